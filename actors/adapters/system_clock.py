@@ -1,0 +1,66 @@
+"""The machine's own clocks, and one timer thread for the whole process."""
+
+import heapq
+import itertools
+import logging
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from actors.ports import Cancel
+
+_log = logging.getLogger(__name__)
+
+
+class SystemClock:
+    """Fulfils `Clock`. The timer thread starts with the first `after` and is a daemon thread."""
+
+    def __init__(self) -> None:
+        self._due: list[tuple[float, int, Callable[[], None]]] = []
+        self._cancelled: set[int] = set()
+        self._numbers = itertools.count()
+        self._changed = threading.Condition()
+        self._thread: threading.Thread | None = None
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+    def after(self, seconds: float, call: Callable[[], None]) -> Cancel:
+        with self._changed:
+            number = next(self._numbers)
+            heapq.heappush(self._due, (time.monotonic() + seconds, number, call))
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="timer", daemon=True)
+                self._thread.start()
+            self._changed.notify()
+        return lambda: self._cancel(number)
+
+    def _cancel(self, number: int) -> None:
+        with self._changed:
+            if any(entry[1] == number for entry in self._due):
+                self._cancelled.add(number)
+
+    def _run(self) -> None:
+        while True:
+            call = self._next()
+            try:
+                call()
+            except Exception:
+                _log.exception("a timer's call failed")
+
+    def _next(self) -> Callable[[], None]:
+        with self._changed:
+            while True:
+                wait = self._due[0][0] - time.monotonic() if self._due else None
+                if wait is None or wait > 0:
+                    self._changed.wait(wait)
+                    continue
+                _, number, call = heapq.heappop(self._due)
+                if number in self._cancelled:
+                    self._cancelled.discard(number)
+                    continue
+                return call

@@ -1,0 +1,140 @@
+"""What actors need from outside, as small Protocols; `adapters` fulfil them.
+
+A port says nothing of threads unless its docstring does: every method may be called from any thread.
+"""
+
+from collections.abc import AsyncIterator, Callable
+from datetime import datetime
+from typing import Any, Protocol
+
+from msgspec import Struct
+
+from storage.records.config import SessionConfig
+from storage.records.conversation import Usage
+from storage.records.message import ChatMessage, Content
+from storage.records.tool import Tool
+
+Cancel = Callable[[], None]
+
+
+class Clock(Protocol):
+    """Two readings and a timer. Deadlines use `monotonic`; `now` is for people and journals."""
+
+    def now(self) -> datetime:
+        """Aware UTC."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds; only differences mean anything."""
+        ...
+
+    def after(self, seconds: float, call: Callable[[], None]) -> Cancel:
+        """Call once, from the timer's thread, after `seconds`; the returned function cancels it.
+
+        `call` must be short and must not raise: it hands a message to an actor.
+        """
+        ...
+
+
+class ModelRequest(Struct, frozen=True, kw_only=True):
+    """One call of a model: what is sent, in our records. `max_tokens` caps the output.
+
+    `system` is the prompt in two parts, the stable one first (it may be cached).
+    """
+
+    model: str
+    system: tuple[str, str]
+    history: tuple[ChatMessage, ...]
+    tools: tuple[Tool, ...] = ()
+    config: SessionConfig = SessionConfig()
+
+
+class TextDelta(Struct, frozen=True):
+    """A piece of the block being written; `index` is the block's position in the turn."""
+
+    index: int
+    text: str
+
+
+class BlockDone(Struct, frozen=True):
+    index: int
+    block: Content
+
+
+class TurnDone(Struct, frozen=True, kw_only=True):
+    """The end of a turn that came whole: the last event of a stream.
+
+    `stop_reason` in the provider's words: end_turn, tool_use, max_tokens, refusal, stop_sequence…
+    """
+
+    content: tuple[Content, ...]
+    stop_reason: str
+    usage: Usage
+    model: str
+    raw_response: dict[str, Any]
+
+
+ModelEvent = TextDelta | BlockDone | TurnDone
+
+
+class ModelError(Exception):
+    """A call that failed. `retryable`: it may pass; after `retry_after_seconds` if that is known.
+
+    The text says what happened and what to do next.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str = "provider-error",
+        retryable: bool = False,
+        retry_after_seconds: float | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.retryable = retryable
+        self.retry_after_seconds = retry_after_seconds
+
+
+class ModelDescription(Struct, frozen=True, kw_only=True):
+    """What is known of a model, None where nothing is."""
+
+    model: str
+    context_window: int | None = None
+    max_output_tokens: int | None = None
+
+
+class ModelProvider(Protocol):
+    """A source of models. Its methods run on the I/O loop; cancelling their task stops the call."""
+
+    name: str
+
+    def stream(self, request: ModelRequest) -> AsyncIterator[ModelEvent]:
+        """Deltas and blocks as they arrive, a TurnDone last. Raises ModelError, nothing else."""
+        ...
+
+    async def describe(self, model: str) -> ModelDescription: ...
+
+    async def count_tokens(self, request: ModelRequest) -> int | None:
+        """Prompt tokens, or None if the provider cannot say."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+class ToolOutcome(Struct, frozen=True, kw_only=True):
+    """What a call gave: text for the model. `is_error`: the tool's own no, or ours on its behalf."""
+
+    content: str
+    is_error: bool = False
+
+
+class ToolConnection(Protocol):
+    """An open connection to one server of tools. Its methods run on the I/O loop."""
+
+    async def list_tools(self) -> tuple[Tool, ...]: ...
+
+    async def call(self, name: str, args: dict[str, Any], timeout_seconds: float) -> ToolOutcome:
+        """`name` without the server's. A server that is gone raises ConnectionError."""
+        ...

@@ -1,0 +1,333 @@
+"""PURE: how an event changes a session's state. The only way that state changes.
+
+`apply` never refuses: what may happen is decided before it is journaled. An event about something
+that is not there is a fault of the journal and raises `LookupError`.
+"""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from msgspec.structs import replace
+
+from storage.records import event as e
+from storage.records.config import SessionConfig
+from storage.records.conversation import Round, ToolCall, Turn
+from storage.records.message import ChatMessage, ToolCallContent, ToolResultContent
+from storage.records.session import Session
+from storage.records.worker import ProcessWorker, Worker
+from storage.state import SessionState
+
+_Step = Callable[[SessionState, Any, datetime], SessionState]
+
+
+def apply(state: SessionState, event: e.Event, at: datetime) -> SessionState:
+    """The state after `event`, which was journaled at `at`."""
+    return _STEPS[type(event)](state, event, at)
+
+
+def apply_all(state: SessionState, events: Iterable[e.Event], at: datetime) -> SessionState:
+    for event in events:
+        state = _STEPS[type(event)](state, event, at)
+    return state
+
+
+def merged(current: SessionConfig | None, changes: dict[str, Any]) -> SessionConfig:
+    """`current` with `changes` on top, one level deep; a None unsets. ValidationError if wrong."""
+    before = msgspec.to_builtins(current) if current else {}
+    after = {name: value for name, value in {**before, **changes}.items() if value is not None}
+    return msgspec.convert(after, SessionConfig)
+
+
+def derived_status(session: Session) -> str:
+    """What `status` follows from: intent first, then whether anything with a process runs."""
+    if session.archived:
+        return "archived"
+    if session.desired == "paused":
+        return "paused"
+    if session.desired == "stopped":
+        return "inactive"
+    processes = [worker for worker in session.workers if isinstance(worker, ProcessWorker)]
+    running = any(worker.status in {"running", "starting"} for worker in processes)
+    return "active" if running or not processes else "inactive"
+
+
+def _with_session(state: SessionState, at: datetime, **changes: Any) -> SessionState:
+    return replace(state, session=replace(state.record, updated_at=at, **changes))
+
+
+def _with_status(state: SessionState) -> SessionState:
+    session = state.record
+    status = derived_status(session)
+    return state if status == session.status else replace(state, session=replace(session, status=status))
+
+
+def _session_created(state: SessionState, event: e.SessionCreated, at: datetime) -> SessionState:
+    return _with_status(replace(state, session=event.session))
+
+
+def _session_updated(state: SessionState, event: e.SessionUpdated, at: datetime) -> SessionState:
+    kind = type(state.record)
+    fields = {field.name: field.type for field in msgspec.structs.fields(kind)}
+    changes = {
+        name: msgspec.convert(value, fields[name])
+        for name, value in event.updates.items()
+        if name in fields
+    }
+    return _with_status(_with_session(state, at, **changes))
+
+
+def _config_updated(
+    state: SessionState, event: e.SessionConfigUpdated, at: datetime
+) -> SessionState:
+    return _with_session(state, at, config=merged(state.record.config, event.config))
+
+
+def _deleting(state: SessionState, event: e.SessionDeleting, at: datetime) -> SessionState:
+    return replace(state, deleting=True)
+
+
+def _deleted(state: SessionState, event: e.SessionDeleted, at: datetime) -> SessionState:
+    return replace(state, deleted=True)
+
+
+def _message_added(state: SessionState, event: e.MessageAdded, at: datetime) -> SessionState:
+    messages = state.messages.append(event.message)
+    return _with_session(replace(state, messages=messages), at, message_count=len(messages))
+
+
+def _message_updated(state: SessionState, event: e.MessageUpdated, at: datetime) -> SessionState:
+    message = _message(state, event.message_id)
+    builtin = {**msgspec.to_builtins(message), **event.updates, "id": message.id}
+    messages = state.messages.replace(msgspec.convert(builtin, ChatMessage))
+    return _with_session(replace(state, messages=messages), at)
+
+
+def _metrics_updated(
+    state: SessionState, event: e.TokenMetricsUpdated, at: datetime
+) -> SessionState:
+    return _with_session(state, at, metrics=event.metrics)
+
+
+def _nothing(state: SessionState, event: e.Event, at: datetime) -> SessionState:
+    return state
+
+
+def _worker_created(state: SessionState, event: e.WorkerCreated, at: datetime) -> SessionState:
+    workers = (*state.record.workers, event.worker)
+    return _with_status(_with_session(state, at, workers=workers))
+
+
+def _worker_deleted(state: SessionState, event: e.WorkerDeleted, at: datetime) -> SessionState:
+    workers = tuple(w for w in state.record.workers if w.id != event.worker_id)
+    return _with_status(_with_session(state, at, workers=workers))
+
+
+def _with_worker(
+    state: SessionState, worker_id: str, at: datetime, **changes: Any
+) -> SessionState:
+    worker = state.record.worker(worker_id)
+    if worker is None:
+        raise LookupError(f"no worker {worker_id}")
+    changed: Worker = replace(worker, **changes)
+    workers = tuple(changed if w.id == worker_id else w for w in state.record.workers)
+    return _with_status(_with_session(state, at, workers=workers))
+
+
+def _worker_updated(state: SessionState, event: e.WorkerUpdated, at: datetime) -> SessionState:
+    return _with_worker(state, event.worker_id, at, **event.updates)
+
+
+def _worker_starting(state: SessionState, event: e.WorkerStarting, at: datetime) -> SessionState:
+    return _with_worker(
+        state, event.worker_id, at, status="starting", restarts=event.restarts, process=None
+    )
+
+
+def _worker_started(state: SessionState, event: e.WorkerStarted, at: datetime) -> SessionState:
+    return _with_worker(
+        state, event.worker_id, at, status="running", process=event.process, last_error=None
+    )
+
+
+def _worker_ended(state: SessionState, event: e.WorkerEnded, at: datetime) -> SessionState:
+    worker = state.record.worker(event.worker_id)
+    last = event.exit or (worker.exit if worker else None)
+    return _with_worker(
+        state,
+        event.worker_id,
+        at,
+        status=event.status,
+        process=None,
+        exit=last,
+        last_error=event.error,
+    )
+
+
+def _message(state: SessionState, message_id: str) -> ChatMessage:
+    message = state.messages.find(message_id)
+    if message is None:
+        raise LookupError(f"no message {message_id}")
+    return message
+
+
+def _request_queued(state: SessionState, event: e.RequestQueued, at: datetime) -> SessionState:
+    queued = Round(
+        id=event.response_id,
+        request=_message(state, event.message_id),
+        status="queued",
+        created_at=at,
+    )
+    return _with_open(state, (*state.open_rounds, queued), at)
+
+
+def _with_open(state: SessionState, rounds: tuple[Round, ...], at: datetime) -> SessionState:
+    return _with_session(replace(state, open_rounds=rounds), at, open_requests=len(rounds))
+
+
+def _with_round(state: SessionState, response_id: str, **changes: Any) -> SessionState:
+    if not any(candidate.id == response_id for candidate in state.open_rounds):
+        raise LookupError(f"no open request {response_id}")
+    rounds = tuple(replace(r, **changes) if r.id == response_id else r for r in state.open_rounds)
+    return replace(state, open_rounds=rounds)
+
+
+def _with_turn(
+    state: SessionState, response_id: str, number: int, change: Callable[[Turn], Turn]
+) -> SessionState:
+    current = state.round(response_id)
+    turns = current.turns if current else ()
+    if not any(turn.number == number for turn in turns):
+        raise LookupError(f"no turn {number} in {response_id}")
+    changed = tuple(change(turn) if turn.number == number else turn for turn in turns)
+    return _with_round(state, response_id, turns=changed)
+
+
+def _turn_started(state: SessionState, event: e.TurnStarted, at: datetime) -> SessionState:
+    current = state.round(event.response_id)
+    before = current.turns if current else ()
+    turn = Turn(number=event.number, status="streaming", model=event.model, started_at=at)
+    return _with_round(state, event.response_id, status="running", turns=(*before, turn))
+
+
+def _turn_retried(state: SessionState, event: e.TurnRetried, at: datetime) -> SessionState:
+    def change(turn: Turn) -> Turn:
+        return replace(turn, retries=event.attempt, error=event.error, content=())
+
+    return _with_turn(state, event.response_id, event.number, change)
+
+
+def _block_completed(
+    state: SessionState, event: e.TurnBlockCompleted, at: datetime
+) -> SessionState:
+    def change(turn: Turn) -> Turn:
+        return replace(turn, content=(*turn.content, event.block))
+
+    return _with_turn(state, event.response_id, event.number, change)
+
+
+def _turn_completed(state: SessionState, event: e.TurnCompleted, at: datetime) -> SessionState:
+    message = _message(state, event.message_id) if event.message_id else None
+
+    def change(turn: Turn) -> Turn:
+        content = message.content if message else turn.content
+        return replace(
+            turn,
+            status=event.status,
+            content=content,
+            tool_calls=_calls(content) if message else (),
+            raw_response=event.raw_response,
+            stop_reason=event.stop_reason,
+            usage=event.usage,
+            cost=event.cost,
+            error=event.error,
+            completed_at=at,
+        )
+
+    state = _with_turn(state, event.response_id, event.number, change)
+    if event.status != "interrupted":
+        return state
+    cuts = next(r.cuts for r in state.open_rounds if r.id == event.response_id)
+    return _with_round(state, event.response_id, cuts=cuts + 1)
+
+
+def _calls(content: tuple[Any, ...]) -> tuple[ToolCall, ...]:
+    return tuple(
+        ToolCall(tool_call_id=block.tool_call_id, name=block.name, args=block.args)
+        for block in content
+        if isinstance(block, ToolCallContent)
+    )
+
+
+def _with_call(
+    state: SessionState, response_id: str, tool_call_id: str, **changes: Any
+) -> SessionState:
+    current = state.round(response_id)
+    if current is None or not current.turns:
+        raise LookupError(f"no open request {response_id}")
+    last = current.turns[-1]
+
+    def change(turn: Turn) -> Turn:
+        calls = tuple(
+            replace(call, **changes) if call.tool_call_id == tool_call_id else call
+            for call in turn.tool_calls
+        )
+        return replace(turn, tool_calls=calls)
+
+    return _with_turn(state, response_id, last.number, change)
+
+
+def _tool_call_started(
+    state: SessionState, event: e.ToolCallStarted, at: datetime
+) -> SessionState:
+    return _with_call(state, event.response_id, event.tool_call_id, status="running")
+
+
+def _tool_call_completed(
+    state: SessionState, event: e.ToolCallCompleted, at: datetime
+) -> SessionState:
+    content = _message(state, event.message_id).content
+    result = next((block for block in content if isinstance(block, ToolResultContent)), None)
+    return _with_call(
+        state, event.response_id, event.tool_call_id, status=event.status, result=result
+    )
+
+
+def _request_completed(
+    state: SessionState, event: e.RequestCompleted, at: datetime
+) -> SessionState:
+    state = _with_round(
+        state, event.response_id, status=event.status, failure=event.failure, completed_at=at
+    )
+    done = next(r for r in state.open_rounds if r.id == event.response_id)
+    still_open = tuple(r for r in state.open_rounds if r.id != event.response_id)
+    return _with_open(replace(state, rounds=state.rounds.append(done)), still_open, at)
+
+
+_STEPS: dict[type, _Step] = {
+    e.SessionCreated: _session_created,
+    e.SessionUpdated: _session_updated,
+    e.SessionConfigUpdated: _config_updated,
+    e.SessionDeleting: _deleting,
+    e.SessionDeleted: _deleted,
+    e.MessageAdded: _message_added,
+    e.MessageUpdated: _message_updated,
+    e.TokenMetricsUpdated: _metrics_updated,
+    e.ContextWindowCritical: _nothing,
+    e.WorkerCreated: _worker_created,
+    e.WorkerUpdated: _worker_updated,
+    e.WorkerStarting: _worker_starting,
+    e.WorkerStarted: _worker_started,
+    e.WorkerEnded: _worker_ended,
+    e.WorkerDeleted: _worker_deleted,
+    e.InputWritten: _nothing,
+    e.RequestQueued: _request_queued,
+    e.TurnStarted: _turn_started,
+    e.TurnRetried: _turn_retried,
+    e.TurnBlockCompleted: _block_completed,
+    e.TurnCompleted: _turn_completed,
+    e.ToolCallStarted: _tool_call_started,
+    e.ToolCallCompleted: _tool_call_completed,
+    e.RequestCompleted: _request_completed,
+}

@@ -1,0 +1,52 @@
+"""How a session talks to its model, and what that may cost."""
+
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta, Struct
+
+ContextStrategy = Literal["summarize", "truncate", "relevance", "adaptive"]
+Effort = Literal["low", "medium", "high", "xhigh", "max"]
+Positive = Annotated[int, Meta(ge=1)]
+
+
+class Budget(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Limits of a session and of the sessions it started; absent means unlimited."""
+
+    tokens: Positive | None = None
+    usd: Decimal | None = None
+    tool_calls: Annotated[int, Meta(ge=0)] | None = None
+    wall_seconds: Annotated[float, Meta(gt=0)] | None = None
+    allow_unknown_prices: bool = False
+
+
+class SessionConfig(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """`provider` and `model` absent: those of the workspace. `tools` absent: all; empty: none."""
+
+    provider: str | None = None
+    model: str | None = None
+    system_prompt: str | None = None
+    temperature: Annotated[float, Meta(ge=0, le=1)] | None = None
+    effort: Effort | None = None
+    max_tokens: Positive | None = None
+    context_strategy: ContextStrategy | None = None
+    tools: tuple[str, ...] | None = None
+    provider_options: dict[str, Any] | None = None
+    budget: Budget | None = None
+
+
+class TokenMetrics(Struct, frozen=True, kw_only=True):
+    """Sums over the session; `context_utilization` (0 to 1) is of the last model call alone.
+
+    `prompt_tokens` includes cached ones. An unknown price or window is None, never 0.
+    """
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cache_read_tokens: int = 0
+    cache_write_tokens: int = 0
+    total_tokens: int = 0
+    estimated_cost: Decimal | None = None
+    price_source: str | None = None
+    context_utilization: float | None = None
+    max_context_window: int | None = None

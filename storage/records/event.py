@@ -1,0 +1,197 @@
+"""What happened: the events of a session's journal, in the past tense.
+
+A line of the journal holds all events of one decision; its number and time are the line's.
+"""
+
+from typing import Any
+
+from msgspec import Struct
+
+from storage.records.config import TokenMetrics
+from storage.records.conversation import Cost, Failure, RoundStatus, ToolCallStatus, TurnStatus, Usage
+from storage.records.message import ChatMessage, Content
+from storage.records.process import ProcessExit, ProcessIdentity
+from storage.records.session import Session
+from storage.records.worker import Worker, WorkerStatus
+
+
+class SessionCreated(Struct, frozen=True, tag="session-created"):
+    session: Session
+
+
+class SessionUpdated(Struct, frozen=True, tag="session-updated"):
+    """`updates`: whole values by field name, of title, desired, archived, metadata, parent…"""
+
+    updates: dict[str, Any]
+
+
+class SessionConfigUpdated(Struct, frozen=True, tag="session-config-updated"):
+    """`config`: the changed fields alone; a null unsets one."""
+
+    config: dict[str, Any]
+
+
+class SessionDeleting(Struct, frozen=True, tag="session-deleting"):
+    """The intent: its workers are being ended."""
+
+
+class SessionDeleted(Struct, frozen=True, tag="session-deleted"):
+    """The last event of a journal, before its directory goes to the trash."""
+
+
+class MessageAdded(Struct, frozen=True, tag="message-added"):
+    message: ChatMessage
+
+
+class MessageUpdated(Struct, frozen=True, tag="message-updated"):
+    message_id: str
+    updates: dict[str, Any]
+
+
+class TokenMetricsUpdated(Struct, frozen=True, tag="token-metrics-updated"):
+    metrics: TokenMetrics
+
+
+class ContextWindowCritical(Struct, frozen=True, tag="context-window-critical"):
+    utilization: float
+    max_context_window: int
+
+
+class WorkerCreated(Struct, frozen=True, tag="worker-created"):
+    worker: Worker
+
+
+class WorkerUpdated(Struct, frozen=True, tag="worker-updated"):
+    """`updates`: whole values of name, desired, restart."""
+
+    worker_id: str
+    updates: dict[str, Any]
+
+
+class WorkerStarting(Struct, frozen=True, tag="worker-starting"):
+    """The intent to start a process; `restarts` counts how often that followed an end."""
+
+    worker_id: str
+    restarts: int
+
+
+class WorkerStarted(Struct, frozen=True, tag="worker-started"):
+    """`process` is None for a conversation, which has none."""
+
+    worker_id: str
+    process: ProcessIdentity | None
+
+
+class WorkerEnded(Struct, frozen=True, tag="worker-ended"):
+    """`error` is the evidence: why it could not start, or the tail of its output."""
+
+    worker_id: str
+    status: WorkerStatus
+    exit: ProcessExit | None = None
+    error: str | None = None
+
+
+class WorkerDeleted(Struct, frozen=True, tag="worker-deleted"):
+    worker_id: str
+
+
+class InputWritten(Struct, frozen=True, tag="input-written"):
+    """Input is journaled by length and hash only: people type passwords."""
+
+    worker_id: str
+    number: int
+    length: int
+    sha256: str
+
+
+class RequestQueued(Struct, frozen=True, tag="request-queued"):
+    """`message_id` is the user message, which a `message-added` of the same line brought."""
+
+    response_id: str
+    message_id: str
+
+
+class TurnStarted(Struct, frozen=True, tag="turn-started"):
+    response_id: str
+    number: int
+    model: str
+
+
+class TurnRetried(Struct, frozen=True, tag="turn-retried"):
+    """The call failed in a way that may pass; it is asked again after `delay_seconds`."""
+
+    response_id: str
+    number: int
+    attempt: int
+    error: str
+    delay_seconds: float
+
+
+class TurnBlockCompleted(Struct, frozen=True, tag="turn-block-completed"):
+    response_id: str
+    number: int
+    block: Content
+
+
+class TurnCompleted(Struct, frozen=True, kw_only=True, tag="turn-completed"):
+    """`message_id`: the assistant message of the same line; None when the turn gave none."""
+
+    response_id: str
+    number: int
+    status: TurnStatus
+    message_id: str | None = None
+    stop_reason: str | None = None
+    usage: Usage | None = None
+    cost: Cost | None = None
+    raw_response: dict[str, Any] | None = None
+    error: str | None = None
+
+
+class ToolCallStarted(Struct, frozen=True, tag="tool-call-started"):
+    """The intent: from here on the call may have had its effect."""
+
+    response_id: str
+    tool_call_id: str
+
+
+class ToolCallCompleted(Struct, frozen=True, kw_only=True, tag="tool-call-completed"):
+    """`message_id`: the tool message of the same line, which holds the result."""
+
+    response_id: str
+    tool_call_id: str
+    status: ToolCallStatus
+    message_id: str
+
+
+class RequestCompleted(Struct, frozen=True, tag="request-completed"):
+    response_id: str
+    status: RoundStatus
+    failure: Failure | None = None
+
+
+Event = (
+    SessionCreated
+    | SessionUpdated
+    | SessionConfigUpdated
+    | SessionDeleting
+    | SessionDeleted
+    | MessageAdded
+    | MessageUpdated
+    | TokenMetricsUpdated
+    | ContextWindowCritical
+    | WorkerCreated
+    | WorkerUpdated
+    | WorkerStarting
+    | WorkerStarted
+    | WorkerEnded
+    | WorkerDeleted
+    | InputWritten
+    | RequestQueued
+    | TurnStarted
+    | TurnRetried
+    | TurnBlockCompleted
+    | TurnCompleted
+    | ToolCallStarted
+    | ToolCallCompleted
+    | RequestCompleted
+)

@@ -1,0 +1,36 @@
+"""Which process a worker has, and how its last one ended."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+UtcTime = Annotated[datetime, Meta(tz=True)]
+
+EndCause = Literal["exited", "crashed", "lost", "stopped", "shutdown"]
+"""Why a process ended.
+
+`exited`: by itself; `crashed`: a signal that we did not send; `lost`: it went together with the
+terminal host; `stopped`: the user asked for it; `shutdown`: the daemon was stopped with its workers.
+"""
+
+
+class ProcessIdentity(Struct, frozen=True, kw_only=True):
+    """What tells a process from every other, also after its number was used again.
+
+    `start_ticks` is field 22 of /proc/<pid>/stat; `nonce` stands in the process's own environment.
+    """
+
+    boot_id: str
+    pid: int
+    start_ticks: int
+    nonce: str
+
+
+class ProcessExit(Struct, frozen=True, kw_only=True):
+    """The end of a process: exactly one of `code` and `signal` is set, neither when it was lost."""
+
+    code: int | None = None
+    signal: int | None = None
+    at: UtcTime
+    cause: EndCause

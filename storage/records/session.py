@@ -1,0 +1,89 @@
+"""A piece of work in one directory, with the workers that do it."""
+
+from typing import Any, Literal
+
+from msgspec import Struct
+
+from storage.records.config import SessionConfig, TokenMetrics
+from storage.records.process import UtcTime
+from storage.records.worker import Worker
+
+SessionStatus = Literal["active", "inactive", "paused", "archived"]
+SessionDesired = Literal["run", "paused", "stopped"]
+
+
+class SessionBase(Struct, frozen=True, kw_only=True, tag_field="type"):
+    """`status` is derived from `desired`, `archived` and the workers whenever one of them changes.
+
+    `config` is None as long as the session has no conversation. `open_requests` counts requests
+    that are queued or running.
+    """
+
+    id: str
+    title: str
+    location_path: str
+    workspace: str = "default"
+    status: SessionStatus = "active"
+    desired: SessionDesired = "run"
+    archived: bool = False
+    config: SessionConfig | None = None
+    metrics: TokenMetrics = TokenMetrics()
+    workers: tuple[Worker, ...] = ()
+    parent_session_id: str | None = None
+    message_count: int = 0
+    open_requests: int = 0
+    created_at: UtcTime
+    updated_at: UtcTime
+    metadata: dict[str, Any] = {}
+
+    def worker(self, worker_id: str) -> Worker | None:
+        return next((worker for worker in self.workers if worker.id == worker_id), None)
+
+
+class QuickSession(SessionBase, frozen=True, kw_only=True, tag="quick"):
+    """Work in any directory, which is left alone when the session goes."""
+
+
+class WorktreeSession(SessionBase, frozen=True, kw_only=True, tag="worktree"):
+    """Work in a git worktree of its own, on a branch of its own."""
+
+    repository: str
+    worktree_path: str
+    branch: str
+    base_commit: str
+
+
+Session = WorktreeSession | QuickSession
+
+
+class SessionInfo(Struct, frozen=True, kw_only=True):
+    """A session in a listing; provider and model are None without a conversation."""
+
+    id: str
+    title: str
+    type: Literal["quick", "worktree"]
+    status: SessionStatus
+    provider: str | None
+    model: str | None
+    created_at: UtcTime
+    updated_at: UtcTime
+    message_count: int
+    worker_count: int
+    is_active: bool
+
+
+def session_info(session: Session) -> SessionInfo:
+    config = session.config or SessionConfig()
+    return SessionInfo(
+        id=session.id,
+        title=session.title,
+        type="worktree" if isinstance(session, WorktreeSession) else "quick",
+        status=session.status,
+        provider=config.provider,
+        model=config.model,
+        created_at=session.created_at,
+        updated_at=session.updated_at,
+        message_count=session.message_count,
+        worker_count=len(session.workers),
+        is_active=session.status == "active",
+    )

@@ -1,0 +1,57 @@
+"""A session's workers: a conversation with a model, an agent program, a plain shell."""
+
+from typing import Literal
+
+from msgspec import Struct
+
+from storage.records.process import ProcessExit, ProcessIdentity, UtcTime
+
+WorkerStatus = Literal["starting", "running", "exited", "stopped", "lost", "quarantined"]
+WorkerDesired = Literal["run", "stopped"]
+WorkerRestart = Literal["never", "on-crash", "always"]
+ActivityState = Literal["active", "idle", "asking", "unknown"]
+ActivitySource = Literal["hook", "protocol", "screen"]
+
+
+class Activity(Struct, frozen=True, kw_only=True):
+    state: ActivityState
+    source: ActivitySource
+    since: UtcTime
+
+
+class WorkerBase(Struct, frozen=True, kw_only=True, omit_defaults=False, tag_field="type"):
+    """What every worker has. `last_error` says why it is quarantined, or last failed to start."""
+
+    id: str
+    name: str
+    desired: WorkerDesired = "run"
+    status: WorkerStatus = "starting"
+    restart: WorkerRestart = "on-crash"
+    restarts: int = 0
+    process: ProcessIdentity | None = None
+    exit: ProcessExit | None = None
+    last_error: str | None = None
+    created_at: UtcTime
+
+
+class ConversationWorker(WorkerBase, frozen=True, kw_only=True, tag="conversation"):
+    """Has no process of its own: its model calls run in the daemon."""
+
+
+class TerminalWorker(WorkerBase, frozen=True, kw_only=True, tag="terminal"):
+    """A shell, or `command` run in a terminal; `env` is added to the daemon's cleaned one."""
+
+    command: tuple[str, ...] | None = None
+    env: dict[str, str] = {}
+    cols: int = 80
+    rows: int = 24
+
+
+class AgentWorker(TerminalWorker, frozen=True, kw_only=True, tag="agent"):
+    """An agent program in a terminal; `agent` names its definition."""
+
+    agent: str
+
+
+Worker = ConversationWorker | AgentWorker | TerminalWorker
+ProcessWorker = (AgentWorker, TerminalWorker)

@@ -1,0 +1,104 @@
+"""What `workspace.json` says. Every key is optional; a missing file means all the defaults."""
+
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta, Struct
+
+from storage.records.config import Budget
+
+DEFAULT_MODEL = "claude-sonnet-5-5"
+Decision = Literal["allow", "deny", "ask"]
+
+
+class _Section(
+    Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
+): ...
+
+
+class PromptSettings(_Section, frozen=True, kw_only=True):
+    instructions: str = "You are a careful assistant at work in the directory given below."
+    capabilities: str | None = None
+    rules: str | None = None
+    include_workspace_metadata: bool = True
+    include_system_info: bool = True
+    include_date_time: bool = True
+
+
+class ProviderSettings(_Section, frozen=True, kw_only=True):
+    """`api_key_env` names an environment variable; `script` is a file of the scripted model."""
+
+    base_url: str | None = None
+    api_key_env: str | None = None
+    default_model: str | None = None
+    script: str | None = None
+
+
+class ModelSettings(_Section, frozen=True, kw_only=True):
+    active: str = "anthropic"
+    providers: dict[str, ProviderSettings] = {}
+
+
+class McpServerSettings(_Section, frozen=True, kw_only=True):
+    """A server by `command` (over stdio) or by `url`. `auto_approve`: tool patterns, or true."""
+
+    command: str | None = None
+    args: tuple[str, ...] = ()
+    env: dict[str, str] = {}
+    cwd: str | None = None
+    url: str | None = None
+    headers: dict[str, str] = {}
+    scope: Literal["session", "workspace"] = "session"
+    disabled: bool = False
+    auto_approve: bool | tuple[str, ...] = False
+    trust_hints: bool = False
+    protocol: Literal["auto", "legacy"] = "auto"
+
+
+class FileSettings(_Section, frozen=True, kw_only=True):
+    """`path` (relative ones start at workspace.json) or `content`."""
+
+    name: str
+    path: str | None = None
+    content: str | None = None
+    active: bool = True
+
+
+class RefreshSettings(_Section, frozen=True, kw_only=True):
+    enabled: bool = True
+    interval_seconds: Annotated[float, Meta(gt=0)] | None = None
+    on_demand: bool = False
+
+
+class DynamicContextSettings(_Section, frozen=True, kw_only=True):
+    id: str
+    server: str
+    tool: str
+    params: dict[str, Any] = {}
+    refresh: RefreshSettings = RefreshSettings()
+    required: bool = False
+
+
+class PermissionRule(_Section, frozen=True, kw_only=True):
+    """`tool` and the values of `arguments` are glob patterns; the first rule that matches decides."""
+
+    tool: str
+    arguments: dict[str, str] = {}
+    decision: Decision
+
+
+class PermissionSettings(_Section, frozen=True, kw_only=True):
+    rules: tuple[PermissionRule, ...] = ()
+    deadline_seconds: Annotated[float, Meta(gt=0)] = 300.0
+
+
+class WorkspaceSettings(_Section, frozen=True, kw_only=True):
+    name: str = "default"
+    description: str | None = None
+    prompt: PromptSettings = PromptSettings()
+    models: ModelSettings = ModelSettings()
+    mcp_servers: dict[Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,40}$")], McpServerSettings] = {}
+    files: tuple[FileSettings, ...] = ()
+    dynamic_context: tuple[DynamicContextSettings, ...] = ()
+    permissions: PermissionSettings = PermissionSettings()
+    agents: tuple[dict[str, Any], ...] = ()
+    budget: Budget | None = None
