@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from msgspec import Struct
 
 from storage.records.config import SessionConfig
-from storage.records.conversation import Usage
+from storage.records.conversation import Cost, Usage
 from storage.records.message import ChatMessage, Content
 from storage.records.tool import Tool
 
@@ -138,3 +138,11 @@ class ToolConnection(Protocol):
     async def call(self, name: str, args: dict[str, Any], timeout_seconds: float) -> ToolOutcome:
         """`name` without the server's. A server that is gone raises ConnectionError."""
         ...
+
+
+class PriceTable(Protocol):
+    """Windows and prices from tables on this machine. None is unknown, never zero."""
+
+    def context_window(self, model: str, provider: str | None) -> int | None: ...
+
+    def cost(self, usage: Usage, model: str, provider: str | None) -> Cost | None: ...

@@ -58,3 +58,9 @@ class FileRefused(StorageError):
         super().__init__(message)
         self.line = line
         self.path = path
+
+
+class JournalMissing(StorageError):
+    """A session's directory holds no journal."""
+
+    code = "journal-missing"

@@ -19,6 +19,9 @@ from storage.records.session import Session
 from storage.records.worker import ProcessWorker, Worker
 from storage.state import SessionState
 
+REARMED_BELOW = 0.75
+"""A context that was critical is so again only after its utilization fell below this."""
+
 _Step = Callable[[SessionState, Any, datetime], SessionState]
 
 
@@ -73,9 +76,13 @@ def _session_updated(state: SessionState, event: e.SessionUpdated, at: datetime)
     changes = {
         name: msgspec.convert(value, fields[name])
         for name, value in event.updates.items()
-        if name in fields
+        if name in fields and name not in _BY_OWN_EVENT
     }
     return _with_status(_with_session(state, at, **changes))
+
+
+_BY_OWN_EVENT = frozenset({"config", "metrics", "workers"})
+"""Named in `updates` for whoever listens; their own events in the same line carry the change."""
 
 
 def _config_updated(
@@ -107,11 +114,15 @@ def _message_updated(state: SessionState, event: e.MessageUpdated, at: datetime)
 def _metrics_updated(
     state: SessionState, event: e.TokenMetricsUpdated, at: datetime
 ) -> SessionState:
-    return _with_session(state, at, metrics=event.metrics)
+    utilization = event.metrics.context_utilization
+    critical = state.critical and utilization is not None and utilization >= REARMED_BELOW
+    return _with_session(replace(state, critical=critical), at, metrics=event.metrics)
 
 
-def _nothing(state: SessionState, event: e.Event, at: datetime) -> SessionState:
-    return state
+def _context_critical(
+    state: SessionState, event: e.ContextWindowCritical, at: datetime
+) -> SessionState:
+    return replace(state, critical=True)
 
 
 def _worker_created(state: SessionState, event: e.WorkerCreated, at: datetime) -> SessionState:
@@ -122,6 +133,14 @@ def _worker_created(state: SessionState, event: e.WorkerCreated, at: datetime) -
 def _worker_deleted(state: SessionState, event: e.WorkerDeleted, at: datetime) -> SessionState:
     workers = tuple(w for w in state.record.workers if w.id != event.worker_id)
     return _with_status(_with_session(state, at, workers=workers))
+
+
+def _worker_deleting(state: SessionState, event: e.WorkerDeleting, at: datetime) -> SessionState:
+    return replace(state, doomed_workers=state.doomed_workers | {event.worker_id})
+
+
+def _input_written(state: SessionState, event: e.InputWritten, at: datetime) -> SessionState:
+    return replace(state, inputs=event.number)
 
 
 def _with_worker(
@@ -175,7 +194,7 @@ def _message(state: SessionState, message_id: str) -> ChatMessage:
 def _request_queued(state: SessionState, event: e.RequestQueued, at: datetime) -> SessionState:
     queued = Round(
         id=event.response_id,
-        request=_message(state, event.message_id),
+        request=event.message,
         status="queued",
         created_at=at,
     )
@@ -231,7 +250,7 @@ def _turn_completed(state: SessionState, event: e.TurnCompleted, at: datetime) -
     message = _message(state, event.message_id) if event.message_id else None
 
     def change(turn: Turn) -> Turn:
-        content = message.content if message else turn.content
+        content = message.content if message else (event.content or turn.content)
         return replace(
             turn,
             status=event.status,
@@ -281,7 +300,13 @@ def _with_call(
 def _tool_call_started(
     state: SessionState, event: e.ToolCallStarted, at: datetime
 ) -> SessionState:
-    return _with_call(state, event.response_id, event.tool_call_id, status="running")
+    return _with_call(
+        state,
+        event.response_id,
+        event.tool_call_id,
+        status="running",
+        only_reads=event.only_reads,
+    )
 
 
 def _tool_call_completed(
@@ -314,14 +339,15 @@ _STEPS: dict[type, _Step] = {
     e.MessageAdded: _message_added,
     e.MessageUpdated: _message_updated,
     e.TokenMetricsUpdated: _metrics_updated,
-    e.ContextWindowCritical: _nothing,
+    e.ContextWindowCritical: _context_critical,
     e.WorkerCreated: _worker_created,
     e.WorkerUpdated: _worker_updated,
     e.WorkerStarting: _worker_starting,
     e.WorkerStarted: _worker_started,
     e.WorkerEnded: _worker_ended,
+    e.WorkerDeleting: _worker_deleting,
     e.WorkerDeleted: _worker_deleted,
-    e.InputWritten: _nothing,
+    e.InputWritten: _input_written,
     e.RequestQueued: _request_queued,
     e.TurnStarted: _turn_started,
     e.TurnRetried: _turn_retried,

@@ -16,6 +16,9 @@ class SessionState(Struct, frozen=True, kw_only=True):
     session: Session | None = None
     deleting: bool = False
     deleted: bool = False
+    critical: bool = False
+    doomed_workers: frozenset[str] = frozenset()
+    inputs: int = 0
     messages: Ledger[ChatMessage] = Ledger()
     rounds: Ledger[Round] = Ledger()
     open_rounds: tuple[Round, ...] = ()

@@ -49,7 +49,7 @@ class SystemClock:
             call = self._next()
             try:
                 call()
-            except Exception:
+            except BaseException:  # noqa: BLE001 - the thread serves all the other timers too
                 _log.exception("a timer's call failed")
 
     def _next(self) -> Callable[[], None]:

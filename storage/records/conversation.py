@@ -38,12 +38,16 @@ class Cost(Struct, frozen=True, kw_only=True):
 
 
 class ToolCall(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """`unknown`: it may or may not have happened, a crash came between."""
+    """`unknown`: it may or may not have happened, a crash came between.
+
+    `only_reads`: known when it started, by hints that the workspace trusts.
+    """
 
     tool_call_id: str
     name: str
     args: dict[str, Any]
     status: ToolCallStatus = "pending"
+    only_reads: bool = False
     result: ToolResultContent | None = None
 
 

@@ -91,6 +91,12 @@ class WorkerEnded(Struct, frozen=True, tag="worker-ended"):
     error: str | None = None
 
 
+class WorkerDeleting(Struct, frozen=True, tag="worker-deleting"):
+    """The intent: it goes as soon as its process has ended."""
+
+    worker_id: str
+
+
 class WorkerDeleted(Struct, frozen=True, tag="worker-deleted"):
     worker_id: str
 
@@ -105,10 +111,10 @@ class InputWritten(Struct, frozen=True, tag="input-written"):
 
 
 class RequestQueued(Struct, frozen=True, tag="request-queued"):
-    """`message_id` is the user message, which a `message-added` of the same line brought."""
+    """A request was accepted. Its message joins the history when its first turn starts."""
 
     response_id: str
-    message_id: str
+    message: ChatMessage
 
 
 class TurnStarted(Struct, frozen=True, tag="turn-started"):
@@ -134,12 +140,15 @@ class TurnBlockCompleted(Struct, frozen=True, tag="turn-block-completed"):
 
 
 class TurnCompleted(Struct, frozen=True, kw_only=True, tag="turn-completed"):
-    """`message_id`: the assistant message of the same line; None when the turn gave none."""
+    """`message_id`: the assistant message of the same line. A turn that did not come whole has
+    none, but what arrived of it as `content`.
+    """
 
     response_id: str
     number: int
     status: TurnStatus
     message_id: str | None = None
+    content: tuple[Content, ...] = ()
     stop_reason: str | None = None
     usage: Usage | None = None
     cost: Cost | None = None
@@ -152,6 +161,7 @@ class ToolCallStarted(Struct, frozen=True, tag="tool-call-started"):
 
     response_id: str
     tool_call_id: str
+    only_reads: bool = False
 
 
 class ToolCallCompleted(Struct, frozen=True, kw_only=True, tag="tool-call-completed"):
@@ -184,6 +194,7 @@ Event = (
     | WorkerStarting
     | WorkerStarted
     | WorkerEnded
+    | WorkerDeleting
     | WorkerDeleted
     | InputWritten
     | RequestQueued

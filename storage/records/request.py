@@ -10,12 +10,13 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta, Struct
 
 from storage.records.config import SessionConfig
-from storage.records.message import Content, Role, ToolCallContent
+from storage.records.message import ChatMessage, Content, Role, ToolCallContent
 from storage.records.worker import WorkerRestart
 
 RequestId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
 Title = Annotated[str, Meta(min_length=1, max_length=200)]
 Size = Annotated[int, Meta(ge=1, le=1000)]
+Desired = Literal["run", "paused", "stopped"]
 Reference = Annotated[str, Meta(min_length=1, max_length=200)]
 
 
@@ -181,6 +182,10 @@ class NewMessage(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_u
     tool_call_id: str | None = None
     tool_calls: tuple[ToolCallContent, ...] | None = None
     metadata: dict[str, Any] | None = None
+
+
+class StrictMessage(ChatMessage, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A message as it may be written by hand: nothing that messages do not have."""
 
 
 class AddMessage(OfSession, frozen=True, kw_only=True, tag="add-message"):

@@ -1,0 +1,119 @@
+"""The commands as a table: one row each. A command's module is imported only when it is run.
+
+A row is `name: (arguments, summary, module)`; the module holds `COMMANDS[name]`.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from actors.cli.arguments import COMMON, Option, closest
+from actors.cli.failures import UsageError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from actors.cli.command import Command
+
+Row = tuple[str, str, str]
+
+GROUPS: dict[str, dict[str, Row]] = {
+    "The daemon": {
+        "start": ("", "start it in the background, brought back when it crashes", "daemon"),
+        "stop": ("[--keep-terminals]", "stop it and what it runs", "daemon"),
+        "status": ("", "what runs, since when, and what went wrong", "status"),
+        "logs": ("[-f] [-n N]", "what the daemon wrote down", "logs"),
+        "daemon": ("", "run it in the foreground (for systemd)", "daemon"),
+        "demo": ("", "see the main parts at work, in a fresh directory", "demo"),
+    },
+    "Sessions": {
+        "new": ("[DIR] [OPTION…] [-- COMMAND…]", "a session with its first worker", "new"),
+        "ls": ("[--all]", "list them", "look"),
+        "show": ("SESSION", "one of them: workers, settings, figures", "look"),
+        "history": ("SESSION", "what was said in it, with tool calls", "look"),
+        "send": ("SESSION TEXT", "a message to its model; the answer as it comes", "send"),
+        "delete": ("SESSION", "end its workers and remove it", "life"),
+        "archive": ("SESSION", "stop it and hide it", "life"),
+        "unarchive": ("SESSION", "take it out of the archive", "life"),
+        "pause": ("SESSION", "hold it: no new model call, terminals frozen", "life"),
+        "resume": ("SESSION", "let a paused one go on", "life"),
+    },
+    "Sessions and their workers": {
+        "run": ("SESSION[/WORKER]", "let it run, now and after restarts", "life"),
+        "halt": ("SESSION[/WORKER]", "stop it, and keep it stopped", "life"),
+        "restart": ("[SESSION[/WORKER]]", "restart it; without one: the daemon", "life"),
+        "worker add": ("SESSION OPTION…", "add a worker", "workers"),
+        "worker ls": ("SESSION", "list its workers", "workers"),
+        "worker restart": ("SESSION/WORKER", "restart a worker", "workers"),
+        "worker rm": ("SESSION/WORKER", "end and remove a worker", "workers"),
+        "type": ("SESSION/WORKER TEXT", "type a line into a terminal", "workers"),
+        "output": ("SESSION/WORKER", "what a terminal has shown", "workers"),
+    },
+}
+ROWS = {name: row for rows in GROUPS.values() for name, row in rows.items()}
+
+
+def split_command(argv: list[str]) -> tuple[str | None, list[str]]:
+    """The command's name and all other words; None when there is no command among them.
+
+    Usage error, with the nearest name, for a command that is not in the table.
+    """
+    place = 0
+    while place < len(argv) and argv[place].startswith("-"):
+        place += 2 if argv[place] == "--data" else 1
+    if place >= len(argv):
+        return None, argv
+    name, others = argv[place], argv[:place] + argv[place + 1 :]
+    if name == "worker" and place < len(others) and f"worker {others[place]}" in ROWS:
+        name = f"worker {others.pop(place)}"
+    if name == "worker":
+        kinds = [row.partition(" ")[2] for row in ROWS if row.startswith("worker ")]
+        raise UsageError(f"worker needs one of {', '.join(kinds)}; see: greenroom --help")
+    if name not in ROWS:
+        raise UsageError(f"unknown command {name!r}{closest(name, ROWS)}; see: greenroom --help")
+    return name, others
+
+
+def load(name: str) -> Command:
+    """The command behind a row."""
+    module = import_module(f"actors.cli.commands.{ROWS[name][2]}")
+    command: Command = module.COMMANDS[name]
+    return command
+
+
+def overview() -> str:
+    """The help of greenroom itself: every command in a line."""
+    width = max(len(f"{name} {row[0]}") for name, row in ROWS.items())
+    lines = [
+        "greenroom keeps AI agents and terminals running, and never loses them.",
+        "",
+        "usage: greenroom COMMAND [ARGUMENT…] [--data DIR] [--json]",
+    ]
+    for heading, rows in GROUPS.items():
+        lines += ["", f"{heading}:"]
+        lines += [f"  {f'{name} {row[0]}':{width}}  {row[1]}" for name, row in rows.items()]
+    lines += [
+        "",
+        "SESSION is an id, the beginning of one, or a title; WORKER an id or a name.",
+        "Exit status: 0 done, 1 refused or failed, 2 wrong usage, 3 no daemon.",
+        "More on each: greenroom COMMAND --help. First steps: greenroom start; greenroom new.",
+    ]
+    return "\n".join(lines)
+
+
+def help_of(name: str) -> str:
+    """The help of one command, with its examples."""
+    command = load(name)
+    usage, summary, _ = ROWS[name]
+    options = [*command.spec.options, *COMMON]
+    width = max(len(_option(option)) for option in options)
+    lines = [f"greenroom {name}: {summary}", "", f"usage: greenroom {name} {usage}".rstrip()]
+    lines += ["", "options:"]
+    lines += [f"  {_option(option):{width}}  {option.help}" for option in options]
+    if command.examples:
+        lines += ["", "examples:", *(f"  {example}" for example in command.examples)]
+    return "\n".join(lines)
+
+
+def _option(option: Option) -> str:
+    names = f"{option.short}, {option.name}" if option.short else option.name
+    return f"{names} {option.metavar}" if option.metavar else names

@@ -1,0 +1,104 @@
+"""What a command is made of, and what it is handed when it runs."""
+
+from __future__ import annotations
+
+from actors.cli.arguments import Spec
+from actors.cli.connection import Connection
+from actors.cli.failures import DONE, FAILED, RefusedError, UsageError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any
+
+    from actors.cli.console import Console
+
+EMPTY = Spec()
+
+
+class Call:
+    """One run of a command: its name, the parsed words, the data directory, and the console."""
+
+    def __init__(
+        self,
+        name: str,
+        values: dict[str, Any],
+        data: str,
+        console: Console,
+        environ: Mapping[str, str],
+    ) -> None:
+        self.name = name
+        self.request_type = name
+        self.values = values
+        self.data = data
+        self.console = console
+        self.environ = environ
+
+    def connect(self, request_type: str) -> Connection:
+        """A connection for a request of that type, which errors are then reported under."""
+        self.request_type = request_type
+        return Connection(self.data)
+
+    def ask(self, request: dict[str, Any]) -> dict[str, Any]:
+        """The answer of the daemon, which said yes. RefusedError when it said no."""
+        with self.connect(request["type"]) as connection:
+            return accepted(connection.ask(request))
+
+    def found(self, answer: dict[str, Any], what: str) -> Any:
+        """The answer's `data`, printed at once when JSON is wanted; null is a failure."""
+        if self.console.json:
+            self.console.value(answer)
+        if answer.get("data") is None:
+            self.console.error(f"{what} not found; see what there is with: greenroom ls")
+        return answer.get("data")
+
+    def done(self, data: dict[str, Any], text: str) -> int:
+        """Report what a command did itself: a line, or an answer of its own."""
+        if self.console.json:
+            self.console.value({"id": None, "type": self.name, "ok": True, "data": data})
+        self.console.line(text)
+        return DONE
+
+
+class Command:
+    """`run` returns the exit status; `examples` end the help, one per line."""
+
+    __slots__ = ("examples", "run", "spec")
+
+    def __init__(
+        self, run: Callable[[Call], int], spec: Spec = EMPTY, examples: tuple[str, ...] = ()
+    ) -> None:
+        self.run = run
+        self.spec = spec
+        self.examples = examples
+
+
+def accepted(answer: dict[str, Any]) -> dict[str, Any]:
+    """The answer itself, or RefusedError when it is a no."""
+    if not answer.get("ok"):
+        raise RefusedError(answer)
+    return answer
+
+
+def split_reference(reference: str) -> tuple[str, str | None]:
+    """`SESSION/WORKER` at its last slash; the worker is None when there is none.
+
+    A title with a slash of its own is written with another one at its end: `fix/login/`.
+    """
+    session, slash, worker = reference.rpartition("/")
+    if not slash:
+        return reference, None
+    if not session:
+        raise UsageError(f"{reference!r} names no session; write SESSION/WORKER")
+    return session, worker or None
+
+
+def worker_reference(reference: str) -> dict[str, str]:
+    """The fields `session` and `worker` of a request. Usage error when no worker is named."""
+    session, worker = split_reference(reference)
+    if worker is None:
+        raise UsageError(f"{reference!r} names no worker; write SESSION/WORKER")
+    return {"session": session, "worker": worker}
+
+
+__all__ = ["DONE", "FAILED", "Call", "Command", "accepted", "split_reference", "worker_reference"]

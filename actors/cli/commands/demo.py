@@ -1,0 +1,18 @@
+"""`demo`: hands over to the demonstration, its words as they came."""
+
+from importlib import import_module
+from pathlib import Path
+
+from actors.cli.arguments import Spec
+from actors.cli.command import Call, Command
+
+
+def _demo(call: Call) -> int:
+    place = Path(call.values["data"]).absolute() if call.values["data"] else None
+    status: int = import_module("actors.demo.main").main(call.values["arguments"], place)
+    return status
+
+
+COMMANDS = {
+    "demo": Command(_demo, Spec(rest="arguments", open_ended=True), ("greenroom demo",)),
+}

@@ -1,0 +1,67 @@
+"""What changes the life of a session or worker: one row per command.
+
+A row is `(request for a session, request for a worker, what is said)`; None where there is none.
+"""
+
+from typing import Any
+
+from actors.cli.arguments import Spec
+from actors.cli.command import DONE, FAILED, Call, Command, split_reference
+from actors.cli.failures import UsageError
+
+Row = tuple[str, str | None, str]
+
+ROWS: dict[str, Row] = {
+    "run": ("start-session", "start-worker", "runs"),
+    "halt": ("stop-session", "stop-worker", "is stopped, and stays so"),
+    "pause": ("pause-session", None, "is paused"),
+    "resume": ("resume-session", None, "goes on"),
+    "restart": ("restart-session", "restart-worker", "is restarted"),
+    "archive": ("archive-session", None, "is archived"),
+    "unarchive": ("unarchive-session", None, "is out of the archive"),
+    "delete": ("delete-session", None, "is deleted"),
+}
+
+
+def life_request(name: str, reference: str) -> dict[str, Any]:
+    """The request of command `name` for SESSION or SESSION/WORKER."""
+    of_session, of_worker, _ = ROWS[name]
+    if of_worker is None:
+        return {"type": of_session, "session": reference}
+    session, worker = split_reference(reference)
+    if worker is None:
+        return {"type": of_session, "session": session}
+    return {"type": of_worker, "session": session, "worker": worker}
+
+
+def _change(call: Call) -> int:
+    reference = call.values["session"]
+    if reference is None:
+        from actors.cli.commands.daemon import restart_daemon
+
+        return restart_daemon(call)
+    if not reference:
+        raise UsageError("SESSION is empty")
+    data = call.found(call.ask(life_request(call.name, reference)), f"session {reference!r}")
+    if data is None:
+        return FAILED
+    if data.get("deleted") is False:
+        call.console.error(f"session {reference!r} not found, so nothing was deleted")
+        return FAILED
+    label = data.get("title") or data.get("name") or reference
+    identity = f" {data['id']}" if data.get("id") else ""
+    call.console.line((str(label), "bold"), (identity, "dim"), f" {ROWS[call.name][2]}")
+    return DONE
+
+
+def _command(name: str) -> Command:
+    optional = "?" if name == "restart" else ""
+    examples = [f"greenroom {name} 'Fix the login'"]
+    if ROWS[name][1]:
+        examples.append(f"greenroom {name} 'Fix the login'/shell")
+    if optional:
+        examples.append("greenroom restart    the daemon; terminals and agents live on")
+    return Command(_change, Spec([f"SESSION{optional}"]), tuple(examples))
+
+
+COMMANDS = {name: _command(name) for name in ROWS}

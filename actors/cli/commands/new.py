@@ -1,0 +1,67 @@
+"""`new`: a session with its first worker."""
+
+from pathlib import Path
+from typing import Any
+
+from actors.cli.arguments import Option, Spec
+from actors.cli.command import DONE, Call, Command
+from actors.cli.worker_arguments import WORKER_OPTIONS, chosen_worker
+
+
+def _new(call: Call) -> int:
+    answer = call.ask(create_request(call.values))
+    session = call.found(answer, "session")
+    identity = session["id"]
+    call.console.line((str(session.get("title")), "bold"), (f" {identity}", "dim"))
+    if session.get("response_id"):
+        call.console.line(f"the prompt is accepted as {session['response_id']}")
+        call.console.line((f"see the answer with: greenroom history {identity}", "dim"))
+    else:
+        call.console.line((f"next: {_next(session)}", "dim"))
+    return DONE
+
+
+def create_request(values: dict[str, Any]) -> dict[str, Any]:
+    """The request for what was asked for; without a word about the worker a conversation."""
+    config = {key: values[key] for key in ("provider", "model") if values[key]}
+    request = {
+        "type": "create-session",
+        "location_path": str(Path(values["dir"] or ".").absolute()),
+        "title": values["title"],
+        "config": config or None,
+        "worker": chosen_worker(values) or {"type": "conversation"},
+        "prompt": values["prompt"],
+    }
+    return {key: value for key, value in request.items() if value is not None}
+
+
+def _next(session: dict[str, Any]) -> str:
+    workers = session.get("workers") or []
+    if workers and workers[0].get("type") != "conversation":
+        return f"greenroom type {session['id']}/{workers[0]['name']} TEXT"
+    return f"greenroom send {session['id']} TEXT"
+
+
+COMMANDS = {
+    "new": Command(
+        _new,
+        Spec(
+            ["DIR?"],
+            [
+                *WORKER_OPTIONS,
+                Option("--model", "the conversation's model", metavar="M"),
+                Option("--provider", "anthropic, scripted, …", metavar="P"),
+                Option("--title", "its title; else made from the directory", metavar="T"),
+                Option("--prompt", "the first message", metavar="TEXT"),
+            ],
+            rest="command",
+        ),
+        (
+            "greenroom new                                   a conversation about this directory",
+            "greenroom new ~/shop --prompt 'Why so slow?'    with its first message",
+            "greenroom new --terminal                        a shell",
+            "greenroom new --terminal -- make test           a command",
+            "greenroom new --agent claude --title 'Fix the login'",
+        ),
+    )
+}

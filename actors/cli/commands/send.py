@@ -1,0 +1,129 @@
+"""`send`: a message to a session's model, its answer printed as it comes.
+
+Ctrl-C cancels the answer and waits for its end; a second one leaves it to go on.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+from typing import TYPE_CHECKING
+
+from actors.cli.arguments import Option, Spec
+from actors.cli.command import DONE, FAILED, Call, Command, accepted
+from actors.cli.connection import Connection
+from actors.cli.failures import CommandError, UsageError
+from actors.cli.phrases import money
+from actors.cli.transcript import Transcript
+
+if TYPE_CHECKING:
+    from typing import Any
+
+CANCEL_SECONDS = 10.0
+
+
+class _Cancellation:
+    """What Ctrl-C does while an answer comes."""
+
+    def __init__(self, call: Call) -> None:
+        self._call = call
+        self._wanted = False
+        self._response_id: str | None = None
+
+    def interrupt(self, *_: object) -> None:
+        """The signal handler: the first time cancel, the second time leave."""
+        if self._wanted:
+            raise KeyboardInterrupt
+        self._wanted = True
+        self._call.console.note("cancelling; once more leaves it to go on", "dim")
+        self._cancel()
+
+    def accepted_as(self, response_id: str) -> None:
+        """The request has its number, so that it can be cancelled from now on."""
+        if self._response_id is None:
+            self._response_id = response_id
+            self._cancel()
+
+    def _cancel(self) -> None:
+        # Over a connection of its own: the first one is busy with the answer.
+        if not self._wanted or self._response_id is None:
+            return
+        request = {"type": "cancel", "response_id": self._response_id}
+        try:
+            with Connection(self._call.data) as connection:
+                accepted(connection.ask(request, timeout_seconds=CANCEL_SECONDS))
+        except CommandError as error:
+            self._call.console.note(f"not cancelled: {error}", "warn")
+
+
+def _send(call: Call) -> int:
+    text = message_text(call.values["text"])
+    request = {"type": "request", "session": call.values["session"], "content": text}
+    if call.values["no_wait"]:
+        return _send_only(call, {**request, "wait": False})
+    cancellation = _Cancellation(call)
+    transcript = Transcript(shows_running=call.console.is_terminal)
+
+    def progress(frame: dict[str, Any]) -> None:
+        if frame.get("turn"):
+            call.console.stream(transcript.update(frame["turn"]))
+        if frame.get("response_id"):
+            cancellation.accepted_as(str(frame["response_id"]))
+
+    before = signal.signal(signal.SIGINT, cancellation.interrupt)
+    try:
+        with call.connect("request") as connection:
+            answer = connection.ask(request, progress=progress, timeout_seconds=None)
+    except KeyboardInterrupt:
+        call.console.stream(transcript.finish({}))
+        call.console.error("left; the answer goes on, see it with: greenroom history")
+        return FAILED
+    finally:
+        signal.signal(signal.SIGINT, before)
+    return _finish(call, transcript, answer)
+
+
+def message_text(words: list[str]) -> str:
+    """The words as one text; standard input for `-`."""
+    text = sys.stdin.read() if words == ["-"] else " ".join(words)
+    if not text.strip():
+        raise UsageError("the message is empty")
+    return text
+
+
+def _send_only(call: Call, request: dict[str, Any]) -> int:
+    data = call.found(call.ask(request), "session")
+    call.console.line(f"accepted as {(data or {}).get('response_id')}")
+    return DONE
+
+
+def _finish(call: Call, transcript: Transcript, answer: dict[str, Any]) -> int:
+    data = answer.get("data") or {}
+    call.console.stream(transcript.finish(data))
+    accepted(answer)
+    if call.console.json:
+        call.console.value(answer)
+    if sys.stderr.isatty():
+        call.console.note(usage_line(data), "dim")
+    return DONE
+
+
+def usage_line(data: dict[str, Any]) -> str:
+    """Tokens and money of an answer."""
+    usage = data.get("usage") or {}
+    return (
+        f"{usage.get('prompt_tokens', 0)} prompt tokens, "
+        f"{usage.get('completion_tokens', 0)} completion tokens, {money(data.get('cost'))}"
+    )
+
+
+COMMANDS = {
+    "send": Command(
+        _send,
+        Spec(["SESSION", "TEXT…"], [Option("--no-wait", "leave once it is accepted")]),
+        (
+            "greenroom send 'Fix the login' 'Which test covers this?'",
+            "git diff | greenroom send 'Fix the login' -",
+        ),
+    )
+}

@@ -1,0 +1,86 @@
+"""Where a command writes: lines for people, answers for programs, notes for standard error.
+
+A line is made of spans `(text, style)`. Every span passes `printable` here, so that nothing from
+outside reaches the screen raw, whatever a view was given. Colour only on a terminal.
+"""
+
+from __future__ import annotations
+
+from actors.cli.printable import printable
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from typing import Any, TextIO
+
+    Span = tuple[str, str]
+    Line = list[Span]
+
+STYLES = {"good": "32", "bad": "31", "warn": "33", "dim": "2", "bold": "1"}
+
+
+class Console:
+    """`is_terminal`: standard output is one. `json`: people's lines are not wanted."""
+
+    def __init__(
+        self, out: TextIO, err: TextIO, environ: Mapping[str, str], *, json: bool = False
+    ) -> None:
+        self.out = out
+        self.err = err
+        self.json = json
+        self.is_terminal = out.isatty()
+        plain = bool(environ.get("NO_COLOR")) or environ.get("TERM") == "dumb"
+        self._colour = {out: self.is_terminal and not plain, err: err.isatty() and not plain}
+
+    @property
+    def draws_boxes(self) -> bool:
+        """Whether lines and dots beyond ASCII may be drawn."""
+        return self.is_terminal and "utf" in (self.out.encoding or "").lower()
+
+    def line(self, *spans: Span | str) -> None:
+        """One line to standard output, unless JSON is wanted."""
+        if not self.json:
+            self._write(self.out, spans)
+
+    def lines(self, lines: Iterable[Line]) -> None:
+        for each in lines:
+            self.line(*each)
+
+    def stream(self, spans: Iterable[Span]) -> None:
+        """Pieces of a growing text, shown at once."""
+        if self.json:
+            return
+        for text, style in spans:
+            fit = printable(text, multiline=True)
+            self.out.write(_coloured(fit, style) if self._colour[self.out] else fit)
+        self.out.flush()
+
+    def note(self, text: str, style: str = "") -> None:
+        """One line to standard error."""
+        self._write(self.err, ((text, style),))
+
+    def error(self, text: str) -> None:
+        self._write(self.err, (("greenroom: ", "bad"), text))
+
+    def value(self, value: Any) -> None:
+        """JSON to standard output: for people's eyes on a terminal, one line elsewhere."""
+        import json
+
+        text = json.dumps(value, indent=2 if self.is_terminal else None)
+        self.out.write(text.replace("\x7f", "\\u007f") + "\n")
+
+    def _write(self, stream: TextIO, spans: Iterable[Span | str]) -> None:
+        colour = self._colour[stream]
+        stream.write("".join(_painted(span, colour) for span in spans) + "\n")
+        stream.flush()
+
+
+def _painted(span: Span | str, colour: bool) -> str:
+    text, style = span if isinstance(span, tuple) else (span, "")
+    text = printable(text)
+    return _coloured(text, style) if colour else text
+
+
+def _coloured(text: str, style: str) -> str:
+    code = STYLES.get(style)
+    return f"\x1b[{code}m{text}\x1b[0m" if code and text else text

@@ -1,0 +1,79 @@
+"""The rounds of a conversation as lines: who said what, which tools were called. PURE.
+
+Texts are paragraphs of many lines, so a block is `(text, style)` and may hold newlines.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from actors.cli.drawing import style_of
+from actors.cli.phrases import joined, local, money
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from actors.cli.console import Line
+
+    Json = dict[str, Any]
+
+ARGUMENTS_LIMIT = 120
+RESULT_LIMIT = 200
+
+
+def round_lines(entry: Json) -> list[Line]:
+    """A round: the request, each turn with its tool calls, and how it ended."""
+    request = entry.get("request") or {}
+    status = str(entry.get("status"))
+    failure = entry.get("failure") or {}
+    lines: list[Line] = [
+        [("you", "bold"), (f" {local(entry.get('created_at'))}", "dim")],
+        *_paragraph(text_of(request)),
+    ]
+    for turn in entry.get("turns") or []:
+        lines += _turn(turn)
+    if status != "completed":
+        reason = f": {failure['message']}" if failure.get("message") else ""
+        lines.append([(f"{status}{reason}", style_of(status))])
+    return [*lines, []]
+
+
+def text_of(holder: Json) -> str:
+    """The text of a message or turn; its content is blocks, or a plain string."""
+    content = holder.get("content") or ()
+    if isinstance(content, str):
+        return content
+    return "".join(str(block.get("text", "")) for block in content if block.get("type") == "text")
+
+
+def tool_line(call: Json) -> str:
+    """A tool call in one line: name, arguments and status."""
+    arguments = json.dumps(call.get("args") or {}, ensure_ascii=False)
+    return f"{call.get('name')} {_short(arguments, ARGUMENTS_LIMIT)}: {call.get('status')}"
+
+
+def _turn(turn: Json) -> list[Line]:
+    head = [str(turn.get("model") or ""), _cost(turn)]
+    lines: list[Line] = [[("model", "bold"), (f" {joined(head)}", "dim")]]
+    lines += _paragraph(text_of(turn))
+    for call in turn.get("tool_calls") or []:
+        lines.append([(f"  tool {tool_line(call)}", "dim")])
+        result = (call.get("result") or {}).get("content")
+        if result:
+            lines.append([(f"    {_short(str(result), RESULT_LIMIT)}", "dim")])
+    if turn.get("error"):
+        lines.append([(f"  {turn['error']}", "bad")])
+    return lines
+
+
+def _cost(turn: Json) -> str:
+    return money(turn.get("cost")) if turn.get("usage") else ""
+
+
+def _paragraph(text: str) -> list[Line]:
+    return [[(f"  {line}", "")] for line in text.splitlines()]
+
+
+def _short(text: str, limit: int) -> str:
+    return text if len(text) <= limit else f"{text[:limit]}…"

@@ -1,0 +1,64 @@
+"""Figures and times as people say them."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+_STEPS = ((86400 * 365, "y"), (86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
+
+
+def since(text: object, now: datetime) -> str:
+    """How long ago an ISO 8601 time was: `3 min`. What cannot be read gives nothing."""
+    from datetime import datetime as reader
+
+    try:
+        seconds = (now - reader.fromisoformat(str(text))).total_seconds()
+    except (ValueError, TypeError):
+        return ""
+    for size, unit in _STEPS:
+        if seconds >= size:
+            return f"{int(seconds // size)} {unit}"
+    return "0 s"
+
+
+def local(text: object) -> str:
+    """An ISO 8601 time in the reader's own zone: `2026-11-21 06:40`; as it came when unreadable."""
+    from datetime import datetime as reader
+
+    try:
+        return reader.fromisoformat(str(text)).astimezone().strftime("%Y-%m-%d %H:%M")
+    except ValueError:
+        return str(text)
+
+
+def size(count: object) -> str:
+    """Bytes as `12 MB`; powers of 1000."""
+    if not isinstance(count, (int, float)):
+        return ""
+    amount = float(count)
+    for unit in ("B", "kB", "MB", "GB"):
+        if amount < 999.5:
+            return f"{amount:.0f} {unit}"
+        amount /= 1000
+    return f"{amount:.1f} TB"
+
+
+def plural(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def money(cost: object) -> str:
+    """A cost, `{"usd": …}` or a plain number of US dollars; an unknown one says so."""
+    usd = cost.get("usd") if isinstance(cost, dict) else cost
+    try:
+        return f"${float(str(usd)):.4f}"
+    except ValueError:
+        return "cost unknown"
+
+
+def joined(parts: Iterable[str]) -> str:
+    """The parts that say anything, one after another."""
+    return ", ".join(part for part in parts if part)

@@ -1,0 +1,42 @@
+"""Makes text from outside fit for a screen.
+
+Promises that what comes out moves no cursor, hides nothing and reverses no reading direction:
+terminal sequences are taken out, other control characters are shown as escapes.
+"""
+
+from __future__ import annotations
+
+_SEQUENCES = (
+    r"\x1b\[[0-?]*[ -/]*[@-~]"  # CSI: colours, cursor
+    r"|\x9b[0-?]*[ -/]*[@-~]"  # CSI in one character
+    r"|\x1b[\]PX^_][^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)"  # OSC, DCS, SOS, PM, APC up to their end
+    r"|\x1b[ -/]+[0-~]"  # character sets and the like
+    r"|\x1b[0-OQ-WYZ\\`-~]"  # two characters
+)
+_UNFIT = (
+    r"[\x00-\x1f\x7f-\x9f"  # C0, DEL, C1
+    r"\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff"  # invisible, separators, bidi
+    r"\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e0fff]"  # annotations, halves, tags
+)
+
+
+def printable(text: str, *, multiline: bool = False) -> str:
+    """`text` without anything that a terminal would obey.
+
+    With `multiline` newlines and tabs stay, and a lone carriage return becomes a newline; without
+    it they are shown as escapes too, so that the result is one line.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    import re
+
+    text = re.sub(_SEQUENCES, "", text)
+    if multiline:
+        text = re.sub(r"\r+\n?", "\n", text)
+    return re.sub(_UNFIT, lambda found: _escape(found[0], multiline), text)
+
+
+def _escape(character: str, multiline: bool) -> str:
+    if multiline and character in "\n\t":
+        return character
+    return character.encode("unicode_escape", "backslashreplace").decode("ascii")

@@ -1,0 +1,210 @@
+"""`get-status` as lines for people. PURE: times are told against a given now."""
+
+from __future__ import annotations
+
+from actors.cli.drawing import Node, spread, style_of, tree_lines
+from actors.cli.phrases import joined, plural, since, size
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from datetime import datetime
+    from typing import Any
+
+    from actors.cli.console import Line, Span
+
+    Json = dict[str, Any]
+
+
+def status_lines(status: Json, now: datetime, *, boxes: bool) -> list[Line]:
+    """The daemon, the store, and one tree of every actor, session and worker."""
+    return [
+        *_head(status, now),
+        [],
+        *tree_lines(_roots(status, now), boxes=boxes),
+    ]
+
+
+def _head(status: Json, now: datetime) -> list[Line]:
+    daemon = status.get("daemon") or {}
+    store = status.get("store") or {}
+    inbox = status.get("inbox") or {}
+    up = since(daemon.get("started_at"), now)
+    rows: list[tuple[str, list[Span]]] = [
+        ("greenroom", [
+            _state(daemon), (_pid(daemon), ""), (f"for {up}" if up else "", ""),
+            (f"version {daemon['version']}" if daemon.get("version") else "", "dim"),
+        ]),
+        ("data", [(str(daemon.get("data") or ""), "")]),
+        ("store", [_state(store)]),
+        *(("", [(f"session {each.get('session_id')}: {each.get('reason')}", "bad")])
+          for each in store.get("quarantined") or []),
+        *(("", [(f"{each.get('path')}: {each.get('reason')}", "bad")])
+          for each in store.get("unreadable") or []),
+        ("inbox", [(joined(f"{inbox.get(key) or 0} {key}" for key in
+                           ("waiting", "running", "answered", "rejected")), "")]),
+        *(("refused", [(_edit(each, now), "warn")]) for each in store.get("rejected_edits") or []),
+        *_others(status),
+    ]  # fmt: skip
+    return [[(f"{name:<11}", "dim"), *spread(spans)] for name, spans in rows]
+
+
+def _others(status: Json) -> list[tuple[str, list[Span]]]:
+    """What stands beside the daemon, as far as it is there."""
+    http = status.get("http") or {}
+    keeper = status.get("keeper") or {}
+    host = status.get("terminal_host") or {}
+    asks = len(status.get("permissions") or [])
+    rows: list[tuple[str, list[Span]]] = []
+    if http.get("url"):
+        rows.append(("http", [(str(http["url"]), ""), _state(http)]))
+    if (status.get("daemon") or {}).get("state") == "running" or keeper:
+        text = _pid(keeper) or "none: a crashed daemon is not brought back"
+        rows.append(("keeper", [(text, "" if keeper else "warn")]))
+    if host.get("pid"):
+        rows.append(("terminals", [(_pid(host), ""), (_terminals(host), "")]))
+    if asks:
+        rows.append(("asking", [(plural(asks, "open permission request"), "warn")]))
+    return rows
+
+
+def _terminals(host: Json) -> str:
+    terminals = host.get("terminals")
+    count = len(terminals) if isinstance(terminals, (list, dict)) else int(terminals or 0)
+    return plural(count, "terminal")
+
+
+def _edit(edit: Json, now: datetime) -> str:
+    return f"{edit.get('path')}: {edit.get('reason')} ({since(edit.get('at'), now)} ago)"
+
+
+def _roots(status: Json, now: datetime) -> list[Node]:
+    """The tree with the sessions in place; without a tree, the sessions alone."""
+    by_id = {str(session["id"]): session for session in status.get("sessions") or []}
+    shown = {id_: each for id_, each in by_id.items() if each.get("status") != "archived"}
+    hidden = len(by_id) - len(shown)
+    tree = status.get("tree")
+    seen: set[str] = set()
+    root = _actor(tree, shown, seen, now) if tree else None
+    passive = [_session(each, {}, now) for id_, each in shown.items() if id_ not in seen]
+    if hidden:
+        passive.append(Node([(f"and {hidden} archived", "dim")]))
+    home = _find(root, "sessions") if root else None
+    if home:
+        home.children += passive
+        return [root] if root else []
+    sessions = Node([("sessions", "")], [] if passive else [("none", "dim")], passive)
+    return [root, sessions] if root else [sessions]
+
+
+def _find(node: Node, name: str) -> Node | None:
+    if node.label[0][0] == name:
+        return node
+    return next((found for child in node.children if (found := _find(child, name))), None)
+
+
+def _actor(actor: Json, sessions: dict[str, Json], seen: set[str], now: datetime) -> Node:
+    name = str(actor.get("name"))
+    if name in sessions:
+        seen.add(name)
+        return _session(sessions[name], actor, now)
+    children = [_actor(child, sessions, seen, now) for child in actor.get("children") or []]
+    return Node([(name, "")], _actor_detail(actor, now), children)
+
+
+def _actor_detail(actor: Json, now: datetime) -> list[Span]:
+    return spread([
+        _state(actor),
+        (since(actor.get("since"), now), "dim"),
+        (_restarts(actor), "warn"),
+        (str(actor.get("last_error") or ""), "bad"),
+    ])  # fmt: skip
+
+
+def _session(session: Json, actor: Json, now: datetime) -> Node:
+    """A session with its workers; of its actor only what is out of the ordinary."""
+    label = [(str(session.get("title") or "untitled"), "bold"), (f" {session['id']}", "dim")]
+    status = str(session.get("status"))
+    detail = spread([
+        (status, style_of(status)),
+        ("worktree" if session.get("type") == "worktree" else "", ""),
+        *_unusual(actor),
+    ])  # fmt: skip
+    nodes = {str(child.get("name")): child for child in actor.get("children") or []}
+    workers = [
+        _worker(worker, nodes.pop(str(worker.get("id")), {}), now)
+        for worker in session.get("workers") or []
+    ]
+    others = [_actor(node, {}, set(), now) for node in nodes.values()]
+    return Node(label, detail, [*workers, *others])
+
+
+def _worker(worker: Json, actor: Json, now: datetime) -> Node:
+    label = [(str(worker.get("name")), ""), (f" {worker.get('type')}", "dim")]
+    return Node(label, worker_detail({**worker, "state": worker.get("status")}, actor, now))
+
+
+def worker_detail(worker: Json, actor: Json, now: datetime) -> list[Span]:
+    """A worker's state, activity with its source, process, end and last error."""
+    process = worker.get("process") or {}
+    activity = worker.get("activity") or {}
+    status = str(worker.get("status"))
+    cpu = process.get("cpu_percent")
+    return spread([
+        (status, style_of(status)),
+        (_activity(activity, now), style_of(activity.get("state"))),
+        (_pid(process), ""),
+        (size(process.get("memory_bytes")), ""),
+        (f"{cpu:.0f} % CPU" if isinstance(cpu, (int, float)) else "", ""),
+        (_restarts(worker), "warn"),
+        (_end(worker, now), "dim" if (worker.get("exit") or {}).get("code") == 0 else "warn"),
+        (str(worker.get("last_error") or actor.get("last_error") or ""), "bad"),
+    ])  # fmt: skip
+
+
+def _unusual(actor: Json) -> list[Span]:
+    state = str(actor.get("state") or "running")
+    return [
+        (f"actor {state}" if state != "running" else "", style_of(state)),
+        (_restarts(actor), "warn"),
+        (str(actor.get("last_error") or ""), "bad"),
+    ]
+
+
+def _activity(activity: Json, now: datetime) -> str:
+    if not activity.get("state"):
+        return ""
+    source = f" ({activity['source']})" if activity.get("source") else ""
+    return (
+        joined(
+            [" ".join(filter(None, [str(activity["state"]), since(activity.get("since"), now)]))]
+        )
+        + source
+    )
+
+
+def _end(worker: Json, now: datetime) -> str:
+    """How the last process ended, once there is none."""
+    end = worker.get("exit")
+    if not end or worker.get("status") in {"running", "starting"}:
+        return ""
+    how = (
+        f"exit code {end['code']}" if end.get("code") is not None
+        else f"ended by signal {end['signal']}" if end.get("signal") is not None
+        else "end unknown"
+    )  # fmt: skip
+    ago = since(end.get("at"), now)
+    return f"{how} {ago} ago" if ago else how
+
+
+def _state(thing: Json) -> Span:
+    state = str(thing.get("state") or "unknown")
+    return state, style_of(state)
+
+
+def _pid(thing: Json) -> str:
+    return f"pid {thing['pid']}" if thing.get("pid") else ""
+
+
+def _restarts(thing: Json) -> str:
+    count = thing.get("restarts") or 0
+    return plural(count, "restart") if count else ""

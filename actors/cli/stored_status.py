@@ -1,0 +1,92 @@
+"""What the files alone tell while no daemon runs, in the shape of `get-status`.
+
+Reads `workspaces/*/sessions.json` tolerantly and changes nothing: processes are shown as last
+known, nobody looks whether they still live.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    Json = dict[str, Any]
+
+
+def stored_status(data: str) -> Json:
+    """The status of a stopped daemon; a file that cannot be read is named in `store.unreadable`."""
+    unreadable: list[Json] = []
+    sessions = [
+        session for path in _workspace_files(data) for session in _sessions_of(path, unreadable)
+    ]
+    stopped = {"state": "stopped", "pid": None, "version": None, "started_at": None, "data": data}
+    return {
+        "daemon": stopped,
+        "store": {"state": "ok", "quarantined": [], "rejected_edits": [], "unreadable": unreadable},
+        "tree": None,
+        "sessions": sessions,
+        "inbox": {
+            "waiting": _count(f"{data}/inbox", ".json"),
+            "running": _count(f"{data}/inbox/.claimed", ".json"),
+            "answered": _count(f"{data}/outbox", ".json"),
+            "rejected": _count(f"{data}/rejected", ".why.json"),
+        },
+        "permissions": [],
+        "http": {"url": None, "state": "stopped"},
+        "keeper": None,
+        "terminal_host": {"pid": None, "terminals": 0},
+    }
+
+
+def _workspace_files(data: str) -> list[str]:
+    names = _names(f"{data}/workspaces")
+    return [f"{data}/workspaces/{name}/sessions.json" for name in names]
+
+
+def _names(directory: str) -> list[str]:
+    try:
+        return sorted(os.listdir(directory))  # noqa: PTH208 - as main.data_directory: no pathlib here
+    except OSError:
+        return []
+
+
+def _count(directory: str, ending: str) -> int:
+    return sum(name.endswith(ending) for name in _names(directory))
+
+
+def _sessions_of(path: str, unreadable: list[Json]) -> list[Json]:
+    try:
+        with open(path, "rb") as file:  # noqa: PTH123 - as above
+            content = json.loads(file.read())
+        entries = content["sessions"] if isinstance(content, dict) else content
+        return [_session(entry) for entry in entries]
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        reason = error.strerror or "cannot be read"
+    except (ValueError, RecursionError, LookupError, TypeError, AttributeError):
+        reason = "not a list of sessions; the next start rebuilds it from the journals"
+    unreadable.append({"path": path, "reason": reason})
+    return []
+
+
+def _session(entry: Json) -> Json:
+    kept = {key: entry.get(key) for key in ("id", "title", "type", "status", "desired")}
+    kept["id"] = str(entry["id"])
+    return {**kept, "workers": [_worker(worker) for worker in entry.get("workers") or ()]}
+
+
+def _worker(entry: Json) -> Json:
+    kept = {key: entry.get(key) for key in ("id", "name", "type", "status", "desired", "exit")}
+    process = entry.get("process") or {}
+    figures = {"pid": process.get("pid"), "memory_bytes": None, "cpu_percent": None}
+    return {
+        **kept,
+        "restarts": entry.get("restarts") or 0,
+        "process": figures if process else None,
+        "activity": None,
+        "last_error": entry.get("last_error"),
+    }

@@ -1,0 +1,434 @@
+"""PURE: the turn machine. What arrived for a conversation -> events to record, effects to perform.
+
+A round is a request and the turns that answer it; one round runs, others wait in order. Each turn
+is one call of the model; its tool calls run before the next. Nothing here remembers anything: the
+machine's whole state is the session's, so after a crash it goes on from the journal.
+"""
+
+from storage.records import event as e
+from storage.records.conversation import Failure, Round, RoundStatus, ToolCall, ToolCallStatus, Turn
+from storage.records.message import (
+    ChatMessage,
+    Content,
+    TextContent,
+    ToolCallContent,
+    ToolResultContent,
+)
+from storage.records.request import Cancel, Refusal, Request
+from storage.records.tool import Tool
+from storage.records.worker import ConversationWorker
+from storage.state import SessionState
+
+from actors.decisions import metrics, permission
+from actors.decisions.decision import Decision, Draft, Given, Ready, Until, Verdict
+from actors.decisions.history import UNKNOWN_OUTCOME
+from actors.decisions.models import model_of
+from actors.messages import outcomes as o
+from actors.messages.effects import AskModel, CallTool, CancelResponse, PrepareConversation
+
+RETRY_LIMIT = 3
+"""How often a failed call is asked again before the request fails."""
+RETRY_FIRST_SECONDS = 0.5
+RETRY_AFTER_CAP_SECONDS = 60.0
+TURN_LIMIT = 50
+"""Turns of one round; a model that has not come to an end by then is going in circles."""
+CUT_LIMIT = 2
+"""A request whose turns were cut by so many crashes is not asked again."""
+
+
+def request(state: SessionState, command: Request, given: Given) -> Verdict:
+    """Queue a request; it starts at once if none is open."""
+    refusal = _not_now(state, command)
+    if refusal:
+        return refusal
+    session = state.record
+    content = command.content
+    message = ChatMessage(
+        id=given.new_id(),
+        role="user",
+        content=(TextContent(content),) if isinstance(content, str) else content,
+        created_at=given.now,
+    )
+    response_id = f"{session.id}-{given.new_id()}"
+    draft = Draft(state, given)
+    draft.add(e.RequestQueued(response_id, message))
+    _begin_next(draft)
+    if command.wait:
+        return draft.decision(Until(lambda after: answer_of(after, response_id)))
+    return draft.decision(Ready(lambda _: {"response_id": response_id}))
+
+
+def _not_now(state: SessionState, command: Request) -> Refusal | None:
+    session = state.record
+    talkers = [w for w in session.workers if isinstance(w, ConversationWorker)]
+    names = ", ".join(worker.name for worker in session.workers) or "none"
+    if not talkers:
+        text = f"session {session.id} has no conversation (its workers: {names}); create one with create-worker"
+        return Refusal(code="no-conversation", message=text)
+    if command.worker and command.worker not in {talkers[0].id, talkers[0].name}:
+        text = f"worker {command.worker} of session {session.id} is no conversation"
+        return Refusal(code="no-conversation", message=text)
+    if session.desired == "stopped" or talkers[0].desired == "stopped":
+        text = f"session {session.id} is stopped; start it with: greenroom run {session.id}"
+        return Refusal(code="session-stopped", message=text)
+    return None
+
+
+def answer_of(state: SessionState, response_id: str) -> object | None:
+    """What a request is answered once its round has ended; None while it is open."""
+    done = state.round(response_id)
+    if done is None or done.is_open:
+        return None
+    data = response_record(done)
+    if done.status == "completed":
+        return data
+    failure = done.failure or Failure(code=done.status, message=f"the request was {done.status}")
+    return Refusal(code=failure.code, message=failure.message, data=data)
+
+
+def response_record(done: Round) -> dict[str, object]:
+    costs = [turn.cost for turn in done.turns if turn.usage]
+    known = [cost for cost in costs if cost]
+    return {
+        "response_id": done.id,
+        "status": done.status,
+        "text": done.text,
+        "turns": done.turns,
+        "usage": done.usage,
+        "cost": sum(cost.usd for cost in known) if known and len(known) == len(costs) else None,
+    }
+
+
+def cancel(state: SessionState, command: Cancel, given: Given) -> Verdict:
+    """End a request. One that has ended stays as it is."""
+    found = state.round(command.response_id)
+    if found is None:
+        text = f"Response not found with ID: {command.response_id}"
+        return Refusal(code="response-not-found", message=text)
+    draft = Draft(state, given)
+    if found.is_open:
+        end_round(draft, found, "cancelled", Failure(code="cancelled", message="cancelled"))
+        _begin_next(draft)
+    return draft.decision(
+        Ready(lambda after: {"response_id": found.id, "status": _status_of(after, found.id)})
+    )
+
+
+def _status_of(state: SessionState, response_id: str) -> str | None:
+    found = state.round(response_id)
+    return found.status if found else None
+
+
+def end_round(draft: Draft, ending: Round, status: RoundStatus, failure: Failure) -> None:
+    """End an open round in any state: its turn cut, its calls settled, its work stopped."""
+    if ending.turns:
+        last = ending.turns[-1]
+        _settle_calls(draft, ending, last)
+        if last.status == "streaming":
+            draft.add(_cut(draft, ending, last))
+        draft.want(CancelResponse(ending.id))
+    draft.add(e.RequestCompleted(ending.id, status, failure))
+
+
+def _cut(draft: Draft, cut: Round, turn: Turn) -> e.TurnCompleted:
+    written = draft.given.written.get(cut.id, turn.content)
+    return e.TurnCompleted(
+        response_id=cut.id, number=turn.number, status="interrupted", content=written
+    )
+
+
+def _settle_calls(draft: Draft, ending: Round, turn: Turn) -> None:
+    for call in turn.tool_calls:
+        if call.status == "running":
+            _complete_call(draft, ending.id, call, UNKNOWN_OUTCOME, "unknown")
+        elif call.status == "pending":
+            _complete_call(draft, ending.id, call, "cancelled before it ran", "denied")
+
+
+def _begin_next(draft: Draft) -> None:
+    """Start the oldest queued round, unless one runs or the session is not to run."""
+    waiting = draft.state.open_rounds
+    if not waiting or waiting[0].turns or draft.state.record.desired != "run":
+        return
+    draft.add(e.MessageAdded(waiting[0].request))
+    _next_turn(draft, waiting[0].id, 0)
+
+
+def _next_turn(draft: Draft, response_id: str, number: int) -> None:
+    _, model = model_of(draft.state.record.config, draft.given.settings)
+    draft.add(e.TurnStarted(response_id, number, model))
+    draft.want(AskModel(response_id, number))
+
+
+def _current(state: SessionState, response_id: str, number: int) -> Turn | None:
+    """The turn, if it is the one being streamed; late news of another is of no interest."""
+    found = state.round(response_id)
+    if found is None or not found.is_open or not found.turns:
+        return None
+    last = found.turns[-1]
+    return last if last.number == number and last.status == "streaming" else None
+
+
+def block_arrived(state: SessionState, outcome: o.BlockArrived, given: Given) -> Decision:
+    draft = Draft(state, given)
+    if _current(state, outcome.response_id, outcome.number):
+        draft.add(e.TurnBlockCompleted(outcome.response_id, outcome.number, outcome.block))
+    return draft.decision()
+
+
+def turn_arrived(state: SessionState, outcome: o.TurnArrived, given: Given) -> Decision:
+    """Record a whole turn and what it cost; run its tools, or end the round."""
+    draft = Draft(state, given)
+    if not _current(state, outcome.response_id, outcome.number):
+        return draft.decision()
+    runs_tools = outcome.stop_reason == "tool_use"
+    content = outcome.content if runs_tools else _without_calls(outcome.content)
+    _record_turn(draft, outcome, content)
+    response_id = outcome.response_id
+    if runs_tools and content:
+        _plan_calls(draft, response_id, outcome.tools)
+        _go_on(draft, response_id)
+    elif len(content) < len(outcome.content):
+        text = "the model reached its output limit inside a tool call; raise max_tokens"
+        _finish(draft, response_id, "failed", Failure(code="output-limit", message=text))
+    else:
+        _finish(draft, response_id, "completed", None)
+    return draft.decision()
+
+
+def _without_calls(content: tuple[Content, ...]) -> tuple[Content, ...]:
+    return tuple(block for block in content if not isinstance(block, ToolCallContent))
+
+
+def _record_turn(draft: Draft, outcome: o.TurnArrived, content: tuple[Content, ...]) -> None:
+    cost = draft.given.prices.cost(outcome.usage, outcome.model, outcome.provider)
+    message_id = None
+    if content:
+        message_id = draft.given.new_id()
+        calls = tuple(block for block in content if isinstance(block, ToolCallContent))
+        draft.add(
+            e.MessageAdded(
+                ChatMessage(
+                    id=message_id,
+                    role="assistant",
+                    content=content,
+                    created_at=draft.given.now,
+                    tool_calls=calls or None,
+                )
+            )
+        )
+    draft.add(
+        e.TurnCompleted(
+            response_id=outcome.response_id,
+            number=outcome.number,
+            status="completed",
+            message_id=message_id,
+            stop_reason=outcome.stop_reason,
+            usage=outcome.usage,
+            cost=cost,
+            raw_response=outcome.raw_response,
+        )
+    )
+    before, critical = draft.state.record.metrics, draft.state.critical
+    draft.add(*metrics.after_call(before, outcome.usage, cost, outcome.window, critical=critical))
+
+
+def _plan_calls(draft: Draft, response_id: str, tools: tuple[Tool, ...]) -> None:
+    """Refuse what may not run; start all that only reads and the first of the others."""
+    offered = {tool.name: tool for tool in tools}
+    for call in _calls(draft.state, response_id):
+        reason = _why_not(call, offered, draft)
+        if reason:
+            _complete_call(draft, response_id, call, reason, "denied")
+        elif offered[call.name].only_reads:
+            _start_call(draft, response_id, call, only_reads=True)
+
+
+def _why_not(call: ToolCall, offered: dict[str, Tool], draft: Draft) -> str | None:
+    tool = offered.get(call.name)
+    if tool is None:
+        return f"there is no tool {call.name}; the tools are: {', '.join(offered) or 'none'}"
+    verdict = permission.decide(tool, call.args, draft.given.settings)
+    if isinstance(verdict, permission.Denied):
+        return f"permission denied: {verdict.reason}"
+    if isinstance(verdict, permission.MustAsk):
+        return (
+            "permission denied: nobody can be asked yet; this rule in workspace.json, under "
+            f"permissions.rules, would allow it: {verdict.rule_hint}"
+        )
+    return None
+
+
+def _calls(state: SessionState, response_id: str) -> tuple[ToolCall, ...]:
+    found = state.round(response_id)
+    return found.turns[-1].tool_calls if found and found.turns else ()
+
+
+def _start_call(
+    draft: Draft, response_id: str, call: ToolCall, *, only_reads: bool = False
+) -> None:
+    draft.add(e.ToolCallStarted(response_id, call.tool_call_id, only_reads))
+    draft.want(CallTool(response_id, call))
+
+
+def _complete_call(
+    draft: Draft, response_id: str, call: ToolCall, text: str, status: ToolCallStatus
+) -> None:
+    result = ToolResultContent(
+        tool_call_id=call.tool_call_id, content=text, is_error=status != "completed"
+    )
+    message = ChatMessage(
+        id=draft.given.new_id(),
+        role="tool",
+        content=(result,),
+        created_at=draft.given.now,
+        tool_call_id=call.tool_call_id,
+    )
+    draft.add(
+        e.MessageAdded(message),
+        e.ToolCallCompleted(
+            response_id=response_id,
+            tool_call_id=call.tool_call_id,
+            status=status,
+            message_id=message.id,
+        ),
+    )
+
+
+def _go_on(draft: Draft, response_id: str) -> None:
+    """Start the next call that waits; ask the model again once all have a result."""
+    calls = _calls(draft.state, response_id)
+    pending = [call for call in calls if call.status == "pending"]
+    if pending and not _writer_runs(draft, response_id):
+        _start_call(draft, response_id, pending[0])
+    elif not pending and not any(call.status == "running" for call in calls):
+        _ask_again(draft, response_id)
+
+
+def _writer_runs(draft: Draft, response_id: str) -> bool:
+    """Calls that may write run one at a time, in the model's order."""
+    calls = _calls(draft.state, response_id)
+    return any(call.status == "running" and not call.only_reads for call in calls)
+
+
+def _ask_again(draft: Draft, response_id: str) -> None:
+    found = draft.state.round(response_id)
+    turns = found.turns if found else ()
+    if len(turns) >= TURN_LIMIT:
+        text = f"no end after {TURN_LIMIT} turns; send another request to go on"
+        _finish(draft, response_id, "failed", Failure(code="turn-limit", message=text))
+    else:
+        _next_turn(draft, response_id, turns[-1].number + 1)
+
+
+def _finish(draft: Draft, response_id: str, status: RoundStatus, failure: Failure | None) -> None:
+    draft.add(e.RequestCompleted(response_id, status, failure))
+    _begin_next(draft)
+
+
+def turn_failed(state: SessionState, outcome: o.TurnFailed, given: Given) -> Decision:
+    """Ask again after a pause if that may help, else end the round with the reason."""
+    draft = Draft(state, given)
+    turn = _current(state, outcome.response_id, outcome.number)
+    if turn is None:
+        return draft.decision()
+    if outcome.retryable and turn.retries < RETRY_LIMIT:
+        attempt = turn.retries + 1
+        delay = _delay(attempt, outcome.retry_after_seconds)
+        draft.add(
+            e.TurnRetried(outcome.response_id, turn.number, attempt, outcome.message, delay)
+        )
+        draft.want(AskModel(outcome.response_id, turn.number, delay))
+        return draft.decision()
+    draft.add(
+        e.TurnCompleted(
+            response_id=outcome.response_id,
+            number=turn.number,
+            status="error",
+            content=outcome.content,
+            error=outcome.message,
+        )
+    )
+    failure = Failure(code=outcome.code, message=outcome.message)
+    _finish(draft, outcome.response_id, "failed", failure)
+    return draft.decision()
+
+
+def _delay(attempt: int, retry_after_seconds: float | None) -> float:
+    if retry_after_seconds is not None:
+        return min(retry_after_seconds, RETRY_AFTER_CAP_SECONDS)
+    return RETRY_FIRST_SECONDS * float(2 ** (attempt - 1))
+
+
+def tool_returned(state: SessionState, outcome: o.ToolReturned, given: Given) -> Decision:
+    draft = Draft(state, given)
+    call = _running_call(state, outcome.response_id, outcome.tool_call_id)
+    if call:
+        status: ToolCallStatus = "failed" if outcome.is_error else "completed"
+        _complete_call(draft, outcome.response_id, call, outcome.content, status)
+        _go_on(draft, outcome.response_id)
+    return draft.decision()
+
+
+def _running_call(state: SessionState, response_id: str, tool_call_id: str) -> ToolCall | None:
+    found = state.round(response_id)
+    if found is None or not found.is_open:
+        return None
+    calls = found.turns[-1].tool_calls if found.turns else ()
+    return next(
+        (c for c in calls if c.tool_call_id == tool_call_id and c.status == "running"), None
+    )
+
+
+def worker_up(draft: Draft) -> None:
+    """The conversation's actor runs (again): whatever is open goes on once its tools are known."""
+    if draft.state.open_rounds:
+        draft.want(PrepareConversation())
+
+
+def ready(state: SessionState, outcome: o.ConversationReady, given: Given) -> Decision:
+    """Take up what a crash or a restart left open."""
+    draft = Draft(state, given)
+    if state.running is None:
+        _begin_next(draft)
+        return draft.decision()
+    running, turn = state.running
+    if turn.status == "streaming":
+        _after_cut(draft, running, turn)
+    else:
+        _after_lost_calls(draft, running, turn, {tool.name: tool for tool in outcome.tools})
+        _go_on(draft, running.id)
+    return draft.decision()
+
+
+def _after_cut(draft: Draft, running: Round, turn: Turn) -> None:
+    draft.add(_cut(draft, running, turn))
+    if running.cuts + 1 >= CUT_LIMIT:
+        text = "the turn was cut off twice by a crash; send the request again"
+        _finish(draft, running.id, "interrupted", Failure(code="interrupted", message=text))
+    else:
+        _next_turn(draft, running.id, turn.number + 1)
+
+
+def _after_lost_calls(draft: Draft, running: Round, turn: Turn, tools: dict[str, Tool]) -> None:
+    for call in turn.tool_calls:
+        if call.status != "running":
+            continue
+        tool = tools.get(call.name)
+        if tool and tool.may_repeat:
+            draft.want(CallTool(running.id, call))
+        else:
+            _complete_call(draft, running.id, call, UNKNOWN_OUTCOME, "unknown")
+
+
+def resume(draft: Draft) -> None:
+    """The session runs again: what waited begins."""
+    _begin_next(draft)
+
+
+def interrupt(draft: Draft, *, all_open: bool, reason: str) -> None:
+    """Pause or stop: the running round ends as cancelled, and with `all_open` the queued ones."""
+    failure = Failure(code="cancelled", message=reason)
+    for found in draft.state.open_rounds:
+        if found.turns or all_open:
+            end_round(draft, found, "cancelled", failure)

@@ -1,0 +1,92 @@
+"""The shape of every decision about a session: what is given, what comes out.
+
+A decision is a pure function of the state and what arrived. It gives the events to record, the
+effects to perform once they are durable, and how whoever asked is answered.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from msgspec import Struct
+
+from actors.messages.effects import Effect
+from actors.ports import PriceTable
+from storage import fold
+from storage.records.event import Event
+from storage.records.message import Content
+from storage.records.request import Refusal
+from storage.records.workspace import WorkspaceSettings
+from storage.state import SessionState
+
+
+class Given(Struct, frozen=True, kw_only=True):
+    """What a decision may look at besides the state. `written` is what has arrived so far of the
+    turns being streamed, by response id.
+    """
+
+    now: datetime
+    new_id: Callable[[], str]
+    settings: WorkspaceSettings
+    prices: PriceTable
+    written: Mapping[str, tuple[Content, ...]] = {}
+    closing: bool = False
+
+
+class Ready(Struct, frozen=True):
+    """Answer with this, computed from the state once it is durable."""
+
+    value: Callable[[SessionState], Any]
+
+
+class Until(Struct, frozen=True):
+    """Answer as soon as this gives something other than None for a durable state."""
+
+    value: Callable[[SessionState], Any]
+
+
+class Awaiting(Struct, frozen=True):
+    """Answer when a later decision resolves this key."""
+
+    key: str
+
+
+Reply = Ready | Until | Awaiting
+
+
+class Decision(Struct, frozen=True, kw_only=True):
+    """`resolved`: answers (values or Refusals) for those who wait for a key."""
+
+    events: tuple[Event, ...] = ()
+    effects: tuple[Effect, ...] = ()
+    reply: Reply | None = None
+    resolved: dict[str, Any] = {}
+
+
+Verdict = Decision | Refusal
+
+
+class Draft:
+    """A decision in the making: events fold as they are added, so that what follows sees them."""
+
+    def __init__(self, state: SessionState, given: Given) -> None:
+        self.state = state
+        self.given = given
+        self.effects: list[Effect] = []
+        self.resolved: dict[str, Any] = {}
+        self._events: list[Event] = []
+
+    def add(self, *events: Event) -> None:
+        self.state = fold.apply_all(self.state, events, self.given.now)
+        self._events += events
+
+    def want(self, *effects: Effect) -> None:
+        self.effects += effects
+
+    def decision(self, reply: Reply | None = None) -> Decision:
+        return Decision(
+            events=tuple(self._events),
+            effects=tuple(self.effects),
+            reply=reply,
+            resolved=self.resolved,
+        )

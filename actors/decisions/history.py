@@ -1,0 +1,131 @@
+"""PURE: what of a conversation may be sent to a model.
+
+Providers refuse a history in which a tool call lacks its result, a result its call, or a message
+its content; after a crash or an edit by hand all of these occur. What is recorded stays as it is:
+this makes a sendable copy, and making it twice changes nothing.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from msgspec.structs import replace
+
+from storage.records.message import (
+    ChatMessage,
+    Content,
+    TextContent,
+    ToolCallContent,
+    ToolResultContent,
+)
+
+UNKNOWN_OUTCOME = "interrupted: the outcome of this call is unknown"
+
+_Results = dict[str, ChatMessage]
+
+
+def valid_history(messages: Sequence[ChatMessage]) -> tuple[ChatMessage, ...]:
+    """The messages that may be sent, in order.
+
+    Every tool call stands in the `content` of an assistant message, under an id of its own, and is
+    followed at once by one message of role `tool` with its result: the first one recorded after it,
+    or an error that says UNKNOWN_OUTCOME. Blank text and messages without content are dropped, as
+    are results without a call and whatever comes before the first message of the user (system
+    messages stay; a summary counts as the user's, since it stands for what the user said first).
+    """
+    pieces = [piece for message in messages for piece in _pieces(message) if piece.content]
+    return tuple(_paired(_from_first_user(pieces)))
+
+
+def _pieces(message: ChatMessage) -> Iterator[ChatMessage]:
+    """The message without what it may not hold, then each result in it as a `tool` message."""
+    if message.role != "tool":
+        yield replace(message, content=tuple(_allowed(message)))
+    yield from _results(message)
+
+
+def _results(message: ChatMessage) -> Iterator[ChatMessage]:
+    found = [block for block in message.content if isinstance(block, ToolResultContent)]
+    if not found and message.role == "tool" and message.tool_call_id is not None:
+        found = [ToolResultContent(tool_call_id=message.tool_call_id, content=message.text)]
+    for number, result in enumerate(found):
+        whole = message.role == "tool" and len(found) == 1
+        message_id = message.id if whole else f"{message.id}-{number}"
+        yield _result_message(message, message_id, result)
+
+
+def _result_message(source: ChatMessage, message_id: str, result: ToolResultContent) -> ChatMessage:
+    return ChatMessage(
+        id=message_id,
+        role="tool",
+        content=(result,),
+        created_at=source.created_at,
+        tool_call_id=result.tool_call_id,
+        metadata=source.metadata if source.role == "tool" else None,
+    )
+
+
+def _allowed(message: ChatMessage) -> Iterator[Content]:
+    listed = message.tool_calls or ()
+    given = {block.tool_call_id for block in message.content if isinstance(block, ToolCallContent)}
+    extra = [call for call in listed if call.tool_call_id not in given]
+    for block in (*message.content, *extra):
+        match block:
+            case TextContent(text=text) if not text.strip():
+                continue
+            case ToolResultContent():
+                continue
+            case ToolCallContent() if message.role != "assistant":
+                continue
+            case _:
+                yield block
+
+
+def _from_first_user(messages: Sequence[ChatMessage]) -> list[ChatMessage]:
+    roles = [message.role for message in messages]
+    first = next((at for at, role in enumerate(roles) if role in {"user", "summary"}), len(roles))
+    leading = [message for message in messages[:first] if message.role == "system"]
+    return [*leading, *messages[first:]]
+
+
+def _paired(messages: Sequence[ChatMessage]) -> Iterator[ChatMessage]:
+    answers = _answers(messages)
+    seen: set[str] = set()
+    for message in messages:
+        if message.role == "tool":
+            continue
+        content = tuple(_first_calls(message, seen))
+        if not content:
+            continue
+        calls = tuple(block for block in content if isinstance(block, ToolCallContent))
+        yield replace(message, content=content, tool_calls=calls or None)
+        for call in calls:
+            yield answers.get(call.tool_call_id) or _unknown(message, call)
+
+
+def _first_calls(message: ChatMessage, seen: set[str]) -> Iterator[Content]:
+    """The content without calls whose id was used before; `seen` grows."""
+    for block in message.content:
+        if isinstance(block, ToolCallContent):
+            if block.tool_call_id in seen:
+                continue
+            seen.add(block.tool_call_id)
+        yield block
+
+
+def _answers(messages: Sequence[ChatMessage]) -> _Results:
+    """The first result after its call, by the call's id."""
+    called: set[str] = set()
+    answers: _Results = {}
+    for message in messages:
+        for block in message.content:
+            if isinstance(block, ToolCallContent):
+                called.add(block.tool_call_id)
+            elif isinstance(block, ToolResultContent) and block.tool_call_id in called:
+                answers.setdefault(block.tool_call_id, message)
+    return answers
+
+
+def _unknown(message: ChatMessage, call: ToolCallContent) -> ChatMessage:
+    result = ToolResultContent(
+        tool_call_id=call.tool_call_id, content=UNKNOWN_OUTCOME, is_error=True
+    )
+    return _result_message(message, f"{message.id}-{call.tool_call_id}", result)

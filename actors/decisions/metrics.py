@@ -1,0 +1,39 @@
+"""PURE: what a model call adds to a session's numbers."""
+
+from msgspec.structs import replace
+
+from storage.records.config import TokenMetrics
+from storage.records.conversation import Cost, Usage
+from storage.records.event import ContextWindowCritical, Event, TokenMetricsUpdated
+
+CRITICAL_ABOVE = 0.8
+
+
+def after_call(
+    before: TokenMetrics, usage: Usage, cost: Cost | None, window: int | None, *, critical: bool
+) -> tuple[Event, ...]:
+    """`critical`: the window was reported critical and has not been re-armed since."""
+    utilization = usage.prompt_tokens / window if window else None
+    metrics = replace(
+        before,
+        prompt_tokens=before.prompt_tokens + usage.prompt_tokens,
+        completion_tokens=before.completion_tokens + usage.completion_tokens,
+        cache_read_tokens=before.cache_read_tokens + usage.cache_read_tokens,
+        cache_write_tokens=before.cache_write_tokens + usage.cache_write_tokens,
+        total_tokens=before.total_tokens + usage.prompt_tokens + usage.completion_tokens,
+        context_utilization=utilization,
+        max_context_window=window,
+        **_priced(before, cost),
+    )
+    updated = TokenMetricsUpdated(metrics)
+    if utilization is None or window is None or utilization <= CRITICAL_ABOVE or critical:
+        return (updated,)
+    return updated, ContextWindowCritical(utilization, window)
+
+
+def _priced(before: TokenMetrics, cost: Cost | None) -> dict[str, object]:
+    """A sum with an unknown part is unknown."""
+    if cost is None or (before.estimated_cost is None and before.total_tokens):
+        return {"estimated_cost": None, "price_source": None}
+    total = (before.estimated_cost or 0) + cost.usd
+    return {"estimated_cost": total, "price_source": cost.source}

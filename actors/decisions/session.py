@@ -1,0 +1,438 @@
+"""PURE: what a session decides about itself, and the table of all that it can be told.
+
+`decide` is the one entrance: a command or an outcome in, a Decision or a Refusal out.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from storage.errors import FileRefused
+from storage import codec, fold
+from storage.records import event as e
+from storage.records import request as r
+from storage.records.message import ChatMessage, TextContent
+from storage.records.session import QuickSession
+from storage.records.worker import ConversationWorker, ProcessWorker
+from storage.state import SessionState
+
+from actors.decisions import conversation, metrics, workers
+from actors.decisions.decision import Awaiting, Decision, Draft, Given, Ready, Reply, Until, Verdict
+from actors.decisions.models import model_of
+from actors.messages import effects as f
+from actors.messages import outcomes as o
+from storage.records.conversation import Usage
+
+READ_ONLY = frozenset({"id", "type", "created_at", "updated_at", "messages", "workers", "status"})
+DISPOSAL = "disposal"
+"""The key that those wait for who deleted the session; its directory answers them."""
+RECORD = Ready(lambda state: state.record)
+
+
+def decide(state: SessionState, message: Any, given: Given) -> Verdict:
+    """What follows from `message`, a session command or an outcome."""
+    if state.deleting and isinstance(message, r.OfSession) and not _reads(message):
+        return not_found(state.record.id)
+    return _TABLE[type(message)](state, message, given)
+
+
+def _reads(message: r.OfSession) -> bool:
+    return isinstance(message, r.GetMessages | r.GetHistory | r.DeleteSession)
+
+
+def not_found(session_id: str) -> r.Refusal:
+    return r.Refusal(
+        code="session-not-found", message=f"Session not found with ID: {session_id}"
+    )
+
+
+def create(command: r.CreateSession, session_id: str, given: Given) -> Verdict:
+    """The first decision of a session. `location_path` has been checked by the caller."""
+    refusal = _cannot_create(command)
+    if refusal:
+        return refusal
+    draft = Draft(SessionState(), given)
+    talks = command.config is not None or command.prompt is not None
+    session = QuickSession(
+        id=session_id,
+        title=command.title or _title(command),
+        location_path=command.location_path or "",
+        workspace=command.workspace or "default",
+        config=command.config,
+        metadata=command.metadata or {},
+        created_at=given.now,
+        updated_at=given.now,
+    )
+    draft.add(e.SessionCreated(session))
+    wanted = command.worker or (r.CreateWorkerRequest(type="conversation") if talks else None)
+    worker = workers.new_worker(draft.state, wanted, given) if wanted else None
+    if isinstance(worker, r.Refusal):
+        return worker
+    if worker:
+        draft.add(e.WorkerCreated(worker))
+        draft.want(f.StartWorker(worker.id))
+    if isinstance(worker, ConversationWorker) and command.config is None:
+        draft.add(e.SessionConfigUpdated({}))
+    _system_message(draft)
+    response_id = None
+    if command.prompt is not None and isinstance(worker, ConversationWorker):
+        asked = conversation.request(
+            draft.state, r.Request(session=session_id, content=command.prompt, wait=False), given
+        )
+        if isinstance(asked, r.Refusal):
+            return asked
+        response_id = _adopt(draft, asked)
+    return draft.decision(_when_created(worker.id if worker else None, response_id))
+
+
+def _cannot_create(command: r.CreateSession) -> r.Refusal | None:
+    if command.session_type == "worktree":
+        text = "worktree sessions are not built yet; create a quick session in the worktree"
+        return r.Refusal(code="not-available", message=text, path="$.session_type")
+    if not command.location_path:
+        text = "location_path is missing: name the directory to work in"
+        return r.Refusal(code="bad-request", message=text, path="$.location_path")
+    if command.prompt is not None and command.worker and command.worker.type != "conversation":
+        text = "a prompt needs a conversation; leave out worker, or make it a conversation"
+        return r.Refusal(code="bad-request", message=text, path="$.prompt")
+    return None
+
+
+def _title(command: r.CreateSession) -> str:
+    name = (command.location_path or "").rstrip("/").rpartition("/")[2] or "/"
+    return name[:200]
+
+
+def _system_message(draft: Draft) -> None:
+    """A session with a system prompt of its own shows it as its first message."""
+    config = draft.state.record.config
+    if config and config.system_prompt:
+        draft.add(
+            e.MessageAdded(
+                ChatMessage(
+                    id=draft.given.new_id(),
+                    role="system",
+                    content=(TextContent(config.system_prompt),),
+                    created_at=draft.given.now,
+                )
+            )
+        )
+
+
+def _adopt(draft: Draft, decided: Decision) -> str:
+    """Take over the events and effects of a decision made on the draft's own state."""
+    draft.add(*decided.events)
+    draft.want(*decided.effects)
+    queued = next(event for event in decided.events if isinstance(event, e.RequestQueued))
+    return queued.response_id
+
+
+def _when_created(worker_id: str | None, response_id: str | None) -> Reply:
+    def value(state: SessionState) -> Any:
+        started = workers.until_started(worker_id) if worker_id else RECORD
+        outcome = started.value(state) if isinstance(started, Until | Ready) else None
+        if outcome is None or isinstance(outcome, r.Refusal):
+            return outcome
+        if response_id is None:
+            return state.record
+        return {**codec.builtins(state.record), "response_id": response_id}
+
+    return Until(value)
+
+
+def update(state: SessionState, command: r.UpdateSession, given: Given) -> Verdict:
+    """Whole values by field; `config` and `metadata` are merged one level deep."""
+    changes = dict(command.updates)
+    refusal = _wrong_updates(changes)
+    if refusal:
+        return refusal
+    draft = Draft(state, given)
+    if "is_active" in changes:
+        changes["desired"] = "run" if changes.pop("is_active") else "paused"
+    config = changes.pop("config", None)
+    desired = changes.pop("desired", None)
+    if "metadata" in changes:
+        changes["metadata"] = {**state.record.metadata, **changes["metadata"]}
+    if config is not None:
+        try:
+            fold.merged(state.record.config, config)
+        except codec.BAD_JSON as error:
+            problem = codec.refusal(error)
+            path = "$.updates.config" + (problem.path or "$").removeprefix("$")
+            return r.Refusal(code="bad-request", message=str(problem), path=path)
+        draft.add(e.SessionConfigUpdated(config))
+    if changes or config is not None:
+        draft.add(e.SessionUpdated({**changes, **({"config": config} if config else {})}))
+    if desired is not None:
+        set_desired(draft, desired)
+    return draft.decision(RECORD)
+
+
+_UPDATE_TYPES: dict[str, Any] = {
+    "title": r.Title,
+    "desired": r.Desired,
+    "is_active": bool,
+    "metadata": dict[str, Any],
+    "config": dict[str, Any],
+}
+
+
+def _wrong_updates(changes: dict[str, Any]) -> r.Refusal | None:
+    for name, value in changes.items():
+        path = f"$.updates.{name}"
+        if name in READ_ONLY:
+            return r.Refusal(code="read-only-field", message=f"{name} cannot be set", path=path)
+        if name not in _UPDATE_TYPES:
+            known = ", ".join(_UPDATE_TYPES)
+            text = f"a session has no field {name} that can be set; these can: {known}"
+            return r.Refusal(code="bad-request", message=text, path=path)
+        try:
+            codec.convert(value, _UPDATE_TYPES[name])
+        except FileRefused as problem:
+            return r.Refusal(code="bad-request", message=str(problem), path=path)
+    return None
+
+
+def set_desired(draft: Draft, desired: str) -> None:
+    """What the user wants from now on, and what follows for every worker."""
+    before = draft.state.record.desired
+    if desired != before:
+        draft.add(e.SessionUpdated({"desired": desired}))
+    if desired == "run":
+        _run(draft, paused=before == "paused")
+    elif desired == "paused":
+        conversation.interrupt(draft, all_open=False, reason="the session was paused")
+        _signal_all(draft, "STOP")
+    else:
+        conversation.interrupt(draft, all_open=True, reason="the session was stopped")
+        if before == "paused":
+            _signal_all(draft, "CONT")
+        for worker in draft.state.record.workers:
+            if isinstance(worker, ProcessWorker):
+                workers.end(draft, worker, "stopped")
+
+
+def _run(draft: Draft, *, paused: bool) -> None:
+    if paused:
+        _signal_all(draft, "CONT")
+    for worker in draft.state.record.workers:
+        if worker.desired == "run" and worker.status != "quarantined":
+            workers.begin(draft, worker)
+    conversation.resume(draft)
+
+
+def _signal_all(draft: Draft, signal: Any) -> None:
+    for worker in draft.state.record.workers:
+        if isinstance(worker, ProcessWorker) and worker.status == "running":
+            draft.want(f.SignalProcess(worker.id, signal))
+
+
+def _desired(desired: str) -> Callable[[SessionState, Any, Given], Verdict]:
+    def decide_it(state: SessionState, _: Any, given: Given) -> Verdict:
+        draft = Draft(state, given)
+        set_desired(draft, desired)
+        if desired == "stopped":
+            return draft.decision(Until(_record_when_ended))
+        return draft.decision(RECORD)
+
+    return decide_it
+
+
+def _record_when_ended(state: SessionState) -> Any:
+    return None if _has_process(state) else state.record
+
+
+def _has_process(state: SessionState) -> bool:
+    return any(
+        isinstance(worker, ProcessWorker) and worker.status in {"running", "starting"}
+        for worker in state.record.workers
+    )
+
+
+def restart(state: SessionState, _: r.RestartSession, given: Given) -> Verdict:
+    """Every worker that is to run is ended and started again."""
+    draft = Draft(state, given)
+    if state.record.desired != "run":
+        draft.add(e.SessionUpdated({"desired": "run"}))
+    for worker in state.record.workers:
+        if worker.desired == "run":
+            workers.again(draft, worker)
+    return draft.decision(Until(_record_when_started))
+
+
+def _record_when_started(state: SessionState) -> Any:
+    waiting = any(worker.status == "starting" for worker in state.record.workers)
+    return None if waiting else state.record
+
+
+def archive(state: SessionState, _: r.ArchiveSession, given: Given) -> Verdict:
+    """Stopped and hidden, until `unarchive-session`."""
+    draft = Draft(state, given)
+    set_desired(draft, "stopped")
+    draft.add(e.SessionUpdated({"archived": True}))
+    return draft.decision(Until(_record_when_ended))
+
+
+def unarchive(state: SessionState, _: r.UnarchiveSession, given: Given) -> Verdict:
+    draft = Draft(state, given)
+    draft.add(e.SessionUpdated({"archived": False}))
+    return draft.decision(RECORD)
+
+
+def delete(state: SessionState, _: r.DeleteSession, given: Given) -> Verdict:
+    """End every worker first; the answer comes when all their processes are gone."""
+    draft = Draft(state, given)
+    if not state.deleting:
+        draft.add(e.SessionDeleting())
+        if state.record.desired == "paused":
+            _signal_all(draft, "CONT")
+        conversation.interrupt(draft, all_open=True, reason="the session was deleted")
+        for worker in draft.state.record.workers:
+            if isinstance(worker, ProcessWorker):
+                workers.end(draft, worker, "stopped")
+        finish_deletion(draft)
+    return draft.decision(Awaiting(DISPOSAL))
+
+
+def finish_deletion(draft: Draft) -> None:
+    """Once nothing runs any more, a session that is being deleted is."""
+    if draft.state.deleting and not draft.state.deleted and not _has_process(draft.state):
+        draft.add(e.SessionDeleted())
+        draft.want(f.DisposeSession())
+
+
+def boot(state: SessionState, given: Given) -> Decision:
+    """The session's actor starts: go on where the journal ends."""
+    draft = Draft(state, given)
+    if state.deleted:
+        draft.want(f.DisposeSession())
+    elif state.deleting:
+        for worker in state.record.workers:
+            if isinstance(worker, ProcessWorker) and worker.status in {"running", "starting"}:
+                draft.want(f.StartWorker(worker.id), f.EndProcess(worker.id, "stopped"))
+        finish_deletion(draft)
+    else:
+        for worker in state.record.workers:
+            workers.boot(draft, worker)
+    return draft.decision()
+
+
+def _after_end(
+    decide_end: Callable[[SessionState, Any, Given], Decision],
+) -> Callable[[SessionState, Any, Given], Decision]:
+    """An end may be the last that a deletion waited for."""
+
+    def decide_both(state: SessionState, outcome: Any, given: Given) -> Decision:
+        first = decide_end(state, outcome, given)
+        draft = Draft(state, given)
+        draft.add(*first.events)
+        draft.want(*first.effects)
+        finish_deletion(draft)
+        return draft.decision()
+
+    return decide_both
+
+
+def add_message(state: SessionState, command: r.AddMessage, given: Given) -> Verdict:
+    """Record a message of any role; no model is called."""
+    new = command.message
+    if new.id is not None and state.messages.find(new.id):
+        text = f"Message already exists with ID: {new.id}"
+        return r.Refusal(code="message-exists", message=text, path="$.message.id")
+    message = ChatMessage(
+        id=new.id or given.new_id(),
+        role=new.role,
+        content=(TextContent(new.content),) if isinstance(new.content, str) else new.content,
+        created_at=new.created_at or given.now,
+        tool_call_id=new.tool_call_id,
+        tool_calls=new.tool_calls,
+        metadata=new.metadata,
+    )
+    draft = Draft(state, given)
+    draft.add(e.MessageAdded(message))
+    return draft.decision(_record_and_message(message.id))
+
+
+def _record_and_message(message_id: str) -> Reply:
+    return Ready(lambda state: {**codec.builtins(state.record), "message_id": message_id})
+
+
+def update_message(state: SessionState, command: r.UpdateMessage, given: Given) -> Verdict:
+    message = state.messages.find(command.message_id)
+    if message is None:
+        text = f"Message not found with ID: {command.message_id}"
+        return r.Refusal(code="message-not-found", message=text)
+    for name in ("id", "created_at"):
+        if name in command.updates:
+            path = f"$.updates.{name}"
+            return r.Refusal(code="read-only-field", message=f"{name} cannot be set", path=path)
+    try:
+        codec.convert({**codec.builtins(message), **command.updates}, r.StrictMessage)
+    except FileRefused as problem:
+        path = "$.updates" + (problem.path or "$").removeprefix("$")
+        return r.Refusal(code="bad-request", message=str(problem), path=path)
+    draft = Draft(state, given)
+    draft.add(e.MessageUpdated(command.message_id, command.updates))
+    return draft.decision(_record_and_message(command.message_id))
+
+
+def update_metrics(state: SessionState, command: r.UpdateTokenMetrics, given: Given) -> Verdict:
+    provider, model = model_of(state.record.config, given.settings)
+    usage = Usage(
+        prompt_tokens=command.prompt_tokens, completion_tokens=command.completion_tokens
+    )
+    cost = given.prices.cost(usage, model, provider)
+    window = given.prices.context_window(model, provider)
+    draft = Draft(state, given)
+    draft.add(
+        *metrics.after_call(
+            state.record.metrics, usage, cost, window, critical=state.critical
+        )
+    )
+    return draft.decision(RECORD)
+
+
+def _reading(value: Callable[[SessionState], Any]) -> Callable[..., Verdict]:
+    return lambda _state, _command, _given: Decision(reply=Ready(value))
+
+
+def _history(state: SessionState) -> dict[str, Any]:
+    return {"rounds": [*state.rounds, *state.open_rounds]}
+
+
+_TABLE: dict[type, Callable[[SessionState, Any, Given], Verdict]] = {
+    r.UpdateSession: update,
+    r.PauseSession: _desired("paused"),
+    r.ResumeSession: _desired("run"),
+    r.StartSession: _desired("run"),
+    r.StopSession: _desired("stopped"),
+    r.RestartSession: restart,
+    r.ArchiveSession: archive,
+    r.UnarchiveSession: unarchive,
+    r.DeleteSession: delete,
+    r.AddMessage: add_message,
+    r.UpdateMessage: update_message,
+    r.GetMessages: _reading(lambda state: {"messages": list(state.messages)}),
+    r.GetHistory: _reading(_history),
+    r.UpdateTokenMetrics: update_metrics,
+    r.Request: conversation.request,
+    r.Cancel: conversation.cancel,
+    r.CreateWorker: workers.create,
+    r.StartWorker: workers.start,
+    r.StopWorker: workers.stop,
+    r.RestartWorker: workers.restart,
+    r.DeleteWorker: workers.delete,
+    r.WriteInput: workers.write_input,
+    r.ResizeWorker: workers.resize,
+    o.WorkerUp: workers.worker_up,
+    o.ProcessStarted: workers.process_started,
+    o.ProcessNotStarted: _after_end(workers.process_not_started),
+    o.ProcessEnded: _after_end(workers.process_ended),
+    o.WorkerGaveUp: _after_end(workers.gave_up),
+    o.InputTyped: workers.input_typed,
+    o.InputRefused: workers.input_refused,
+    o.ConversationReady: conversation.ready,
+    o.BlockArrived: conversation.block_arrived,
+    o.TurnArrived: conversation.turn_arrived,
+    o.TurnFailed: conversation.turn_failed,
+    o.ToolReturned: conversation.tool_returned,
+}

@@ -1,0 +1,409 @@
+"""PURE: what a session decides about its workers and their processes."""
+
+import hashlib
+from typing import Any
+
+from storage.records import event as e
+from storage.records import request as r
+from storage.records.process import EndCause
+from storage.records.worker import (
+    AgentWorker,
+    ConversationWorker,
+    ProcessWorker,
+    TerminalWorker,
+    Worker,
+    WorkerStatus,
+)
+from storage.state import SessionState
+
+from actors.decisions import conversation
+from actors.decisions.decision import Awaiting, Decision, Draft, Given, Ready, Reply, Until, Verdict
+from actors.messages import effects as f
+from actors.messages import outcomes as o
+
+FORBIDDEN_ENVIRONMENT = ("LD_", "DYLD_", "PYTHON", "GREENROOM_")
+FORBIDDEN_NAMES = frozenset({"BASH_ENV", "ENV", "NODE_OPTIONS", "SHELLOPTS", "PERL5OPT", "RUBYOPT"})
+
+
+def find(state: SessionState, reference: str) -> Worker | r.Refusal:
+    """By exact id, else by name, else by unique prefix of an id."""
+    workers = state.record.workers
+    for matches in (
+        [w for w in workers if w.id == reference],
+        [w for w in workers if w.name == reference],
+        [w for w in workers if w.id.startswith(reference)],
+    ):
+        if len(matches) == 1:
+            return matches[0]
+        if matches:
+            names = [worker.id for worker in matches]
+            text = f"worker {reference} is ambiguous; one of: {', '.join(names)}"
+            return r.Refusal(code="ambiguous", message=text, data={"candidates": names})
+    known = ", ".join(f"{worker.name} ({worker.id})" for worker in workers) or "none"
+    text = f"Worker not found: {reference}; session {state.record.id} has: {known}"
+    return r.Refusal(code="worker-not-found", message=text)
+
+
+def new_worker(
+    state: SessionState | None, wanted: r.CreateWorkerRequest, given: Given
+) -> Worker | r.Refusal:
+    """The record of a worker to be created, or why it cannot be."""
+    present = state.record.workers if state else ()
+    refusal = _cannot_create(present, wanted)
+    if refusal:
+        return refusal
+    worker_id = given.new_id()
+    common: dict[str, Any] = {
+        "id": worker_id,
+        "name": wanted.name or _free_name(wanted.type, {worker.name for worker in present}),
+        "restart": wanted.restart or "on-crash",
+        "created_at": given.now,
+    }
+    if wanted.type == "conversation":
+        return ConversationWorker(**common)
+    return TerminalWorker(
+        **common,
+        command=wanted.command,
+        env=wanted.env or {},
+        cols=wanted.cols,
+        rows=wanted.rows,
+    )
+
+
+def _cannot_create(
+    present: tuple[Worker, ...], wanted: r.CreateWorkerRequest
+) -> r.Refusal | None:
+    if wanted.type == "agent":
+        text = "agent workers are not built yet; use a terminal worker with the agent's command"
+        return r.Refusal(code="not-available", message=text, path="$.worker.type")
+    if wanted.name and any(worker.name == wanted.name for worker in present):
+        text = f"a worker named {wanted.name} exists; choose another name"
+        return r.Refusal(code="worker-name-taken", message=text, path="$.worker.name")
+    talks = any(isinstance(worker, ConversationWorker) for worker in present)
+    if wanted.type == "conversation" and talks:
+        text = "the session has its conversation already; send it a request"
+        return r.Refusal(code="conversation-exists", message=text)
+    for field in ("command", "env", "agent"):
+        if wanted.type == "conversation" and getattr(wanted, field) is not None:
+            text = f"a conversation takes no {field}"
+            return r.Refusal(code="bad-request", message=text, path=f"$.worker.{field}")
+    for name in wanted.env or {}:
+        if name in FORBIDDEN_NAMES or name.startswith(FORBIDDEN_ENVIRONMENT) or "=" in name:
+            text = f"the environment variable {name} may not be set from a request"
+            return r.Refusal(code="bad-request", message=text, path=f"$.worker.env.{name}")
+    return None
+
+
+def _free_name(kind: str, taken: set[str]) -> str:
+    number = 1
+    while f"{kind}-{number}" in taken:
+        number += 1
+    return f"{kind}-{number}"
+
+
+def create(state: SessionState, command: r.CreateWorker, given: Given) -> Verdict:
+    worker = new_worker(state, command.worker, given)
+    if isinstance(worker, r.Refusal):
+        return worker
+    draft = Draft(state, given)
+    draft.add(e.WorkerCreated(worker))
+    if isinstance(worker, ConversationWorker) and state.record.config is None:
+        draft.add(e.SessionConfigUpdated({}))
+    if state.record.desired == "run":
+        draft.want(f.StartWorker(worker.id))
+        return draft.decision(until_started(worker.id))
+    draft.add(e.WorkerEnded(worker.id, "stopped"))
+    return draft.decision(Ready(lambda after: after.record.worker(worker.id)))
+
+
+def until_started(worker_id: str) -> Reply:
+    """Answer with the worker's record once it runs, has run, or cannot."""
+
+    def value(state: SessionState) -> Any:
+        worker = state.record.worker(worker_id)
+        if worker is None:
+            return r.Refusal(code="worker-not-found", message=f"worker {worker_id} was deleted")
+        if worker.status == "starting":
+            return None
+        if worker.last_error and worker.status != "running":
+            return r.Refusal(code="spawn-failed", message=worker.last_error)
+        return worker
+
+    return Until(value)
+
+
+def start(state: SessionState, command: r.StartWorker, given: Given) -> Verdict:
+    worker = find(state, command.worker)
+    if isinstance(worker, r.Refusal):
+        return worker
+    draft = Draft(state, given)
+    if worker.desired != "run":
+        draft.add(e.WorkerUpdated(worker.id, {"desired": "run"}))
+    if state.record.desired != "run":
+        return draft.decision(Ready(lambda after: after.record.worker(worker.id)))
+    begin(draft, worker)
+    return draft.decision(until_started(worker.id))
+
+
+def begin(draft: Draft, worker: Worker) -> None:
+    """Start a worker that does not run, whatever ended it."""
+    if worker.status not in {"running", "starting"}:
+        draft.add(e.WorkerStarting(worker.id, worker.restarts))
+        draft.want(f.StartWorker(worker.id))
+
+
+def stop(state: SessionState, command: r.StopWorker, given: Given) -> Verdict:
+    worker = find(state, command.worker)
+    if isinstance(worker, r.Refusal):
+        return worker
+    draft = Draft(state, given)
+    draft.add(e.WorkerUpdated(worker.id, {"desired": "stopped"}))
+    end(draft, worker, "stopped")
+    return draft.decision(until_ended(worker.id))
+
+
+def end(draft: Draft, worker: Worker, cause: EndCause) -> None:
+    """End whatever the worker has: a process, or a turn."""
+    if isinstance(worker, ConversationWorker):
+        reason = f"worker {worker.name} was stopped"
+        conversation.interrupt(draft, all_open=True, reason=reason)
+        draft.add(e.WorkerEnded(worker.id, "stopped"))
+    elif worker.status in {"running", "starting"}:
+        draft.want(f.EndProcess(worker.id, cause))
+    elif worker.status == "quarantined":
+        draft.add(e.WorkerEnded(worker.id, "stopped"))
+
+
+def until_ended(worker_id: str) -> Reply:
+    def value(state: SessionState) -> Any:
+        worker = state.record.worker(worker_id)
+        if worker is None:
+            return {"deleted": True}
+        return None if worker.status in {"running", "starting"} else worker
+
+    return Until(value)
+
+
+def restart(state: SessionState, command: r.RestartWorker, given: Given) -> Verdict:
+    """End it and start it again; one that is stopped or quarantined just starts."""
+    worker = find(state, command.worker)
+    if isinstance(worker, r.Refusal):
+        return worker
+    if state.record.desired != "run":
+        text = f"session {state.record.id} is {state.record.desired}; run it first"
+        return r.Refusal(code="session-stopped", message=text)
+    draft = Draft(state, given)
+    if worker.desired != "run":
+        draft.add(e.WorkerUpdated(worker.id, {"desired": "run"}))
+    again(draft, worker)
+    return draft.decision(until_started(worker.id))
+
+
+def again(draft: Draft, worker: Worker) -> None:
+    """One more start, counted as a restart; a living process is ended first."""
+    living = worker.status == "running" and not isinstance(worker, ConversationWorker)
+    draft.add(e.WorkerStarting(worker.id, worker.restarts + 1))
+    draft.want(f.EndProcess(worker.id, "shutdown") if living else f.StartWorker(worker.id))
+
+
+def delete(state: SessionState, command: r.DeleteWorker, given: Given) -> Verdict:
+    """End it, then forget it. Of an unknown worker there is nothing to delete."""
+    worker = find(state, command.worker)
+    if isinstance(worker, r.Refusal):
+        if worker.code == "worker-not-found":
+            return Decision(reply=Ready(lambda _: {"deleted": False}))
+        return worker
+    draft = Draft(state, given)
+    draft.add(e.WorkerUpdated(worker.id, {"desired": "stopped"}))
+    removed(draft, worker)
+    return draft.decision(Until(lambda after: _gone(after, worker.id)))
+
+
+def removed(draft: Draft, worker: Worker) -> None:
+    if isinstance(worker, ProcessWorker) and worker.status in {"running", "starting"}:
+        draft.add(e.WorkerDeleting(worker.id))
+        draft.want(f.EndProcess(worker.id, "stopped"))
+        return
+    if isinstance(worker, ConversationWorker):
+        end(draft, worker, "stopped")
+    draft.add(e.WorkerDeleted(worker.id))
+    draft.want(f.RemoveWorker(worker.id))
+
+
+def _gone(state: SessionState, worker_id: str) -> dict[str, bool] | None:
+    return None if state.record.worker(worker_id) else {"deleted": True}
+
+
+def write_input(state: SessionState, command: r.WriteInput, given: Given) -> Verdict:
+    """Journal that something was typed (by length and hash), then type it."""
+    worker = _running_terminal(state, command.worker)
+    if isinstance(worker, r.Refusal):
+        return worker
+    number = state.inputs + 1
+    draft = Draft(state, given)
+    raw = command.data.encode()
+    draft.add(e.InputWritten(worker.id, number, len(raw), hashlib.sha256(raw).hexdigest()))
+    draft.want(f.TypeInput(worker.id, number, command.data))
+    return draft.decision(Awaiting(f"input:{worker.id}:{number}"))
+
+
+def resize(state: SessionState, command: r.ResizeWorker, given: Given) -> Verdict:
+    worker = _running_terminal(state, command.worker)
+    if isinstance(worker, r.Refusal):
+        return worker
+    effect = f.ResizeTerminal(worker.id, command.cols, command.rows)
+    return Decision(
+        effects=(effect,), reply=Ready(lambda _: {"cols": command.cols, "rows": command.rows})
+    )
+
+
+def _running_terminal(state: SessionState, reference: str) -> Worker | r.Refusal:
+    worker = find(state, reference)
+    if isinstance(worker, r.Refusal):
+        return worker
+    if not isinstance(worker, ProcessWorker):
+        text = f"worker {worker.name} is a conversation; send it a request instead"
+        return r.Refusal(code="not-a-terminal", message=text)
+    if worker.status != "running":
+        text = f"worker {worker.name} is {worker.status}; start it with start-worker"
+        return r.Refusal(code="worker-not-running", message=text)
+    return worker
+
+
+def worker_up(state: SessionState, outcome: o.WorkerUp, given: Given) -> Decision:
+    """The worker's actor runs: its process is adopted if one may live, else started."""
+    draft = Draft(state, given)
+    worker = state.record.worker(outcome.worker_id)
+    if worker is None:
+        return draft.decision()
+    if isinstance(worker, ConversationWorker):
+        if worker.status != "running":
+            draft.add(e.WorkerStarted(worker.id, None))
+        conversation.worker_up(draft)
+    elif worker.status == "running":
+        draft.want(f.AdoptProcess(worker.id))
+    else:
+        if worker.status != "starting":
+            draft.add(e.WorkerStarting(worker.id, worker.restarts + 1))
+        draft.want(f.StartProcess(worker.id))
+    return draft.decision()
+
+
+def boot(draft: Draft, worker: Worker) -> None:
+    """The daemon starts: take over what may live, start what is due."""
+    if not is_due(worker, session_runs=draft.state.record.desired == "run"):
+        return
+    if isinstance(worker, ProcessWorker) and worker.status not in {"running", "starting"}:
+        lost = worker.exit is not None and worker.exit.cause in {"crashed", "lost"}
+        draft.add(e.WorkerStarting(worker.id, worker.restarts + int(lost)))
+    draft.want(f.StartWorker(worker.id))
+
+
+def process_started(state: SessionState, outcome: o.ProcessStarted, given: Given) -> Decision:
+    draft = Draft(state, given)
+    worker = state.record.worker(outcome.worker_id)
+    if worker is None:
+        return draft.decision()
+    if worker.process != outcome.process or worker.status != "running":
+        draft.add(e.WorkerStarted(worker.id, outcome.process))
+    if state.record.desired == "stopped" or worker.desired == "stopped":
+        draft.want(f.EndProcess(worker.id, "stopped"))
+    elif state.record.desired == "paused":
+        draft.want(f.SignalProcess(worker.id, "STOP"))
+    return draft.decision()
+
+
+def process_not_started(
+    state: SessionState, outcome: o.ProcessNotStarted, given: Given
+) -> Decision:
+    draft = Draft(state, given)
+    if state.record.worker(outcome.worker_id):
+        draft.add(e.WorkerEnded(outcome.worker_id, "stopped", error=outcome.message))
+    return draft.decision()
+
+
+def process_ended(state: SessionState, outcome: o.ProcessEnded, given: Given) -> Decision:
+    """A process came to its end. Whether it comes back is the supervisor's to say, by policy."""
+    draft = Draft(state, given)
+    worker = state.record.worker(outcome.worker_id)
+    if worker is not None and worker.id in state.doomed_workers:
+        draft.add(e.WorkerDeleted(worker.id))
+        draft.want(f.RemoveWorker(worker.id))
+    elif worker is not None:
+        _record_end(draft, worker, outcome)
+    if outcome.epoch is not None:
+        draft.want(f.TakeExit(outcome.worker_id, outcome.epoch))
+    return draft.decision()
+
+
+def _record_end(draft: Draft, worker: Worker, outcome: o.ProcessEnded) -> None:
+    status = _STATUS_AFTER[outcome.exit.cause]
+    draft.add(e.WorkerEnded(worker.id, status, outcome.exit, error=outcome.evidence))
+    asked_to_start = worker.status == "starting" and worker.desired == "run"
+    if asked_to_start and not draft.given.closing and draft.state.record.desired == "run":
+        draft.add(e.WorkerStarting(worker.id, worker.restarts))
+        draft.want(f.StartWorker(worker.id))
+
+
+_STATUS_AFTER[outcome.exit.cause]
+    draft.add(e.WorkerEnded(worker.id, status, outcome.exit, error=outcome.evidence))
+    draft.want(f.TakeExit(worker.id))
+    if worker.status == "starting" and worker.desired == "run" and not given.closing:
+        draft.add(e.WorkerStarting(worker.id, worker.restarts))
+        draft.want(f.StartWorker(worker.id))
+    return draft.decision()
+
+
+_STATUS_AFTER: dict[EndCause, WorkerStatus] = {
+    "exited": "exited",
+    "crashed": "exited",
+    "lost": "lost",
+    "stopped": "stopped",
+    "shutdown": "stopped",
+}
+
+
+def gave_up(state: SessionState, outcome: o.WorkerGaveUp, given: Given) -> Decision:
+    draft = Draft(state, given)
+    if state.record.worker(outcome.worker_id):
+        draft.add(e.WorkerEnded(outcome.worker_id, "quarantined", error=outcome.error))
+    return draft.decision()
+
+
+def input_typed(state: SessionState, outcome: o.InputTyped, given: Given) -> Decision:
+    key = f"input:{outcome.worker_id}:{outcome.number}"
+    return Decision(resolved={key: {"accepted": outcome.accepted}})
+
+
+def input_refused(state: SessionState, outcome: o.InputRefused, given: Given) -> Decision:
+    key = f"input:{outcome.worker_id}:{outcome.number}"
+    return Decision(resolved={key: r.Refusal(code=outcome.code, message=outcome.message)})
+
+
+def is_due(worker: Worker, *, session_runs: bool) -> bool:
+    """Whether boot starts it (or takes its living process over).
+
+    It does when session and worker are to run and the last end was our own shutdown, a crash or
+    a loss under its policy, or none yet.
+    """
+    if isinstance(worker, ConversationWorker):
+        return session_runs and worker.desired == "run"
+    if worker.status in {"running", "starting"}:
+        return True
+    if not session_runs or worker.desired != "run" or worker.status == "quarantined":
+        return False
+    if worker.exit is None:
+        return worker.last_error is None
+    return comes_back(worker, worker.exit.cause)
+
+
+def comes_back(worker: Worker, cause: EndCause) -> bool:
+    """Whether a worker that is to run is started again after an end of this kind."""
+    if worker.restart == "always":
+        return True
+    is_command = isinstance(worker, TerminalWorker) and worker.command is not None
+    if is_command and not isinstance(worker, AgentWorker):
+        return False
+    if cause == "shutdown":
+        return True
+    return cause in {"crashed", "lost"} and worker.restart == "on-crash"

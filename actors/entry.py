@@ -1,0 +1,51 @@
+"""The one script by which every process of ours starts, and the table of what they run.
+
+Run as `[sys.executable, "-P", <this file>, ROLE, …]` it puts its own project root at the head of
+`sys.path` before it imports anything of ours, so that neither the working directory nor an older
+installed copy can get in the way. Imported, it does nothing.
+"""
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+
+ROLES: Mapping[str, str] = {
+    "terminal-host": "actors.terminals.host:main",
+    "daemon": "actors.daemon:main",
+    "keeper": "actors.keeper:main",
+}
+"""Role -> `module:function`; the function takes the arguments and returns the exit status."""
+
+USAGE_STATUS = 2
+
+
+def entry_command(role: str, *arguments: str) -> list[str]:
+    """The command that starts `role`; give it cwd "/" and `clean_environment`."""
+    if role not in ROLES:
+        raise ValueError(f"no role {role!r}")
+    return [sys.executable, "-P", os.path.realpath(__file__), role, *arguments]
+
+
+def clean_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """`environ` without our own variables.
+
+    A greenroom started inside a greenroom terminal must not be taken for its child.
+    """
+    return {name: value for name, value in environ.items() if not name.startswith("GREENROOM_")}
+
+
+def run(argv: Sequence[str]) -> int:
+    """Run the role named by `argv[1]` with the arguments after it."""
+    if len(argv) < 2 or argv[1] not in ROLES:
+        sys.stderr.write(f"usage: {argv[0]} {'|'.join(ROLES)} [ARGUMENT…]\n")
+        return USAGE_STATUS
+    root = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))  # noqa: PTH120 - pathlib would be imported before the path is ours
+    sys.path.insert(0, root)
+    module, _, function = ROLES[argv[1]].partition(":")
+    status: int = getattr(import_module(module), function)(list(argv[2:]))
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(run(sys.argv))

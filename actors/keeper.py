@@ -1,0 +1,158 @@
+"""The keeper: a small process that brings a daemon back when it crashes.
+
+It waits, it does not poll. An ordered stop, a refusal to start and a second daemon end it with the
+daemon's own status; SIGTERM ends it and leaves the daemon alone, and so does its death. It writes
+`run/keeper.pid`, locked for as long as it lives, and a line into `run/daemon.log` at each restart.
+Standard library only.
+"""
+
+import argparse
+import fcntl
+import os
+import signal
+import stat
+import sys
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import NoReturn
+
+from actors.entry import entry_command
+
+FIRST_DELAY_SECONDS = 0.5
+LONGEST_DELAY_SECONDS = 30.0
+HEALTHY_SECONDS = 60.0
+"""A daemon that lived this long has been well: its end counts as a first one."""
+FINAL_STATUSES = frozenset({0, 1, 3})
+"""Stopped as ordered, refused to start, already running: starting it again would change nothing."""
+ALREADY_RUNNING_STATUS = 3
+REFUSED_STATUS = 1
+
+
+class KeeperStopped(BaseException):
+    """SIGTERM came."""
+
+
+def next_delay_seconds(deaths_in_a_row: int) -> float:
+    """How long to wait after the last of so many deaths, none of them after 60 s of life. PURE."""
+    if deaths_in_a_row <= 1:
+        return 0.0
+    doublings = min(deaths_in_a_row - 2, 16)
+    return float(min(LONGEST_DELAY_SECONDS, FIRST_DELAY_SECONDS * 2**doublings))
+
+
+def deaths_in_a_row(before: int, lived_seconds: float) -> int:
+    """The count after one more death. PURE."""
+    return 1 if lived_seconds >= HEALTHY_SECONDS else before + 1
+
+
+def own_run_directory(data: str) -> str:
+    """`run/` of the data directory, made if need be. OSError when one is not our directory."""
+    for path in (data, f"{data}/run"):
+        if not os.path.lexists(path):
+            _make_directory(path)
+        status = os.lstat(path)
+        if not stat.S_ISDIR(status.st_mode):
+            raise NotADirectoryError(f"{path} is not a directory: name another with --data")
+        if status.st_uid != os.geteuid():
+            raise PermissionError(f"{path} belongs to another user: name a directory of your own")
+    return f"{data}/run"
+
+
+def main(argv: Sequence[str]) -> int:
+    """`--data DIR`: keep its daemon. The status of the daemon's last end, 0 after SIGTERM."""
+    parser = argparse.ArgumentParser(prog="keeper")
+    parser.add_argument("--data", required=True)
+    data: str = parser.parse_args(argv).data
+    own_pid = str(os.getpid())
+    return keep(data, entry_command("daemon", "--data", data, "--keeper-pid", own_pid))
+
+
+def keep(data: str, command: list[str]) -> int:
+    """Run `command` as the daemon of `data` until it ends for good."""
+    signal.signal(signal.SIGTERM, _leave)
+    try:
+        run = own_run_directory(data)
+    except OSError as error:
+        sys.stderr.write(f"{error}\n")
+        return REFUSED_STATUS
+    lock = _claim(f"{run}/keeper.pid")
+    if lock is None:
+        return ALREADY_RUNNING_STATUS
+    try:
+        return _keep(f"{run}/daemon.log", command)
+    except KeeperStopped:
+        return 0
+    finally:
+        os.ftruncate(lock, 0)
+        os.close(lock)
+
+
+def _keep(log: str, command: list[str]) -> int:
+    deaths = 0
+    while True:
+        started = time.monotonic()
+        pid = os.posix_spawn(command[0], command, os.environ)
+        status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        if status in FINAL_STATUSES:
+            return status
+        deaths = deaths_in_a_row(deaths, time.monotonic() - started)
+        delay = next_delay_seconds(deaths)
+        when = f"in {delay:g} s" if delay else "at once"
+        _write(log, f"the daemon (pid {pid}) {_how(status)}; it is started again {when}")
+        time.sleep(delay)
+
+
+def _leave(*_: object) -> NoReturn:
+    raise KeeperStopped
+
+
+def _claim(path: str) -> int | None:
+    """The locked file with our pid in it, or None when another keeper has it."""
+    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+    descriptor = os.open(path, flags, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        return None
+    os.ftruncate(descriptor, 0)
+    os.write(descriptor, b"%d\n" % os.getpid())
+    return descriptor
+
+
+def _how(status: int) -> str:
+    if status >= 0:
+        return f"ended with status {status}"
+    try:
+        name = signal.Signals(-status).name
+    except ValueError:
+        name = f"signal {-status}"
+    return f"was killed by {name}"
+
+
+def _write(log: str, text: str) -> None:
+    """A line in the log; a disk that is full keeps nobody from being brought back."""
+    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    try:
+        descriptor = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError:
+        return
+    try:
+        os.write(descriptor, f"{now} keeper: {text}\n".encode())
+    except OSError:
+        pass
+    finally:
+        os.close(descriptor)
+
+
+def _make_directory(path: str) -> None:
+    """Made for good: its parent is synced, or a power cut could take the name away."""
+    parent = os.path.dirname(path)  # noqa: PTH120 - pathlib would double what the keeper holds
+    os.makedirs(parent, exist_ok=True)  # noqa: PTH103 - as above
+    os.mkdir(path, 0o700)  # noqa: PTH102 - as above
+    descriptor = os.open(parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

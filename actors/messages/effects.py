@@ -1,0 +1,106 @@
+"""What a session wants done once its events are durable. A decision only names it."""
+
+from typing import Literal
+
+from msgspec import Struct
+
+from storage.records.conversation import ToolCall
+from storage.records.process import EndCause
+
+
+class StartWorker(Struct, frozen=True, tag=True):
+    """Start the worker's actor, which then starts its process or takes the living one over."""
+
+    worker_id: str
+
+
+class StartProcess(Struct, frozen=True, tag=True):
+    """Start the process of a worker whose actor runs."""
+
+    worker_id: str
+
+
+class AdoptProcess(Struct, frozen=True, tag=True):
+    """Take over the process that the record names; it may have ended, or be lost."""
+
+    worker_id: str
+
+
+class EndProcess(Struct, frozen=True, tag=True):
+    worker_id: str
+    cause: EndCause
+
+
+class RemoveWorker(Struct, frozen=True, tag=True):
+    """The worker is gone from the record: its actor and its output go too."""
+
+    worker_id: str
+
+
+class SignalProcess(Struct, frozen=True, tag=True):
+    worker_id: str
+    signal: Literal["STOP", "CONT"]
+
+
+class TakeExit(Struct, frozen=True, tag=True):
+    """The end is journaled: the terminal host may forget it."""
+
+    worker_id: str
+    epoch: int
+
+
+class TypeInput(Struct, frozen=True, tag=True):
+    worker_id: str
+    number: int
+    text: str
+
+
+class ResizeTerminal(Struct, frozen=True, tag=True):
+    worker_id: str
+    cols: int
+    rows: int
+
+
+class PrepareConversation(Struct, frozen=True, tag=True):
+    """Make the tools ready and say which there are, so that open requests can go on."""
+
+
+class AskModel(Struct, frozen=True, tag=True):
+    """Build the context afresh and call the model, `delay_seconds` from now."""
+
+    response_id: str
+    number: int
+    delay_seconds: float = 0.0
+
+
+class CallTool(Struct, frozen=True, tag=True):
+    response_id: str
+    call: ToolCall
+
+
+class CancelResponse(Struct, frozen=True, tag=True):
+    """Stop whatever runs for this response."""
+
+    response_id: str
+
+
+class DisposeSession(Struct, frozen=True, tag=True):
+    """The session is deleted: its directory goes to the trash."""
+
+
+Effect = (
+    StartWorker
+    | StartProcess
+    | AdoptProcess
+    | EndProcess
+    | RemoveWorker
+    | SignalProcess
+    | TakeExit
+    | TypeInput
+    | ResizeTerminal
+    | PrepareConversation
+    | AskModel
+    | CallTool
+    | CancelResponse
+    | DisposeSession
+)

@@ -1,0 +1,120 @@
+"""What became of an effect, told to the session by whoever performed it."""
+
+from msgspec import Struct
+
+from storage.records.conversation import Usage
+from storage.records.message import Content
+from storage.records.process import ProcessExit, ProcessIdentity
+from storage.records.tool import Tool
+
+
+class WorkerUp(Struct, frozen=True):
+    """The worker's actor runs. What it is to do follows from the record."""
+
+    worker_id: str
+
+
+class ProcessStarted(Struct, frozen=True):
+    """`adopted`: it was running already."""
+
+    worker_id: str
+    process: ProcessIdentity
+    adopted: bool
+
+
+class ProcessNotStarted(Struct, frozen=True):
+    """`exec` or what comes before it failed with `errno`."""
+
+    worker_id: str
+    errno: int
+    message: str
+
+
+class ProcessEnded(Struct, frozen=True):
+    """`epoch`: which of its terminal's incarnations; None when no host knows of it any more.
+
+    `evidence`: the tail of its output when it crashed.
+    """
+
+    worker_id: str
+    exit: ProcessExit
+    epoch: int | None
+    evidence: str | None = None
+
+
+class WorkerGaveUp(Struct, frozen=True):
+    """It failed more often than its policy allows."""
+
+    worker_id: str
+    error: str
+
+
+class InputTyped(Struct, frozen=True):
+    worker_id: str
+    number: int
+    accepted: int
+
+
+class InputRefused(Struct, frozen=True):
+    worker_id: str
+    number: int
+    code: str
+    message: str
+
+
+class ConversationReady(Struct, frozen=True):
+    tools: tuple[Tool, ...]
+
+
+class BlockArrived(Struct, frozen=True):
+    response_id: str
+    number: int
+    block: Content
+
+
+class TurnArrived(Struct, frozen=True, kw_only=True):
+    """A whole turn. `tools` are those that the model was offered; `window` in tokens if known."""
+
+    response_id: str
+    number: int
+    content: tuple[Content, ...]
+    stop_reason: str
+    usage: Usage
+    model: str
+    provider: str
+    raw_response: dict[str, object]
+    tools: tuple[Tool, ...]
+    window: int | None
+
+
+class TurnFailed(Struct, frozen=True, kw_only=True):
+    response_id: str
+    number: int
+    code: str
+    message: str
+    retryable: bool
+    retry_after_seconds: float | None = None
+    content: tuple[Content, ...] = ()
+
+
+class ToolReturned(Struct, frozen=True, kw_only=True):
+    response_id: str
+    tool_call_id: str
+    content: str
+    is_error: bool
+
+
+Outcome = (
+    WorkerUp
+    | ProcessStarted
+    | ProcessNotStarted
+    | ProcessEnded
+    | WorkerGaveUp
+    | InputTyped
+    | InputRefused
+    | ConversationReady
+    | BlockArrived
+    | TurnArrived
+    | TurnFailed
+    | ToolReturned
+)

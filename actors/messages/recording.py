@@ -1,0 +1,31 @@
+"""What is told to whoever listens: events once they are durable, and signals that are not kept."""
+
+from datetime import datetime
+
+from msgspec import Struct
+
+from storage.journal.scan import JournalEnd
+from storage.records.conversation import Turn
+from storage.records.event import Event
+from storage.records.session import Session
+
+
+class Published(Struct, frozen=True):
+    """The events of one durable commit, and the session after it (None once it is deleted)."""
+
+    session_id: str
+    at: datetime
+    end: JournalEnd
+    events: tuple[Event, ...]
+    session: Session | None
+
+
+class TurnGrew(Struct, frozen=True):
+    """A signal: the turn as far as it has arrived."""
+
+    session_id: str
+    response_id: str
+    turn: Turn
+
+
+Notice = Published | TurnGrew

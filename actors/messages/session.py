@@ -1,0 +1,59 @@
+"""What is said to the directory and to sessions."""
+
+from collections.abc import Callable
+from typing import Any
+
+from msgspec import Struct
+
+from storage.journal.scan import JournalEnd
+from storage.records.request import AnyRequest
+from storage.records.session import Session
+
+
+class Reply:
+    """Answers one request, once; what comes after the first answer is dropped.
+
+    `send` may be called from any thread; `deliver` runs in it and must be short.
+    """
+
+    __slots__ = ("_deliver",)
+
+    def __init__(self, deliver: Callable[[Any], object]) -> None:
+        self._deliver: Callable[[Any], object] | None = deliver
+
+    def send(self, value: Any) -> None:
+        """`value` is the answer's data, or a Refusal."""
+        deliver, self._deliver = self._deliver, None
+        if deliver:
+            deliver(value)
+
+
+class Dispatch(Struct, frozen=True):
+    """A request from a front, to the directory and from there to a session."""
+
+    request: AnyRequest
+    reply: Reply
+    request_id: str | None = None
+
+
+class Advanced(Struct, frozen=True):
+    """A session's durable state moved on; told to the directory. `session` is None once deleted."""
+
+    session_id: str
+    session: Session | None
+    end: JournalEnd
+
+
+class Idle(Struct, frozen=True):
+    """The session has had nothing to do for a while and could be passivated."""
+
+    session_id: str
+
+
+class Disposed(Struct, frozen=True):
+    """The session is deleted and nothing of it runs: its files can go, then the replies."""
+
+    session_id: str
+    workspace: str
+    end: JournalEnd
+    replies: tuple[Reply, ...]

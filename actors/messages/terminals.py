@@ -1,0 +1,119 @@
+"""What worker actors and the link to the terminal host say to each other.
+
+A terminal's key is `<session id>/<worker id>`. `listener` is the actor that hears what becomes of it.
+"""
+
+from typing import Any
+
+from msgspec import Struct
+
+from storage.records.process import ProcessIdentity, UtcTime
+
+
+class OpenTerminal(Struct, frozen=True, kw_only=True):
+    """Start a terminal; one that lives under this key is taken over instead."""
+
+    key: str
+    argv: tuple[str, ...]
+    cwd: str
+    env: dict[str, str]
+    cols: int
+    rows: int
+    log_directory: str
+    nonce: str
+    listener: Any
+
+
+class TakeOverTerminal(Struct, frozen=True):
+    """Hear of a terminal that was started before: how it is, or how it ended."""
+
+    key: str
+    listener: Any
+
+
+class TypeIntoTerminal(Struct, frozen=True):
+    key: str
+    number: int
+    data: bytes
+    listener: Any
+
+
+class ResizeTo(Struct, frozen=True):
+    key: str
+    cols: int
+    rows: int
+
+
+class SignalTerminal(Struct, frozen=True):
+    """To everything in the terminal's process session."""
+
+    key: str
+    signal: str
+
+
+class EndTerminal(Struct, frozen=True):
+    key: str
+
+
+class ForgetExit(Struct, frozen=True):
+    """The end of this epoch is journaled."""
+
+    key: str
+    epoch: int
+
+
+class TerminalUp(Struct, frozen=True):
+    key: str
+    process: ProcessIdentity
+    adopted: bool
+
+
+class TerminalNotOpened(Struct, frozen=True):
+    key: str
+    errno: int
+    message: str
+
+
+class TerminalEnded(Struct, frozen=True, kw_only=True):
+    """`ended_by_us`: the end was asked for, by `EndTerminal` or a signal sent for somebody."""
+
+    key: str
+    epoch: int
+    code: int | None
+    signal: int | None
+    at: UtcTime
+    ended_by_us: bool
+
+
+class TerminalLost(Struct, frozen=True):
+    """No host knows of it any more."""
+
+    key: str
+
+
+class TerminalTyped(Struct, frozen=True):
+    key: str
+    number: int
+    accepted: int
+
+
+class TerminalRefused(Struct, frozen=True):
+    key: str
+    number: int
+    code: str
+    message: str
+
+
+class DescribeHost(Struct, frozen=True):
+    """Answered by a HostDescription."""
+
+
+class HostDescription(Struct, frozen=True):
+    """`pid` is None while no host is connected; `terminals` counts the living ones."""
+
+    pid: int | None
+    terminals: int
+
+
+class EndHost(Struct, frozen=True):
+    """Every terminal is to end, and the host with them."""

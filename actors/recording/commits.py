@@ -1,0 +1,121 @@
+"""An open journal and the commits on their way into it.
+
+Commits of one journal are written one batch after another on a pool shared by all journals; what
+arrives during a sync goes into the next batch, so several commands share one sync. After a failure
+everything on its way is refused, and so is what follows, until the owner has `reset`.
+"""
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+from datetime import datetime
+
+from msgspec import Struct
+
+from storage.errors import StorageError
+from storage.journal.log import Journal
+from storage.journal.scan import JournalEnd
+from storage.records.event import Event
+
+_log = logging.getLogger(__name__)
+
+
+class Committed(Struct, frozen=True):
+    """The oldest `count` commits are on disk; the journal ends at `end`."""
+
+    count: int
+    end: JournalEnd
+
+
+class CommitsFailed(Struct, frozen=True):
+    """The oldest `count` commits are not in the journal and never will be."""
+
+    count: int
+    error: Exception
+
+
+class Commits:
+    """`submit`, `collect` and `reset` are for the owner's thread.
+
+    `notify` is called from the pool whenever there is something to collect.
+    """
+
+    def __init__(self, journal: Journal, pool: Executor, notify: Callable[[], object]) -> None:
+        self._journal = journal
+        self._pool = pool
+        self._notify = notify
+        self._lock = threading.Condition()
+        self._waiting: list[tuple[datetime, Sequence[Event], str | None]] = []
+        self._results: deque[Committed | CommitsFailed] = deque()
+        self._busy = False
+        self._failure: Exception | None = None
+        self._closed = False
+
+    @property
+    def end(self) -> JournalEnd:
+        """The end of what is on disk; for when nothing is on its way."""
+        return self._journal.end
+
+    def submit(self, at: datetime, events: Sequence[Event], request_id: str | None) -> None:
+        """Put one commit on its way; what became of it is for `collect`."""
+        with self._lock:
+            if self._failure is None and not self._closed:
+                self._waiting.append((at, events, request_id))
+                if not self._busy:
+                    self._busy = True
+                    self._pool.submit(self._write)
+                return
+            error = self._failure or StorageError("the journal was closed; try again")
+            self._results.append(CommitsFailed(1, error))
+        self._notify()
+
+    def collect(self) -> list[Committed | CommitsFailed]:
+        """What has become of commits since the last call, in their order."""
+        results = []
+        while self._results:
+            results.append(self._results.popleft())
+        return results
+
+    def reset(self) -> None:
+        """The owner has dropped what was refused: what is submitted from now on is written."""
+        with self._lock:
+            self._failure = None
+
+    def close(self) -> None:
+        """Wait until all that was submitted is settled, then let go of the file.
+
+        What is there to be collected stays so.
+        """
+        with self._lock:
+            self._closed = True
+            self._lock.wait_for(lambda: not self._busy)
+        self._journal.close()
+
+    def _write(self) -> None:
+        with self._lock:
+            batch, self._waiting = self._waiting, []
+        result = self._append(batch)
+        with self._lock:
+            self._results.append(result)
+            if self._waiting:
+                self._pool.submit(self._write)
+            else:
+                self._busy = False
+                self._lock.notify_all()
+        self._notify()
+
+    def _append(
+        self, batch: list[tuple[datetime, Sequence[Event], str | None]]
+    ) -> Committed | CommitsFailed:
+        try:
+            self._journal.append(batch)
+            return Committed(len(batch), self._journal.end)
+        except Exception as error:  # noqa: BLE001 - whatever it was, nothing of it may be acknowledged
+            _log.error("journal %s: %s", self._journal.header.session, error)
+            with self._lock:
+                self._failure = error
+                count = len(batch) + len(self._waiting)
+                self._waiting = []
+            return CommitsFailed(count, error)

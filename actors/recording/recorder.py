@@ -1,0 +1,27 @@
+"""The actor that keeps the sync threads: with it all recording starts and stops."""
+
+from typing import Any
+
+from actors.recording.recording import Recording
+from actors.supervision import ActorRef, BaseActor, ChildContext
+
+
+class Recorder(BaseActor):
+    """Its end, by stop or crash, settles every journal before anything else goes on."""
+
+    def __init__(self, context: ChildContext, recording: Recording) -> None:
+        super().__init__(context)
+        self._recording = recording
+
+    def started(self) -> None:
+        self._recording.start()
+
+    def stopping(self) -> None:
+        self._recording.stop()
+
+    @classmethod
+    def starter(cls, recording: Recording) -> Any:
+        def start(context: ChildContext) -> ActorRef[Any]:
+            return cls.start(context, recording)
+
+        return start

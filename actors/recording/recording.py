@@ -1,0 +1,84 @@
+"""Which journals are open, and the pool of threads that sync them.
+
+A journal belongs to one owner at a time: opening it again first waits for the last job of whoever
+had it and takes the file away from them.
+"""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from pathlib import Path
+
+from actors.recording.commits import Commits
+from storage.journal.frame import Commit
+from storage.journal.log import Journal
+
+SYNC_THREADS = 16
+"""Syncs of different files overlap on the disk: 16 threads gave six times one thread's commits."""
+
+
+class Recording:
+    """Every method may be called from any thread while it is started."""
+
+    def __init__(self) -> None:
+        self._pool: ThreadPoolExecutor | None = None
+        self._open: dict[Path, Commits] = {}
+        self._lock = threading.Lock()
+
+    def start(self) -> None:
+        self._pool = ThreadPoolExecutor(SYNC_THREADS, thread_name_prefix="sync")
+
+    def stop(self) -> None:
+        """Settle all that is on its way, then end the threads."""
+        with self._lock:
+            remaining = list(self._open.values())
+            self._open.clear()
+        for commits in remaining:
+            commits.close()
+        if self._pool:
+            self._pool.shutdown()
+            self._pool = None
+
+    @property
+    def pool(self) -> ThreadPoolExecutor:
+        """For other work with files that should not hold up an actor."""
+        if self._pool is None:
+            raise RuntimeError("the recorder does not run")
+        return self._pool
+
+    def create(
+        self,
+        directory: Path,
+        session_id: str,
+        workspace: str,
+        at: datetime,
+        notify: Callable[[], object],
+    ) -> Commits:
+        """A journal that comes to be with its first commit. FileExistsError if there is one."""
+        self.release(directory)
+        journal = Journal.create(directory, session_id, workspace, at)
+        return self._register(directory, journal, notify)
+
+    def open(
+        self, directory: Path, notify: Callable[[], object], named_elsewhere: int = 0
+    ) -> tuple[Commits, list[Commit]]:
+        """The journal and all that it holds. Raises what `Journal.open` raises."""
+        self.release(directory)
+        journal, commits = Journal.open(directory, named_elsewhere)
+        return self._register(directory, journal, notify), commits
+
+    def release(self, directory: Path) -> None:
+        """Settle and close the journal of `directory`, if it is open."""
+        with self._lock:
+            commits = self._open.pop(directory, None)
+        if commits:
+            commits.close()
+
+    def _register(
+        self, directory: Path, journal: Journal, notify: Callable[[], object]
+    ) -> Commits:
+        commits = Commits(journal, self.pool, notify)
+        with self._lock:
+            self._open[directory] = commits
+        return commits

@@ -1,0 +1,110 @@
+"""Decisions on their way to the disk, and those who wait for what comes of them.
+
+A decision's reply and effects happen once its events are durable; a decision without events rests
+on those before it and waits for them. Pure bookkeeping: no clock, no file, no thread.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Any
+
+from msgspec import Struct
+
+from actors.decisions.decision import Awaiting, Decision, Ready, Until
+from actors.messages.session import Reply
+from storage.records.event import Event
+from storage.records.request import Refusal
+from storage.state import SessionState
+
+
+class Flight(Struct, frozen=True):
+    """`asked` is None for an outcome, which nobody asked for."""
+
+    decision: Decision | Refusal
+    at: datetime
+    asked: Reply | None = None
+    request_id: str | None = None
+
+    @property
+    def events(self) -> tuple[Event, ...]:
+        return () if isinstance(self.decision, Refusal) else self.decision.events
+
+    @property
+    def writes(self) -> bool:
+        return bool(self.events)
+
+
+class Flights:
+    """In order of decision."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[Flight] = deque()
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def add(self, flight: Flight) -> None:
+        self._waiting.append(flight)
+
+    def landed(self, count: int) -> Iterator[Flight]:
+        """Take out the oldest `count` that write, and what rests on them alone."""
+        while self._waiting and (count or not self._waiting[0].writes):
+            flight = self._waiting.popleft()
+            count -= flight.writes
+            yield flight
+
+    def lost(self) -> list[Flight]:
+        """Take out all: none of them will be durable."""
+        taken = list(self._waiting)
+        self._waiting.clear()
+        return taken
+
+
+class Waiters:
+    """Replies that are still owed."""
+
+    def __init__(self) -> None:
+        self._by_key: dict[str, list[Reply]] = {}
+        self._until: list[tuple[Callable[[SessionState], Any], Reply]] = []
+
+    def __len__(self) -> int:
+        return len(self._until) + sum(len(replies) for replies in self._by_key.values())
+
+    def answer(self, how: Ready | Until | Awaiting | None, state: SessionState, to: Reply) -> None:
+        """Answer now, or keep the reply until it can be answered."""
+        match how:
+            case Ready():
+                to.send(how.value(state))
+            case Awaiting():
+                self._by_key.setdefault(how.key, []).append(to)
+            case Until():
+                self._until.append((how.value, to))
+                self.look(state)
+            case None:
+                to.send(None)
+
+    def look(self, state: SessionState) -> None:
+        """The state moved on: answer those whose time has come."""
+        still = []
+        for value, reply in self._until:
+            answer = value(state)
+            if answer is None:
+                still.append((value, reply))
+            else:
+                reply.send(answer)
+        self._until = still
+
+    def resolve(self, key: str, value: Any) -> None:
+        for reply in self.taken(key):
+            reply.send(value)
+
+    def taken(self, key: str) -> list[Reply]:
+        return self._by_key.pop(key, [])
+
+    def refuse_all(self, refusal: Refusal) -> None:
+        for reply in [reply for replies in self._by_key.values() for reply in replies]:
+            reply.send(refusal)
+        for _, reply in self._until:
+            reply.send(refusal)
+        self._by_key, self._until = {}, []

@@ -1,0 +1,33 @@
+"""The providers of models by name, made when first used and again when their settings change."""
+
+from collections.abc import Callable, Mapping
+
+from actors.ports import ModelError, ModelProvider
+from storage.records.workspace import ProviderSettings, WorkspaceSettings
+
+MakeProvider = Callable[[ProviderSettings, Mapping[str, str]], ModelProvider]
+
+
+class Models:
+    """Used on the I/O loop only."""
+
+    def __init__(
+        self, makers: Mapping[str, MakeProvider], environ: Mapping[str, str]
+    ) -> None:
+        self._makers = makers
+        self._environ = environ
+        self._made: dict[tuple[str, str], tuple[ProviderSettings, ModelProvider]] = {}
+
+    def provider(self, workspace: str, name: str, settings: WorkspaceSettings) -> ModelProvider:
+        """ModelError `provider-unavailable` for a name without an adapter."""
+        make = self._makers.get(name)
+        if make is None:
+            known = ", ".join(sorted(self._makers))
+            text = f"there is no provider {name}; set config.provider to one of: {known}"
+            raise ModelError(text, code="provider-unavailable")
+        wanted = settings.models.providers.get(name, ProviderSettings())
+        made = self._made.get((workspace, name))
+        if made is None or made[0] != wanted:
+            made = wanted, make(wanted, self._environ)
+            self._made[workspace, name] = made
+        return made[1]

@@ -1,0 +1,182 @@
+"""Performs what a session decided: hands each effect to the actor that can do it.
+
+Part of the session's actor and called in its thread only. Keeps nothing that a crash would miss.
+"""
+
+import shutil
+from typing import TYPE_CHECKING, Any
+
+from actors.decisions.restart import RestartMode
+from actors.decisions.session import DISPOSAL
+from actors.messages import effects as f
+from actors.messages import outcomes as o
+from actors.messages import terminals as t
+from actors.messages import work
+from actors.messages.session import Disposed
+from actors.supervision import ChildSpec, tell
+from actors.tools.mcp_server_actor import mcp_children
+from actors.tools.tool_box import ToolBox
+from actors.workers.kinds import start_worker
+from storage.records.process import ProcessExit
+from storage.records.session import Session
+from storage.records.worker import ConversationWorker, TerminalWorker, Worker, WorkerRestart
+from storage.state import SessionState
+
+if TYPE_CHECKING:
+    from actors.sessions.session_actor import SessionActor
+
+_MODES: dict[WorkerRestart, RestartMode] = {
+    "never": "temporary",
+    "on-crash": "transient",
+    "always": "permanent",
+}
+
+
+class Performer:
+    def __init__(self, session: "SessionActor") -> None:
+        self._session = session
+        self._around = session.around
+        self._start_when_down: set[str] = set()
+        self._own_tools = ToolBox()
+
+    def perform(self, effect: f.Effect, state: SessionState) -> None:
+        match effect:
+            case f.StartWorker():
+                self.start(effect.worker_id, state.record)
+            case f.RemoveWorker():
+                self._remove(effect.worker_id, state.record)
+            case f.EndProcess():
+                self._end(effect, state.record)
+            case f.StartProcess() | f.AdoptProcess():
+                self._run_process(effect, state.record)
+            case f.SignalProcess():
+                key = self._key(effect.worker_id)
+                self._around.terminals.tell(t.SignalTerminal(key, f"SIG{effect.signal}"))
+            case f.TakeExit():
+                key = self._key(effect.worker_id)
+                self._around.terminals.tell(t.ForgetExit(key, effect.epoch))
+            case f.TypeInput():
+                self._type(effect)
+            case f.ResizeTerminal():
+                key = self._key(effect.worker_id)
+                self._around.terminals.tell(t.ResizeTo(key, effect.cols, effect.rows))
+            case f.DisposeSession():
+                self._dispose()
+            case _:
+                self._converse(effect, state)
+
+    # Terminals.
+
+    def _key(self, worker_id: str) -> str:
+        return f"{self._session.session_id}/{worker_id}"
+
+    def start(self, worker_id: str, session: Session) -> None:
+        """Start a worker's actor; one that is just ending is started again when it is down."""
+        worker = session.worker(worker_id)
+        if worker is None:
+            return
+        if worker_id not in self._session.children():
+            self._session.add_child(self._spec(worker))
+        elif self._session.child_ref(worker_id) is None:
+            self._session.restart_child(worker_id)
+        elif not isinstance(worker, ConversationWorker):
+            self._start_when_down.add(worker_id)
+
+    def child_down(self, child_id: str, session: Session | None) -> None:
+        """An actor has ended; one that is to be started again by request is."""
+        if child_id in self._start_when_down:
+            self._start_when_down.discard(child_id)
+            worker = session.worker(child_id) if session else None
+            if session and worker and worker.status == "starting":
+                self.start(child_id, session)
+
+    def _spec(self, worker: Worker) -> ChildSpec:
+        boxes = (self._own_tools, self._around.shared_tools.box(self._session.workspace))
+        talks = isinstance(worker, ConversationWorker)
+        return ChildSpec(
+            id=worker.id,
+            start=lambda context: start_worker(
+                context, self._around, self._session.session_id, worker, boxes
+            ),
+            restart="permanent" if talks else _MODES[worker.restart],
+            retry_seconds=None,
+        )
+
+    def _run_process(self, effect: f.StartProcess | f.AdoptProcess, session: Session) -> None:
+        worker = session.worker(effect.worker_id)
+        ref = self._session.child_ref(effect.worker_id)
+        if ref is not None and isinstance(worker, TerminalWorker):
+            adopt = isinstance(effect, f.AdoptProcess)
+            tell(ref, work.RunProcess(session=session, worker=worker, adopt=adopt))
+
+    def _end(self, effect: f.EndProcess, session: Session) -> None:
+        ref = self._session.child_ref(effect.worker_id)
+        if ref is not None and tell(ref, work.EndProcess(effect.cause)):
+            return
+        self._around.terminals.tell(t.EndTerminal(self._key(effect.worker_id)))
+        worker = session.worker(effect.worker_id)
+        if worker is not None and worker.status in {"running", "starting"}:
+            exit_ = ProcessExit(at=self._around.clock.now(), cause=effect.cause)
+            self._session.tell_self(o.ProcessEnded(effect.worker_id, exit_, None))
+
+    def _type(self, effect: f.TypeInput) -> None:
+        ref = self._session.child_ref(effect.worker_id)
+        message = work.TypeInput(number=effect.number, data=effect.text.encode())
+        if ref is None or not tell(ref, message):
+            text = "the worker ended before it could be typed; nothing was typed"
+            self._session.tell_self(
+                o.InputRefused(effect.worker_id, effect.number, "worker-not-running", text)
+            )
+
+    def _remove(self, worker_id: str, session: Session) -> None:
+        self._start_when_down.discard(worker_id)
+        self._session.stop_child(worker_id)
+        log = self._around.data.terminal_log(session.workspace, session.id, worker_id)
+        self._around.recording.pool.submit(remove_tree, log)
+
+    # The conversation.
+
+    def _ensure_tools(self, session: Session) -> None:
+        """Start the session's own MCP servers; those that are there already stay."""
+        settings = self._around.workspaces.settings(session.workspace)
+        logs = self._around.data.session(session.workspace, session.id)
+        specs = mcp_children(
+            settings, "session", session.location_path, self._around.io, self._own_tools, logs
+        )
+        present = self._session.children()
+        for spec in specs:
+            if spec.id not in present:
+                self._session.add_child(spec)
+
+    def _converse(self, effect: Any, state: SessionState) -> None:
+        talkers = [w for w in state.record.workers if isinstance(w, ConversationWorker)]
+        ref = self._session.child_ref(talkers[0].id) if talkers else None
+        if ref is None:
+            return
+        match effect:
+            case f.PrepareConversation():
+                self._ensure_tools(state.record)
+                tell(ref, work.Prepare())
+            case f.AskModel():
+                self._ensure_tools(state.record)
+                ask = work.Ask.of(effect, state)
+                if ask:
+                    tell(ref, ask)
+            case f.CallTool():
+                tell(ref, work.Call(effect.response_id, effect.call))
+            case f.CancelResponse():
+                tell(ref, work.Stop(effect.response_id))
+
+    # The end.
+
+    def _dispose(self) -> None:
+        session = self._session
+        replies = tuple(session.waiters.taken(DISPOSAL))
+        self._around.directory.tell(
+            Disposed(session.session_id, session.workspace, session.end, replies)
+        )
+
+
+def remove_tree(path: Any) -> None:
+    """The output of a worker that was deleted."""
+    shutil.rmtree(path, ignore_errors=True)

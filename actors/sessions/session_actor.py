@@ -1,0 +1,267 @@
+"""One session: the only writer of its journal, and the supervisor of its workers.
+
+Every command and every outcome goes the same way: decide on `ahead`, fold, put the events on their
+way to the disk; once they are durable fold them into `durable`, answer, publish, perform. What is
+decided stands in `decisions`, what is performed in `performer`.
+"""
+
+from typing import Any
+
+from actors.decisions import session as decisions
+from actors.decisions import workers as worker_decisions
+from actors.decisions.decision import Decision, Given
+from actors.messages import outcomes as o
+from actors.messages.recording import Published
+from actors.messages.session import Advanced, Dispatch, Idle, Reply
+from actors.messages.supervision import Down, Quarantined, Verdict
+from actors.recording.commits import Commits, CommitsFailed, Committed
+from actors.sessions.flights import Flight, Flights, Waiters
+from actors.sessions.performer import Performer
+from actors.supervision import ActorRef, ChildContext, Supervisor
+from actors.surroundings import Surroundings
+from storage import fold
+from storage.errors import StorageError
+from storage.journal.scan import JournalEnd
+from storage.records.ids import new_id
+from storage.records.request import Refusal
+from storage.records.worker import ProcessWorker
+from storage.state import SessionState
+
+IDLE_SECONDS = 60.0
+"""A session with nothing to do gives its thread and its file back after this."""
+
+CUT_SHORT = Refusal(
+    code="interrupted",
+    message="the session stopped before it could answer; what was accepted goes on when it runs",
+)
+
+
+class Wake:
+    """Commits have settled."""
+
+
+class LookIdle:
+    """Time to see whether there has been anything to do."""
+
+
+class SessionActor(Supervisor):
+    """`first` is the decision that begins a new session; without one the journal is replayed."""
+
+    strategy = "one_for_one"
+
+    def __init__(
+        self,
+        context: ChildContext,
+        around: Surroundings,
+        session_id: str,
+        workspace: str,
+        first: Flight | None = None,
+        named_elsewhere: int = 0,
+    ) -> None:
+        super().__init__(context)
+        self.session_id = session_id
+        self.workspace = workspace
+        self.around = around
+        self.waiters = Waiters()
+        self._first = first
+        self._named_elsewhere = named_elsewhere
+        self._place = around.data.session(workspace, session_id)
+        self._ahead = self._durable = SessionState()
+        self._flights = Flights()
+        self._commits: Commits | None = None
+        self._performer = Performer(self)
+        self._was_busy = True
+        self._is_closing = False
+
+    # Start and end.
+
+    def started(self) -> None:
+        recording = self.around.recording
+        if self._first:
+            at = self._first.at
+            self._commits = recording.create(
+                self._place, self.session_id, self.workspace, at, self._notify
+            )
+            self._send(self._first)
+        else:
+            self._commits, commits = recording.open(
+                self._place, self._notify, self._named_elsewhere
+            )
+            for commit in commits:
+                self._ahead = fold.apply_all(self._ahead, commit.events, commit.at)
+            self._durable = self._ahead
+            given = self._given()
+            self._send(Flight(decisions.boot(self._ahead, given), given.now))
+        self._watch_idleness()
+
+    def stopping(self) -> None:
+        self._is_closing = True
+        if self._commits:
+            self.around.recording.release(self._place)
+            self._collect()
+        self.waiters.refuse_all(CUT_SHORT)
+
+    def dropped(self, message: Any) -> None:
+        """A request that came too late for this incarnation goes to the next one."""
+        if isinstance(message, Dispatch):
+            self.around.directory.tell(message)
+
+    @property
+    def end(self) -> JournalEnd:
+        """Where the journal ends, when nothing is on its way."""
+        return self._commits.end if self._commits else JournalEnd(0, 0, "")
+
+    def tell_self(self, message: object) -> None:
+        if not self.actor_stopped.is_set():
+            self.actor_ref.tell(message)
+
+    def _notify(self) -> None:
+        self.tell_self(Wake())
+
+    # What arrives.
+
+    def handle(self, message: Any) -> object:
+        match message:
+            case Wake():
+                self._collect()
+            case LookIdle():
+                self._look_idle()
+            case Dispatch():
+                self._decide(message.request, message.reply, message.request_id)
+            case _:
+                self._decide(message)
+        return None
+
+    def _given(self) -> Given:
+        return Given(
+            now=self.context.clock.now(),
+            new_id=new_id,
+            settings=self.around.workspaces.settings(self.workspace),
+            prices=self.around.prices,
+            written=self.around.written.contents(),
+            closing=self._is_closing,
+        )
+
+    def _decide(
+        self, message: Any, reply: Reply | None = None, request_id: str | None = None
+    ) -> None:
+        self._was_busy = True
+        given = self._given()
+        verdict = decisions.decide(self._ahead, message, given)
+        self._send(Flight(verdict, given.now, reply, request_id))
+
+    def _send(self, flight: Flight) -> None:
+        """Put a decision on its way; what writes nothing lands with what it rests on."""
+        if flight.writes and self._commits:
+            events = flight.events
+            self._ahead = fold.apply_all(self._ahead, events, flight.at)
+            self._flights.add(flight)
+            self._commits.submit(flight.at, events, flight.request_id)
+        elif len(self._flights):
+            self._flights.add(flight)
+        else:
+            self._land(flight, None)
+
+    # What became of it.
+
+    def _collect(self) -> None:
+        for result in self._commits.collect() if self._commits else ():
+            if isinstance(result, Committed):
+                for flight in self._flights.landed(result.count):
+                    self._land(flight, result.end)
+            else:
+                self._fail(result)
+
+    def _land(self, flight: Flight, end: JournalEnd | None) -> None:
+        decision = flight.decision
+        if isinstance(decision, Refusal):
+            if flight.asked:
+                flight.asked.send(decision)
+            return
+        if flight.writes and end:
+            self._advance(flight, end)
+        if flight.asked:
+            self.waiters.answer(decision.reply, self._durable, flight.asked)
+        for key, value in decision.resolved.items():
+            self.waiters.resolve(key, value)
+        if not self._is_closing:
+            self._perform(decision)
+
+    def _perform(self, decision: Decision) -> None:
+        for effect in decision.effects:
+            self._performer.perform(effect, self._durable)
+
+    def _advance(self, flight: Flight, end: JournalEnd) -> None:
+        self._durable = fold.apply_all(self._durable, flight.events, flight.at)
+        session = None if self._durable.deleted else self._durable.session
+        self.around.directory.tell(Advanced(self.session_id, session, end))
+        self.around.broadcaster.publish(
+            Published(self.session_id, flight.at, end, flight.events, session)
+        )
+        self.waiters.look(self._durable)
+
+    def _fail(self, result: CommitsFailed) -> None:
+        """Nothing on its way is durable: whoever asked is told; a lost outcome needs a new start."""
+        error = result.error
+        code = error.code if isinstance(error, StorageError) else "storage-failed"
+        lost = self._flights.lost()
+        self._ahead = self._durable
+        if self._commits:
+            self._commits.reset()
+        for flight in lost:
+            if flight.asked:
+                flight.asked.send(Refusal(code=code, message=f"nothing was changed: {error}"))
+        if any(flight.asked is None for flight in lost) or self._durable.session is None:
+            raise error
+
+    # Its workers.
+
+    def child_started(self, child_id: str, ref: ActorRef[Any]) -> None:
+        if self._worker(child_id):
+            self._decide(o.WorkerUp(child_id))
+
+    def _worker(self, child_id: str) -> Any:
+        return self._ahead.session.worker(child_id) if self._ahead.session else None
+
+    def may_restart(self, child_id: str, down: Down) -> bool:
+        if self._is_closing or self._ahead.deleting:
+            return False
+        worker = self._worker(child_id)
+        if worker is None:
+            return True  # an MCP server
+        if worker.desired != "run" or self._ahead.record.desired == "stopped":
+            return False
+        if isinstance(worker, ProcessWorker) and worker.exit and worker.status != "running":
+            return worker_decisions.comes_back(worker, worker.exit.cause)
+        return True
+
+    def child_down(self, child_id: str, down: Down, verdict: Verdict) -> None:
+        if isinstance(verdict, Quarantined) and self._worker(child_id):
+            self._decide(o.WorkerGaveUp(child_id, down.error or "it ended too often"))
+        self._performer.child_down(child_id, self._ahead.session)
+
+    # Idleness.
+
+    def _watch_idleness(self) -> None:
+        self.context.clock.after(IDLE_SECONDS, lambda: self.tell_self(LookIdle()))
+
+    def _look_idle(self) -> None:
+        if not self._was_busy and not self._is_needed():
+            self.around.directory.tell(Idle(self.session_id))
+        self._was_busy = False
+        self._watch_idleness()
+
+    def _is_needed(self) -> bool:
+        session = self._ahead.session
+        if session is None or len(self._flights) or len(self.waiters) or session.open_requests:
+            return True
+        return any(
+            isinstance(worker, ProcessWorker)
+            and (worker.status in {"running", "starting"} or self._comes_again(worker.id))
+            for worker in session.workers
+        )
+
+    def _comes_again(self, worker_id: str) -> bool:
+        """Its actor waits for a restart, or lives still."""
+        node = self.context.board.find((*self.context.path, worker_id))
+        return node is not None and node.state not in {"stopped", "quarantined"}

@@ -1,0 +1,49 @@
+"""What actors find around them: the ports and the places shared by the whole tree. Made by boot."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from actors.adapters.io_loop import IoLoop
+from actors.ports import Clock, PriceTable
+from actors.recording.broadcaster import Broadcaster
+from actors.recording.recording import Recording
+from actors.sessions.models import Models
+from actors.sessions.written import WrittenTurns
+from actors.supervision import ActorRef, tell
+from actors.tools.shared_tools import SharedTools
+from actors.workspaces import Workspaces
+from storage.data_dir import DataDir
+
+
+class Mailbox:
+    """How to reach an actor that may be started anew: it puts its ref here when it starts."""
+
+    def __init__(self) -> None:
+        self.ref: ActorRef[Any] | None = None
+
+    def tell(self, message: object) -> bool:
+        """False if nobody is there to hear it."""
+        return self.ref is not None and tell(self.ref, message)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Surroundings:
+    """`environ` is the environment of whoever started the daemon. `terminals` is the link to the
+    terminal host, `directory` the sessions' directory, `shared_tools` the tool servers of each
+    workspace that all its sessions use.
+    """
+
+    clock: Clock
+    data: DataDir
+    environ: Mapping[str, str]
+    recording: Recording
+    broadcaster: Broadcaster
+    io: IoLoop
+    prices: PriceTable
+    models: Models
+    workspaces: Workspaces
+    written: WrittenTurns = field(default_factory=WrittenTurns)
+    terminals: Mailbox = field(default_factory=Mailbox)
+    directory: Mailbox = field(default_factory=Mailbox)
+    shared_tools: SharedTools = field(default_factory=SharedTools)

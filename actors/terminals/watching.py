@@ -1,0 +1,84 @@
+"""Who watches which terminal, and how far each has been told.
+
+A watcher that keeps up gets each chunk as it comes; one that lags gets the rest from the log when
+there is room, so that a slow reader costs no memory and holds nobody up.
+"""
+
+from actors.terminals.peer import Peer
+from actors.terminals.protocol import Output, Watch
+from actors.terminals.terminal import Chunk, Terminal
+from storage.output_log import OutputSlice
+
+_PAGE_BYTES = 64 * 1024
+
+
+class Watchers:
+    def __init__(self) -> None:
+        self._watches: dict[tuple[str, Peer], _Watching] = {}
+
+    def add(self, peer: Peer, terminal: Terminal, watch: Watch) -> None:
+        """Begin, or begin anew; sends at once what is there already."""
+        watching = _Watching(peer, terminal, watch)
+        self._watches[terminal.key, peer] = watching
+        watching.catch_up()
+
+    def remove(self, peer: Peer, key: str) -> None:
+        self._watches.pop((key, peer), None)
+
+    def forget_peer(self, peer: Peer) -> None:
+        self._watches = {at: w for at, w in self._watches.items() if at[1] is not peer}
+
+    def forget_terminal(self, key: str) -> None:
+        self._watches = {at: w for at, w in self._watches.items() if at[0] != key}
+
+    def offer(self, terminal: Terminal, chunk: Chunk) -> None:
+        for watching in self._of_terminal(terminal.key):
+            watching.offer(chunk)
+
+    def catch_up(self, peer: Peer) -> None:
+        for watching in [w for at, w in self._watches.items() if at[1] is peer]:
+            watching.catch_up()
+
+    def _of_terminal(self, key: str) -> list["_Watching"]:
+        return [w for at, w in self._watches.items() if at[0] == key]
+
+
+class _Watching:
+    def __init__(self, peer: Peer, terminal: Terminal, watch: Watch) -> None:
+        self._peer = peer
+        self._terminal = terminal
+        self._wants_data = watch.data
+        end = terminal.log.end
+        same_epoch = watch.epoch in {None, terminal.log.epoch}
+        self._next = min(end if watch.start is None else watch.start, end) if same_epoch else 0
+
+    def offer(self, chunk: Chunk) -> None:
+        if self._wants_data and chunk.start == self._next and not self._peer.lags:
+            self._send(chunk.start, chunk.start + len(chunk.data), chunk.data)
+        else:
+            self.catch_up()
+
+    def catch_up(self) -> None:
+        end = self._terminal.log.end
+        while self._next < end and self._peer.is_open and not self._peer.lags:
+            if not self._wants_data:
+                self._send(self._next, end, b"")
+                continue
+            page = self._read_page()
+            if page is None or not page.data:
+                return
+            self._send(page.start, page.next, page.data)
+
+    def _read_page(self) -> OutputSlice | None:
+        """None when the log cannot be read just now: the next output tries again."""
+        try:
+            return self._terminal.log.read(self._next, _PAGE_BYTES)
+        except OSError:
+            return None
+
+    def _send(self, start: int, end: int, data: bytes) -> None:
+        self._next = end
+        terminal = self._terminal
+        self._peer.send(
+            Output(key=terminal.key, epoch=terminal.log.epoch, start=start, end=end, data=data)
+        )

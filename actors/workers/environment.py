@@ -1,0 +1,25 @@
+"""The environment that a worker's process gets: the user's own, without what is secret."""
+
+import re
+from collections.abc import Mapping
+
+from actors.surroundings import Surroundings
+from storage.records.worker import TerminalWorker
+
+_SECRET = re.compile(r"(_KEY|_TOKEN|_SECRET)$|PASSWORD", re.IGNORECASE)
+
+
+def environment_of(worker: TerminalWorker, around: Surroundings) -> dict[str, str]:
+    """That of whoever ran `start`, less secrets, plus ours and what the request added."""
+    kept = without_secrets(around.environ)
+    ours = {"GREENROOM_HOME": str(around.data.root)}
+    return {**kept, **ours, **worker.env}
+
+
+def without_secrets(environ: Mapping[str, str]) -> dict[str, str]:
+    """Without keys, tokens, secrets and passwords, and without the mark of another greenroom."""
+    return {
+        name: value
+        for name, value in environ.items()
+        if not _SECRET.search(name) and not name.startswith("GREENROOM_")
+    }

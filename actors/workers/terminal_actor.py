@@ -1,0 +1,151 @@
+"""A worker that is a process in a terminal: this actor lives as long as that process.
+
+Its crash is the actor's crash, so that one mechanism restarts both; an end in order is an end in
+order. The process itself belongs to the terminal host and outlives this actor and the daemon.
+"""
+
+import os
+import secrets
+from typing import Any
+
+from actors.messages import outcomes as o
+from actors.messages import terminals as t
+from actors.messages import work
+from actors.supervision import BaseActor, ChildContext, tell
+from actors.surroundings import Surroundings
+from actors.workers.environment import environment_of
+from storage import output_log
+from storage.records.process import EndCause, ProcessExit
+from storage.records.worker import TerminalWorker
+
+EVIDENCE_BYTES = 2000
+"""How much of a crashed process's last output is kept in its record."""
+
+
+class ProcessEndedError(Exception):
+    """The process crashed or was lost; whether it comes back is the supervisor's to say."""
+
+
+class TerminalActor(BaseActor):
+    """Waits for `RunProcess`; tells the session what becomes of the process."""
+
+    def __init__(self, context: ChildContext, around: Surroundings, key: str) -> None:
+        super().__init__(context)
+        self._around = around
+        self._key = key
+        self._worker_id = key.partition("/")[2]
+        self._log_directory = ""
+        self._is_up = False
+        self._ending: EndCause | None = None
+
+    def on_message(self, message: Any) -> object:
+        match message:
+            case work.RunProcess():
+                self._open(message)
+            case work.EndProcess():
+                self._end(message.cause)
+            case work.TypeInput():
+                self._type(message)
+            case t.TerminalUp():
+                self._up(message)
+            case t.TerminalNotOpened():
+                self._not_opened(message)
+            case t.TerminalEnded():
+                self._ended(message)
+            case t.TerminalLost():
+                self._lost()
+            case t.TerminalTyped():
+                self._tell(o.InputTyped(self._worker_id, message.number, message.accepted))
+            case t.TerminalRefused():
+                self._tell(
+                    o.InputRefused(self._worker_id, message.number, message.code, message.message)
+                )
+            case _:
+                return super().on_message(message)
+        return None
+
+    def _tell(self, outcome: o.Outcome) -> None:
+        if self.context.supervisor is not None:
+            tell(self.context.supervisor, outcome)
+
+    def _link(self, message: object) -> None:
+        if not self._around.terminals.tell(message):
+            raise ProcessEndedError("there is no link to the terminal host")
+
+    def _open(self, run: work.RunProcess) -> None:
+        worker, session = run.worker, run.session
+        log = self._around.data.terminal_log(session.workspace, session.id, worker.id)
+        self._log_directory = str(log)
+        if run.adopt:
+            self._link(t.TakeOverTerminal(self._key, self.actor_ref))
+            return
+        self._link(
+            t.OpenTerminal(
+                key=self._key,
+                argv=_command(worker, self._around.environ),
+                cwd=session.location_path,
+                env=environment_of(worker, self._around),
+                cols=worker.cols,
+                rows=worker.rows,
+                log_directory=self._log_directory,
+                nonce=secrets.token_hex(8),
+                listener=self.actor_ref,
+            )
+        )
+
+    def _end(self, cause: EndCause) -> None:
+        self._ending = cause
+        if self._is_up:
+            self._link(t.EndTerminal(self._key))
+
+    def _type(self, message: work.TypeInput) -> None:
+        self._link(
+            t.TypeIntoTerminal(self._key, message.number, message.data, self.actor_ref)
+        )
+
+    def _up(self, up: t.TerminalUp) -> None:
+        self._is_up = True
+        self._tell(o.ProcessStarted(self._worker_id, up.process, up.adopted))
+        if self._ending:
+            self._link(t.EndTerminal(self._key))
+
+    def _not_opened(self, failure: t.TerminalNotOpened) -> None:
+        self._tell(o.ProcessNotStarted(self._worker_id, failure.errno, failure.message))
+        self.stop()
+
+    def _ended(self, ended: t.TerminalEnded) -> None:
+        cause = self._cause(ended)
+        exit_ = ProcessExit(code=ended.code, signal=ended.signal, at=ended.at, cause=cause)
+        evidence = self._evidence(ended) if cause == "crashed" else None
+        self._tell(o.ProcessEnded(self._worker_id, exit_, ended.epoch, evidence))
+        if cause == "crashed":
+            raise ProcessEndedError(f"ended by signal {ended.signal}")
+        self.stop()
+
+    def _cause(self, ended: t.TerminalEnded) -> EndCause:
+        if self._ending:
+            return self._ending
+        if ended.ended_by_us:
+            return "stopped"
+        return "crashed" if ended.signal is not None else "exited"
+
+    def _evidence(self, ended: t.TerminalEnded) -> str:
+        tail = output_log.tail(self._around.data.root / self._log_directory, EVIDENCE_BYTES)
+        text = tail.decode(errors="replace")
+        return f"ended by signal {ended.signal}; its last output: {text}"
+
+    def _lost(self) -> None:
+        cause: EndCause = self._ending or "lost"
+        exit_ = ProcessExit(at=self.context.clock.now(), cause=cause)
+        self._tell(o.ProcessEnded(self._worker_id, exit_, None))
+        if cause == "lost":
+            raise ProcessEndedError("lost together with the terminal host")
+        self.stop()
+
+
+def _command(worker: TerminalWorker, environ: Any) -> tuple[str, ...]:
+    """The worker's command, else the user's shell."""
+    if worker.command is not None:
+        return worker.command
+    shell = environ.get("SHELL", "")
+    return (shell if os.access(shell, os.X_OK) else "/bin/sh",)

@@ -1,0 +1,167 @@
+"""JSON as people and programs write it: read strictly, and refused with the line that is wrong.
+
+Beyond the grammar it refuses duplicate keys, NaN and infinities, lone surrogates, numbers out of
+range and nesting deeper than 64. Which fields there must be is for the types that come after.
+"""
+
+import json
+import re
+from typing import Any
+
+import msgspec
+
+from storage.codec import BAD_JSON, DEPTH_LIMIT, decode
+from storage.errors import FileRefused
+
+_STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+|\.\.\.)\]")
+_SPACE = re.compile(r"[ \t\r\n]*")
+_UNKNOWN_FIELD = re.compile(r"unknown field `(.+)`")
+_raw_decode = json.JSONDecoder().raw_decode
+
+
+class _DuplicateKeyError(Exception):
+    """The key is the only argument."""
+
+
+class _NotANumberError(Exception):
+    """Its spelling is the only argument."""
+
+
+def parse(raw: bytes) -> Any:
+    """The value that `raw` says, as dicts, lists and so on. FileRefused with the line."""
+    text = _text(raw)
+    try:
+        value = json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse_constant)
+    except json.JSONDecodeError as error:
+        raise FileRefused(error.msg, line=error.lineno) from error
+    except _DuplicateKeyError as error:
+        raise FileRefused(
+            f"the key {error} stands twice", line=_second(text, *error.args)
+        ) from error
+    except _NotANumberError as error:
+        line = _line_at(text, text.find(str(error)))
+        raise FileRefused(f"{error} is not a JSON number", line=line) from error
+    except (RecursionError, ValueError) as error:
+        raise FileRefused(f"cannot be read: {error}") from error
+    _require_depth(value)
+    try:
+        return msgspec.json.decode(raw)
+    except BAD_JSON as error:
+        raise FileRefused("half a surrogate pair, or a number out of range") from error
+
+
+def parse_as(raw: bytes, kind: Any) -> Any:
+    """A value of `kind`. FileRefused with line and JSON path."""
+    parse(raw)
+    try:
+        return decode(raw, kind)
+    except FileRefused as error:
+        path = _full_path(error)
+        raise FileRefused(str(error), line=line_of(raw, path), path=path) from error
+
+
+def line_of(raw: bytes, path: str) -> int:
+    """The line (from 1) of the value at a JSON path such as `$.a.b[0]`.
+
+    As far down as the path can be followed; `[...]` stands for a key that is not named, and is
+    followed where there is only one. `raw` must be valid.
+    """
+    text = raw.decode()
+    at = _space(text, 0)
+    for name, index in _STEP.findall(path):
+        inner = _member(text, at, name) if name or index == "..." else _item(text, at, int(index))
+        if inner is None:
+            break
+        at = inner
+    return _line_at(text, at)
+
+
+def _text(raw: bytes) -> str:
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise FileRefused("not UTF-8", line=line) from error
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        seen: set[str] = set()
+        for key, _ in pairs:
+            if key in seen:
+                raise _DuplicateKeyError(json.dumps(key))
+            seen.add(key)
+    return members
+
+
+def _refuse_constant(spelling: str) -> None:
+    raise _NotANumberError(spelling)
+
+
+def _second(text: str, key: str) -> int | None:
+    """The line of the second of exactly two places where `key` is a key, else unknown."""
+    places = [found.start() for found in re.finditer(re.escape(key) + r"\s*:", text)]
+    return _line_at(text, places[1]) if len(places) == 2 else None
+
+
+def _require_depth(value: Any) -> None:
+    level, depth = [value], 0
+    while level:
+        inner: list[Any] = []
+        for item in level:
+            if isinstance(item, dict):
+                inner.extend(item.values())
+            elif isinstance(item, list):
+                inner.extend(item)
+        depth += any(isinstance(item, dict | list) for item in level)
+        if depth > DEPTH_LIMIT:
+            raise FileRefused(f"nested deeper than {DEPTH_LIMIT}")
+        level = inner
+
+
+def _full_path(error: FileRefused) -> str:
+    _, found, rest = (error.path or "").rpartition("$")
+    path = found + rest if found else "$"
+    unknown = _UNKNOWN_FIELD.search(str(error))
+    return f"{path}.{unknown[1]}" if unknown else path
+
+
+def _line_at(text: str, position: int) -> int:
+    return text.count("\n", 0, max(position, 0)) + 1
+
+
+def _space(text: str, at: int) -> int:
+    found = _SPACE.match(text, at)
+    return found.end() if found else at
+
+
+def _member(text: str, at: int, name: str) -> int | None:
+    """Where the value of the key begins; of the only key if `name` is empty."""
+    found = {}
+    inner = _space(text, at + 1)
+    while text[at] == "{" and text[inner] != "}":
+        key, inner = _raw_decode(text, inner)
+        inner = _space(text, _space(text, inner) + 1)
+        found[key] = inner
+        inner = _after_value(text, inner)
+    if name:
+        return found.get(name)
+    return next(iter(found.values())) if len(found) == 1 else None
+
+
+def _item(text: str, at: int, index: int) -> int | None:
+    inner = _space(text, at + 1)
+    while text[at] == "[" and text[inner] != "]":
+        if index == 0:
+            return inner
+        index -= 1
+        inner = _after_value(text, inner)
+    return None
+
+
+def _after_value(text: str, at: int) -> int:
+    """Past the value at `at`, and past the comma after it."""
+    _, end = _raw_decode(text, at)
+    end = _space(text, end)
+    return _space(text, end + 1) if text[end] == "," else end

@@ -1,0 +1,66 @@
+"""`workspace.json`: the settings that people write by hand, read strictly.
+
+Promises the defaults where there is no file, and line, path and reason where it cannot be used.
+When it is read again, and what stays in force meanwhile, is for who follows it.
+"""
+
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from storage import durable, strict_json
+from storage.records.workspace import (
+    FileSettings,
+    McpServerSettings,
+    ModelSettings,
+    ProviderSettings,
+    WorkspaceSettings,
+)
+
+SIZE_LIMIT_BYTES = 1 << 20
+_PLACEHOLDER = "{{"
+
+
+def read(path: Path) -> WorkspaceSettings:
+    """The settings, relative paths made absolute from the file's directory. FileRefused.
+
+    A working directory that begins with a placeholder (`{{location_path}}`) is left as it is.
+    """
+    try:
+        raw = durable.read_small(path, SIZE_LIMIT_BYTES)
+    except FileNotFoundError:
+        return WorkspaceSettings()
+    settings: WorkspaceSettings = strict_json.parse_as(raw, WorkspaceSettings)
+    return _resolved(settings, path.absolute().parent)
+
+
+def _resolved(settings: WorkspaceSettings, directory: Path) -> WorkspaceSettings:
+    return replace(
+        settings,
+        files=tuple(_file(file, directory) for file in settings.files),
+        models=_models(settings.models, directory),
+        mcp_servers={
+            name: _server(server, directory) for name, server in settings.mcp_servers.items()
+        },
+    )
+
+
+def _file(file: FileSettings, directory: Path) -> FileSettings:
+    return file if file.path is None else replace(file, path=str(directory / file.path))
+
+
+def _models(models: ModelSettings, directory: Path) -> ModelSettings:
+    providers = {name: _provider(one, directory) for name, one in models.providers.items()}
+    return replace(models, providers=providers)
+
+
+def _provider(provider: ProviderSettings, directory: Path) -> ProviderSettings:
+    if provider.script is None:
+        return provider
+    return replace(provider, script=str(directory / provider.script))
+
+
+def _server(server: McpServerSettings, directory: Path) -> McpServerSettings:
+    if server.cwd is None or server.cwd.startswith(_PLACEHOLDER):
+        return server
+    return replace(server, cwd=str(directory / server.cwd))

@@ -1,0 +1,83 @@
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from actors.adapters.anthropic_errors import Endpoint, model_error, retry_after, status_error
+from tests.actors.adapters.conversation import NOW
+
+HERE = Endpoint("http://here.test", "MY_KEY")
+
+
+def refused(status: int, kind: str = "", said: str = "no", headers: Any = None) -> Any:
+    body = {"type": "error", "error": {"type": kind, "message": said}}
+    return status_error(status, body, headers or {}, HERE, NOW)
+
+
+@pytest.mark.parametrize("status", [408, 409, 429, 500, 502, 503, 504, 529])
+def test_what_may_pass_may_be_asked_again(status: int) -> None:
+    assert refused(status).retryable
+
+
+@pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 413, 422])
+def test_what_stays_wrong_may_not(status: int) -> None:
+    error = refused(status, said="because")
+    assert not error.retryable
+    assert "because" in str(error)
+
+
+def test_a_refused_key_is_named_by_its_variable() -> None:
+    assert "MY_KEY" in str(refused(401))
+    assert refused(401).code == "api-key-refused"
+
+
+@pytest.mark.parametrize(
+    ("kind", "retryable"),
+    [
+        ("overloaded_error", True),
+        ("rate_limit_error", True),
+        ("api_error", True),
+        ("something_new", True),
+        ("invalid_request_error", False),
+        ("authentication_error", False),
+    ],
+)
+def test_inside_a_stream_the_type_tells(kind: str, retryable: bool) -> None:
+    assert refused(200, kind).retryable is retryable
+
+
+def test_the_server_has_the_last_word() -> None:
+    assert not refused(429, headers={"x-should-retry": "false"}).retryable
+    assert refused(400, headers={"x-should-retry": "true"}).retryable
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({}, None),
+        ({"retry-after": "7"}, 7.0),
+        ({"retry-after": "0.5"}, 0.5),
+        ({"retry-after": "7", "retry-after-ms": "250"}, 0.25),
+        ({"retry-after": "soon"}, None),
+        ({"retry-after": "-3"}, None),
+        ({"retry-after": "9" * 400}, None),
+        ({"retry-after": "Sat, 21 Nov 2026 12:01:00 GMT"}, 60.0),
+        ({"retry-after": "Sat, 21 Nov 2026 11:00:00 GMT"}, 0.0),
+        ({"retry-after": "Sat, 21 Nov 2026 12:01:00 -0000"}, 60.0),
+    ],
+)
+def test_when_to_come_back(headers: Any, seconds: Any) -> None:
+    assert retry_after(headers, NOW) == seconds
+    assert retry_after(headers, NOW + timedelta(days=9999)) in {seconds, 0.0}
+
+
+def test_a_body_of_any_shape_is_quoted_in_one_line() -> None:
+    assert "It said: oh no" in str(status_error(500, "oh\n  no", {}, HERE, NOW))
+    assert "It said: nothing" in str(status_error(500, None, {}, HERE, NOW))
+    assert len(str(status_error(500, "x" * 10_000, {}, HERE, NOW))) < 1000
+
+
+def test_an_error_that_nobody_foresaw_is_not_asked_again() -> None:
+    error = model_error(ZeroDivisionError(), HERE, NOW)
+    assert not error.retryable
+    assert "ZeroDivisionError" in str(error)

@@ -1,0 +1,48 @@
+import io
+import json
+
+from actors.cli.console import Console
+
+
+class Terminal(io.StringIO):
+    encoding = "utf-8"
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_colour_is_for_terminals_that_want_it():
+    for stream, environ, shown in (
+        (Terminal(), {}, "\x1b[31mno\x1b[0m\n"),
+        (Terminal(), {"NO_COLOR": "1"}, "no\n"),
+        (Terminal(), {"TERM": "dumb"}, "no\n"),
+        (io.StringIO(), {}, "no\n"),
+    ):
+        Console(stream, io.StringIO(), environ).line(("no", "bad"))
+        assert stream.getvalue() == shown
+
+
+def test_boxes_are_drawn_on_terminals_only():
+    assert Console(Terminal(), io.StringIO(), {}).draws_boxes
+    assert not Console(io.StringIO(), io.StringIO(), {}).draws_boxes
+
+
+def test_nothing_raw_reaches_any_stream():
+    out, err = Terminal(), Terminal()
+    console = Console(out, err, {"NO_COLOR": "1"})
+    console.line(("a\x1b[2J\nb", "bold"))
+    console.stream([("c\x1b]0;t\x07\nd\x9b", "")])
+    console.note("e\x07")
+    console.error("f\r")
+    assert out.getvalue() == "a\\nb\nc\nd\\x9b"
+    assert err.getvalue() == "e\\x07\ngreenroom: f\\r\n"
+
+
+def test_json_silences_the_lines_and_escapes_what_controls():
+    out = io.StringIO()
+    console = Console(out, io.StringIO(), {}, json=True)
+    console.line("for people")
+    console.stream([("for people", "")])
+    console.value({"text": "\x1b\x7f\x9b\u202e"})
+    assert out.getvalue() == '{"text": "\\u001b\\u007f\\u009b\\u202e"}\n'
+    assert json.loads(out.getvalue())["text"] == "\x1b\x7f\x9b\u202e"

@@ -1,0 +1,119 @@
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from actors.cli.catalogue import ROWS, help_of
+from tests.actors.cli.conftest import Run, Serve
+from tests.actors.cli.fake_daemon import no, yes
+
+PROJECT = Path(__file__).resolve().parents[3]
+HEAVY = {"anthropic", "mcp", "pykka", "msgspec", "psutil", "rich", "argparse", "socket", "pathlib"}
+
+
+@pytest.mark.parametrize("words", [["status"], ["ls"], ["send", "s", "hello"]])
+def test_the_everyday_commands_import_nothing_heavy(data: Path, serve: Serve, words: list[str]):
+    serve(yes({"sessions": [], "text": "hi"}))
+    ran = subprocess.run(
+        [sys.executable, "-X", "importtime", str(PROJECT / "run.py"), *words, "--data", str(data)],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    imported = {line.rpartition("|")[2].strip() for line in ran.stderr.splitlines()}
+    heavy = HEAVY if words == ["status"] else HEAVY - {"pathlib"}
+    assert not {name.partition(".")[0] for name in imported} & heavy
+
+
+def test_a_refusal_is_one_line_and_status_1(run: Run, serve: Serve):
+    serve(no("session-not-found", "Session not found with ID: x"))
+    outcome = run("pause", "x")
+    assert outcome == (1, "", "greenroom: Session not found with ID: x\n")
+
+
+def test_a_refusal_in_json_is_the_answer_itself(run: Run, serve: Serve):
+    daemon = serve(no("session-not-found", "Session not found with ID: x", path="$.session"))
+    outcome = run("pause", "x", "--json")
+    answer = json.loads(outcome.out)
+    assert outcome.status == 1
+    assert answer == {
+        "id": daemon.requests[0]["id"], "type": "pause-session", "ok": False,
+        "error": {"code": "session-not-found", "message": "Session not found with ID: x",
+                  "path": "$.session"},
+    }  # fmt: skip
+
+
+def test_an_ambiguous_reference_lists_the_candidates(run: Run, serve: Serve):
+    candidates = [{"id": "aaa", "title": "One"}, {"id": "aab", "title": "Two"}]
+    serve(no("ambiguous", "a is ambiguous", data={"candidates": candidates}))
+    assert run("pause", "a").err == "greenroom: a is ambiguous (candidates: aaa 'One', aab 'Two')\n"
+
+
+def test_without_a_daemon_the_status_is_3_and_the_way_out_is_said(run: Run, data: Path):
+    outcome = run("ls")
+    said = f"greenroom: no daemon is running for {data}; start it with: greenroom start\n"
+    assert outcome == (3, "", said)
+
+
+def test_a_dead_daemons_socket_is_no_daemon(run: Run, serve: Serve, data: Path):
+    daemon = serve(yes({}))
+    daemon.close()
+    assert (data / "run" / "control.sock").is_socket()
+    assert run("ls").status == 3
+
+
+def test_no_daemon_in_json_names_the_request(run: Run):
+    outcome = run("--json", "ls")
+    answer = json.loads(outcome.out)
+    assert (outcome.status, answer["type"], answer["error"]["code"]) == (3, "list-sessions", "no-daemon")
+
+
+def test_an_unknown_command_suggests_the_nearest(run: Run):
+    outcome = run("stauts")
+    assert outcome.status == 2
+    assert "did you mean status?" in outcome.err
+
+
+def test_wrong_usage_points_to_the_help(run: Run):
+    outcome = run("send", "x")
+    assert outcome == (2, "", "greenroom: TEXT is missing; see: greenroom send --help\n")
+
+
+def test_a_worker_command_without_its_second_word_names_them(run: Run):
+    assert "worker needs one of add, ls, restart, rm" in run("worker").err
+
+
+def test_help_lists_every_command(run: Run):
+    outcome = run("--help")
+    assert outcome.status == 0
+    assert all(f"  {name} " in outcome.out for name in ROWS)
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_every_command_has_a_help_with_examples(name: str):
+    text = help_of(name)
+    assert f"usage: greenroom {name}" in text
+    assert "examples:" in text
+
+
+def test_the_version_is_said(run: Run):
+    assert run("--version").out.startswith("greenroom ")
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(data: Path, serve: Serve):
+    sessions = [{"id": str(number), "title": "x" * 200} for number in range(5000)]
+    serve(yes({"sessions": sessions}))
+    read, write = os.pipe()
+    os.close(read)
+    ran = subprocess.run(
+        [sys.executable, str(PROJECT / "run.py"), "ls", "--data", str(data)],
+        stdout=write, stderr=subprocess.PIPE, text=True, check=False,
+    )  # fmt: skip
+    os.close(write)
+    assert (ran.returncode, ran.stderr) == (0, "")
+
+
+def test_an_argument_that_is_no_text_is_wrong_usage(run: Run, serve: Serve):
+    serve(yes({}))
+    assert run("pause", "a\udcff").status == 2

@@ -1,0 +1,47 @@
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from actors.cli.printable import printable
+
+
+@pytest.mark.parametrize(
+    ("raw", "shown"),
+    [
+        ("plain – ünïcode 👩‍💻", "plain – ünïcode 👩‍💻"),
+        ("\x1b[31mred\x1b[0m", "red"),
+        ("\x1b]0;title\x07after", "after"),
+        ("\x1b]8;;http://evil\x1b\\link\x1b]8;;\x1b\\", "link"),
+        ("\x1bPq#0;1\x1b\\sixel", "sixel"),
+        ("\x1b(Bset\x1b=", "set"),
+        ("\x9b2Jclear", "clear"),
+        ("unfinished\x1b[3", "unfinished\\x1b[3"),
+        ("a\nb\tc\rd", "a\\nb\\tc\\rd"),
+        ("bell\x07\x00\x7f\x85", "bell\\x07\\x00\\x7f\\x85"),
+        ("abc\u202edcb\u2066x", "abc\\u202edcb\\u2066x"),
+        ("half\ud800", "half\\ud800"),
+        ("tag\U000e0041", "tag\\U000e0041"),
+    ],
+)
+def test_what_a_terminal_would_obey_is_taken_out_or_shown(raw: str, shown: str):
+    assert printable(raw) == shown
+
+
+def test_with_many_lines_newlines_and_tabs_stay():
+    assert printable("a\r\nb\tc\rd\n\x07", multiline=True) == "a\nb\tc\nd\n\\x07"
+
+
+@given(st.text(st.characters(categories=["Cc", "Cf", "Cs", "Zl", "Zp", "L", "P"])))
+def test_nothing_that_controls_comes_through(text: str):
+    for character in printable(text):
+        assert unicodedata.category(character) not in {"Cc", "Cs", "Zl", "Zp"}
+        assert unicodedata.bidirectional(character) not in {
+            "LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"
+        }  # fmt: skip
+
+
+@given(st.text())
+def test_what_is_printable_stays_so(text: str):
+    assert printable(printable(text)) == printable(text)

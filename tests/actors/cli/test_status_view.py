@@ -1,0 +1,112 @@
+from datetime import UTC, datetime
+from typing import Any
+
+from actors.cli.health import healthy
+from actors.cli.status_view import status_lines
+
+NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+
+
+def actor(name: str, *children: dict[str, Any], **more: Any) -> dict[str, Any]:
+    plain = {"name": name, "kind": "actor", "state": "running", "restarts": 0, "last_error": None}
+    return {**plain, "children": list(children), **more}
+
+
+def status() -> dict[str, Any]:
+    return {
+        "daemon": {"state": "running", "pid": 11, "version": "0.1.0",
+                   "started_at": "2026-11-21T10:00:00Z", "data": "/data"},
+        "store": {"state": "ok", "quarantined": [], "rejected_edits": [
+            {"at": "2026-11-21T11:58:00Z", "path": "$.sessions[0].id", "reason": "is read-only"}]},
+        "tree": actor(
+            "supervisor",
+            actor("recorder", restarts=1, last_error="disk hiccup"),
+            actor("sessions", actor("aaaa", actor("w1"), actor("files", state="quarantined"))),
+            actor("inbox", since="2026-11-21T11:59:30Z"),
+        ),
+        "sessions": [
+            {"id": "aaaa", "title": "Fix the login", "type": "worktree", "status": "active",
+             "desired": "run", "workers": [
+                 {"id": "w1", "name": "shell", "type": "terminal", "status": "running",
+                  "desired": "run", "restarts": 2, "exit": None,
+                  "process": {"pid": 99, "memory_bytes": 12_345_678, "cpu_percent": 3.4},
+                  "activity": {"state": "idle", "source": "screen", "since": "2026-11-21T11:57:00Z"}},
+                 {"id": "w2", "name": "build", "type": "terminal", "status": "exited",
+                  "desired": "run", "restarts": 0, "process": None, "activity": None,
+                  "exit": {"code": 2, "signal": None, "at": "2026-11-21T11:00:00Z"}}]},
+            {"id": "bbbb", "title": "Asleep", "type": "quick", "status": "paused",
+             "desired": "paused", "workers": []},
+            {"id": "cccc", "title": "Old", "type": "quick", "status": "archived", "workers": []},
+        ],
+        "inbox": {"waiting": 0, "running": 1, "answered": 12, "rejected": 0},
+        "permissions": [],
+        "http": {"url": None, "state": "stopped"},
+        "keeper": {"pid": 10},
+        "terminal_host": {"pid": 12, "terminals": 1},
+    }  # fmt: skip
+
+
+EXPECTED = """\
+greenroom  running, pid 11, for 2 h, version 0.1.0
+data       /data
+store      ok
+inbox      0 waiting, 1 running, 12 answered, 0 rejected
+refused    $.sessions[0].id: is read-only (2 min ago)
+keeper     pid 10
+terminals  pid 12, 1 terminal
+
+supervisor                      running
+|-- recorder                    running, 1 restart, disk hiccup
+|-- sessions                    running
+|   |-- Fix the login aaaa      active, worktree
+|   |   |-- shell terminal      running, idle 3 min (screen), pid 99, 12 MB, 3 % CPU, 2 restarts
+|   |   |-- build terminal      exited, exit code 2 1 h ago
+|   |   `-- files               quarantined
+|   |-- Asleep bbbb             paused
+|   `-- and 1 archived
+`-- inbox                       running, 30 s
+"""
+
+
+def rendered(value: dict[str, Any], *, boxes: bool = False) -> str:
+    lines = status_lines(value, NOW, boxes=boxes)
+    return "".join("".join(text for text, _ in line) + "\n" for line in lines)
+
+
+def test_the_tree_shows_actors_sessions_and_workers_in_place():
+    assert rendered(status()) == EXPECTED
+
+
+def test_on_a_terminal_the_same_tree_has_boxes():
+    boxes = EXPECTED.replace("|-- ", "├── ").replace("`-- ", "└── ").replace("|   ", "│   ")
+    assert rendered(status(), boxes=True) == boxes
+
+
+def test_without_a_tree_the_sessions_stand_alone():
+    value = {**status(), "tree": None}
+    assert "sessions\n|-- Fix the login aaaa  " in rendered(value)
+
+
+def test_no_keeper_is_said():
+    assert "keeper     none: a crashed daemon is not brought back\n" in rendered(
+        {**status(), "keeper": None}
+    )
+
+
+def test_a_status_with_next_to_nothing_in_it_is_shown():
+    assert rendered({}).startswith("greenroom  unknown\n")
+
+
+def test_a_quarantined_leaf_is_not_healthy():
+    assert not healthy(status())
+
+
+def test_refused_edits_and_ended_workers_are_healthy():
+    assert healthy({**status(), "tree": actor("supervisor")})
+
+
+def test_a_quarantined_worker_or_session_and_a_degraded_store_are_not():
+    worker = {"id": "w", "status": "quarantined"}
+    assert not healthy({"sessions": [{"id": "a", "workers": [worker]}]})
+    assert not healthy({"store": {"state": "ok", "quarantined": [{"session_id": "a"}]}})
+    assert not healthy({"store": {"state": "degraded"}})

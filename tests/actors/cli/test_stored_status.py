@@ -1,0 +1,45 @@
+import json
+from pathlib import Path
+
+from actors.cli.stored_status import stored_status
+
+
+def test_sessions_are_told_as_last_known(tmp_path: Path):
+    workspace = tmp_path / "workspaces" / "default"
+    workspace.mkdir(parents=True)
+    worker = {"id": "w", "name": "shell", "type": "terminal", "status": "running", "desired": "run",
+              "restarts": 1, "process": {"pid": 5, "boot_id": "b", "start_ticks": 1, "nonce": "n"}}  # fmt: skip
+    session = {"id": "a", "title": "T", "type": "quick", "status": "active", "desired": "run",
+               "workers": [worker], "config": {"model": "m"}}  # fmt: skip
+    (workspace / "sessions.json").write_text(json.dumps({"version": 1, "sessions": [session]}))
+    status = stored_status(str(tmp_path))
+    assert status["daemon"]["state"] == "stopped"
+    (told,) = status["sessions"]
+    assert {key: told[key] for key in ("id", "title", "status")} == {
+        "id": "a", "title": "T", "status": "active"
+    }  # fmt: skip
+    assert told["workers"][0]["process"] == {"pid": 5, "memory_bytes": None, "cpu_percent": None}
+    assert told["workers"][0]["restarts"] == 1
+
+
+def test_a_broken_file_is_named_and_the_others_are_read(tmp_path: Path):
+    for name, text in (("bad", "{"), ("odd", '{"sessions": [3]}'), ("good", '[{"id": "x"}]')):
+        (tmp_path / "workspaces" / name).mkdir(parents=True)
+        (tmp_path / "workspaces" / name / "sessions.json").write_text(text)
+    status = stored_status(str(tmp_path))
+    assert [session["id"] for session in status["sessions"]] == ["x"]
+    unreadable = [Path(each["path"]).parent.name for each in status["store"]["unreadable"]]
+    assert unreadable == ["bad", "odd"]
+
+
+def test_what_waits_and_was_answered_is_counted(tmp_path: Path):
+    for path in ("inbox/a.json", "inbox/b.json", "inbox/.claimed/1-c.json", "outbox/d.json",
+                 "outbox/d.jsonl", "rejected/e.json", "rejected/e.json.why.json"):  # fmt: skip
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).touch()
+    counts = stored_status(str(tmp_path))["inbox"]
+    assert counts == {"waiting": 2, "running": 1, "answered": 1, "rejected": 1}
+
+
+def test_nothing_there_is_nothing_known(tmp_path: Path):
+    assert stored_status(str(tmp_path / "none"))["sessions"] == []

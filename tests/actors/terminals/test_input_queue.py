@@ -1,0 +1,35 @@
+from actors.terminals.input_queue import LEASES_KEPT, QUEUE_BYTES, InputQueue
+
+
+def test_a_number_is_queued_once_per_lease() -> None:
+    queue = InputQueue()
+    offers = [(0, 1, b"a"), (0, 1, b"a"), (1, 1, b"b"), (0, 5, b"c"), (0, 3, b"d")]
+    answers = [queue.offer(*offer) for offer in offers]
+    assert answers == ["accepted", "repeated", "accepted", "accepted", "repeated"]
+    assert queue.waiting == b"abc"
+    assert queue.numbers() == {1: 1, 0: 5}
+
+
+def test_a_refused_number_may_be_repeated_when_there_is_room() -> None:
+    queue = InputQueue()
+    queue.offer(0, 1, b"x" * QUEUE_BYTES)
+    assert queue.offer(0, 2, b"y") == "input-full"
+    queue.typed(QUEUE_BYTES)
+    assert queue.offer(0, 2, b"y") == "accepted"
+    assert queue.offer(0, 2, b"y") == "repeated"
+    assert queue.waiting == b"y"
+
+
+def test_a_refused_number_that_was_passed_is_never_taken_for_typed() -> None:
+    queue = InputQueue()
+    queue.offer(0, 1, b"x" * (QUEUE_BYTES - 1))
+    assert queue.offer(0, 2, b"yy") == "input-full"
+    assert queue.offer(0, 3, b"z") == "accepted"
+    assert queue.offer(0, 2, b"yy") == "number-passed"
+
+
+def test_the_numbers_of_the_last_leases_are_kept() -> None:
+    queue = InputQueue()
+    for lease in range(LEASES_KEPT + 1):
+        queue.offer(lease, 7, b"")
+    assert set(queue.numbers()) == set(range(1, LEASES_KEPT + 1))

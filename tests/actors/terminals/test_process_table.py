@@ -1,0 +1,43 @@
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from actors.terminals.process_table import identify, look_up, send_signal, session_members
+
+
+def test_a_process_is_known_whatever_its_name(tmp_path: Path) -> None:
+    program = tmp_path / "a) R 1 (b"
+    program.symlink_to(sys.executable)
+    with subprocess.Popen(
+        [program, "-c", "input()"], stdin=subprocess.PIPE, start_new_session=True
+    ) as process:
+        entry = look_up(process.pid)
+        assert entry is not None
+        assert (entry.session, entry.group) == (process.pid, process.pid)
+        assert [member.pid for member in session_members(process.pid)] == [process.pid]
+        process.kill()
+
+
+def test_a_signal_goes_only_to_the_process_that_was_meant() -> None:
+    with subprocess.Popen(["sleep", "100"]) as process:
+        ticks = identify(process.pid, "").start_ticks
+        assert not send_signal(process.pid, ticks + 1, signal.SIGKILL)
+        assert send_signal(process.pid, ticks, signal.SIGKILL)
+        assert process.wait() == -signal.SIGKILL
+    assert not send_signal(process.pid, ticks, signal.SIGKILL)
+
+
+def test_a_zombie_is_dead_and_what_is_gone_is_nobody() -> None:
+    process = subprocess.Popen(["true"])
+    os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+    entry = look_up(process.pid)
+    assert entry is not None
+    assert entry.is_dead
+    process.wait()
+    assert look_up(process.pid) is None
+    with pytest.raises(ProcessLookupError):
+        identify(process.pid, "")

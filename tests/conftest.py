@@ -1,0 +1,34 @@
+"""What holds for every test: a bare environment, properties without deadlines, no actor left."""
+
+import os
+import sys
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import settings
+
+# A busy machine makes an example slow without anything being wrong.
+settings.register_profile("greenroom", deadline=None)
+settings.load_profile("greenroom")
+
+# What a developer's shell, or a greenroom that the tests run in, would otherwise lend them.
+_LENT = ("GREENROOM_", "ANTHROPIC_")
+
+
+@pytest.fixture(autouse=True)
+def bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith(_LENT)]:
+        monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True)
+def no_actor_left() -> Iterator[None]:
+    """Every test stops the actors that it started."""
+    yield
+    pykka = sys.modules.get("pykka")
+    if pykka is None:
+        return
+    left = pykka.ActorRegistry.get_all()
+    if left:
+        pykka.ActorRegistry.stop_all(timeout=5)
+    assert left == []

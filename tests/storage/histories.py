@@ -1,0 +1,183 @@
+"""Histories of a session that could have happened, drawn by Hypothesis, and samples to start with."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+from hypothesis import strategies as st
+
+from storage import fold
+from storage.journal.log import Draft
+from storage.records import event as e
+from storage.records.config import TokenMetrics
+from storage.records.conversation import Cost, Usage
+from storage.records.message import (
+    ChatMessage,
+    Content,
+    TextContent,
+    ToolCallContent,
+    ToolResultContent,
+)
+from storage.records.process import ProcessExit, ProcessIdentity
+from storage.records.session import QuickSession
+from storage.records.worker import TerminalWorker
+from storage.state import SessionState
+
+START = datetime(2026, 11, 21, 5, 40, 12, 123456, tzinfo=UTC)
+TEXTS = st.text(st.characters(codec="utf-8"), max_size=12)
+MONEY = st.decimals(0, 1000, places=4)
+
+
+def session(session_id: str = "abcdefghijkl", title: str = "Sample") -> QuickSession:
+    return QuickSession(
+        id=session_id, title=title, location_path="/tmp", created_at=START, updated_at=START
+    )
+
+
+def message(message_id: str, text: str = "hello", role: str = "user") -> ChatMessage:
+    return said(message_id, (TextContent(text),), role)
+
+
+def said(message_id: str, content: tuple[Content, ...], role: str = "assistant") -> ChatMessage:
+    return ChatMessage(id=message_id, role=role, content=content, created_at=START)  # type: ignore[arg-type] - a role by name
+
+
+def created(session_id: str = "abcdefghijkl") -> Draft:
+    return START, (e.SessionCreated(session(session_id)),), None
+
+
+def added(number: int, text: str = "hello") -> Draft:
+    return START, (e.MessageAdded(message(f"message-{number}", text)),), f"request-{number}"
+
+
+Events = tuple[e.Event, ...]
+
+
+@st.composite
+def histories(draw: Callable[..., object], longest: int = 14) -> list[Draft]:
+    """Drafts of commits, the first of which creates the session; each could follow the others."""
+    drafts = [created()]
+    state = fold.apply_all(SessionState(), drafts[0][1], START)
+    count = draw(st.integers(0, longest))
+    for number in range(1, int(str(count)) + 1):
+        events: Events = draw(st.one_of(*_possible(state, f"{number:04}")))  # type: ignore[assignment] - as drawn
+        at = START + timedelta(seconds=number)
+        state = fold.apply_all(state, events, at)
+        drafts.append((at, events, draw(st.none() | st.just(f"request-{number}"))))  # type: ignore[arg-type] - as drawn
+    return drafts
+
+
+def _possible(state: SessionState, name: str) -> list[st.SearchStrategy[Events]]:
+    return [
+        *_of_session(name),
+        *_of_messages(state),
+        *_of_workers(state, name),
+        *_of_rounds(state, name),
+    ]
+
+
+def _of_session(name: str) -> list[st.SearchStrategy[Events]]:
+    metrics = st.builds(
+        TokenMetrics,
+        prompt_tokens=st.integers(0, 2**40),
+        estimated_cost=MONEY,
+        context_utilization=st.none() | st.floats(0, 1),
+    )
+    return [
+        TEXTS.map(lambda text: (e.SessionUpdated({"title": text}),)),
+        st.booleans().map(lambda yes: (e.SessionUpdated({"archived": yes}),)),
+        st.dictionaries(TEXTS, TEXTS).map(lambda all_: (e.SessionUpdated({"metadata": all_}),)),
+        TEXTS.map(lambda text: (e.SessionConfigUpdated({"model": text, "tools": [text]}),)),
+        st.floats(0.5, 100).map(lambda usd: (e.SessionConfigUpdated({"budget": {"usd": usd}}),)),
+        st.just((e.SessionConfigUpdated({"model": None}),)),
+        metrics.map(lambda one: (e.TokenMetricsUpdated(one),)),
+        st.just((e.ContextWindowCritical(0.95, 1000),)),
+        TEXTS.map(lambda text: (e.MessageAdded(message(f"message-{name}", text)),)),
+        TEXTS.map(
+            lambda text: (e.RequestQueued(f"response-{name}", message(f"asked-{name}", text)),)
+        ),
+    ]
+
+
+def _of_messages(state: SessionState) -> list[st.SearchStrategy[Events]]:
+    return [
+        TEXTS.map(lambda text, one=one: (e.MessageUpdated(one.id, {"metadata": {"note": text}}),))
+        for one in state.messages[-2:]
+    ]
+
+
+def _of_workers(state: SessionState, name: str) -> list[st.SearchStrategy[Events]]:
+    worker = TerminalWorker(id=f"worker-{name}", name=name, created_at=START)
+    process = ProcessIdentity(boot_id="boot", pid=7, start_ticks=8, nonce="nonce")
+    end = ProcessExit(code=1, at=START, cause="crashed")
+    choices: list[st.SearchStrategy[Events]] = [st.just((e.WorkerCreated(worker),))]
+    for one in state.record.workers:
+        choices += [
+            st.just((e.WorkerStarting(one.id, 1), e.WorkerStarted(one.id, process))),
+            TEXTS.map(lambda text, id_=one.id: (e.WorkerEnded(id_, "exited", end, text),)),
+            TEXTS.map(lambda text, id_=one.id: (e.WorkerUpdated(id_, {"name": text}),)),
+            st.just((e.InputWritten(one.id, len(name), 5, "0" * 64),)),
+            st.just((e.WorkerDeleting(one.id),)),
+            st.just((e.WorkerDeleted(one.id),)),
+        ]
+    return choices
+
+
+def _of_rounds(state: SessionState, name: str) -> list[st.SearchStrategy[Events]]:
+    if not state.open_rounds:
+        return []
+    current = state.open_rounds[0]
+    response, number = current.id, len(current.turns)
+    choices: list[st.SearchStrategy[Events]] = [
+        st.just((e.RequestCompleted(response, "completed"),)),
+        st.just((e.TurnStarted(response, number + 1, "model"),)),
+    ]
+    if current.turns:
+        choices += _of_turn(response, number, name)
+        choices += [
+            _tool_answer(response, call.tool_call_id, name) for call in current.turns[-1].tool_calls
+        ]
+    return choices
+
+
+def _of_turn(response: str, number: int, name: str) -> list[st.SearchStrategy[Events]]:
+    call = ToolCallContent(tool_call_id=f"call-{name}", name="a.b", args={"deep": [1, {"x": None}]})
+    end = e.TurnCompleted(
+        response_id=response,
+        number=number,
+        status="completed",
+        message_id=f"said-{name}",
+        usage=Usage(prompt_tokens=5),
+        cost=Cost(usd=Decimal("0.25"), source="table 1"),
+        raw_response={"id": "raw"},
+    )
+    cut = e.TurnCompleted(
+        response_id=response,
+        number=number,
+        status="interrupted",
+        content=(TextContent("so f"),),
+        error="cut",
+    )
+    return [
+        TEXTS.map(lambda text: (e.TurnBlockCompleted(response, number, TextContent(text)),)),
+        st.just((e.TurnRetried(response, number, 1, "overloaded", 0.5),)),
+        st.just((e.MessageAdded(said(f"said-{name}", (call,))), end)),
+        st.just((cut,)),
+    ]
+
+
+def _tool_answer(response: str, call: str, name: str) -> st.SearchStrategy[Events]:
+    def events(text: str) -> Events:
+        result = ToolResultContent(tool_call_id=call, content=text)
+        return (
+            e.ToolCallStarted(response, call),
+            e.MessageAdded(said(f"result-{name}-{call}", (result,), "tool")),
+            e.ToolCallCompleted(
+                response_id=response,
+                tool_call_id=call,
+                status="completed",
+                message_id=f"result-{name}-{call}",
+            ),
+        )
+
+    return TEXTS.map(events)

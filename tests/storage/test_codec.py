@@ -1,0 +1,56 @@
+"""What comes out of a decoder is of the type asked for, or refused with the place."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from storage import codec
+from storage.errors import FileRefused
+from storage.records.config import Budget, SessionConfig
+from storage.records.session import QuickSession, Session
+from tests.storage.histories import session
+
+PRICES = st.decimals(0, 10**6, allow_nan=False, places=6)
+
+
+@given(PRICES)
+def test_money_comes_back_to_the_digit(usd):
+    raw = codec.encode(Budget(usd=usd))
+    assert codec.decode(raw, Budget).usd == usd
+
+
+def test_money_is_a_number_and_time_is_iso_with_z():
+    assert codec.encode({"usd": Decimal("0.10")}) == b'{"usd":0.10}'
+    assert codec.encode(datetime(2026, 1, 2, 3, 4, 5, 6, tzinfo=UTC)) == b'"2026-01-02T03:04:05.000006Z"'
+
+
+def test_a_session_comes_back_as_its_own_kind():
+    again = codec.decode(codec.encode(session()), Session)
+    assert again == session()
+    assert isinstance(again, QuickSession)
+
+
+def test_a_wrong_type_is_refused_with_its_path():
+    with pytest.raises(FileRefused, match="Expected `int") as caught:
+        codec.decode(b'{"budget":{"tokens":"many"}}', SessionConfig)
+    assert caught.value.path == "$.budget.tokens"
+    with pytest.raises(FileRefused) as caught:
+        codec.convert({"max_tokens": 0}, SessionConfig)
+    assert caught.value.path == "$.max_tokens"
+
+
+@pytest.mark.parametrize(
+    "raw", [b"", b"{", b"NaN", b'"\xff"', b'"\\ud800"', b"[" * 100_000, b"{} {}"]
+)
+def test_what_is_no_json_is_refused(raw):
+    with pytest.raises(FileRefused):
+        codec.decode(raw, object)
+
+
+def test_builtins_are_what_any_json_encoder_takes():
+    told = codec.builtins(session())
+    assert told["type"] == "quick"
+    assert told["created_at"] == "2026-11-21T05:40:12.123456Z"
