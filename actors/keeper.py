@@ -69,8 +69,15 @@ def main(argv: Sequence[str]) -> int:
 
 
 def keep(data: str, command: list[str]) -> int:
-    """Run `command` as the daemon of `data` until it ends for good."""
-    signal.signal(signal.SIGTERM, _leave)
+    """Run `command` as the daemon of `data` until it ends for good, or SIGTERM comes."""
+    try:
+        signal.signal(signal.SIGTERM, _leave)
+        return _keep_alone(data, command)
+    except KeeperStopped:
+        return 0
+
+
+def _keep_alone(data: str, command: list[str]) -> int:
     try:
         run = own_run_directory(data)
     except OSError as error:
@@ -81,8 +88,6 @@ def keep(data: str, command: list[str]) -> int:
         return ALREADY_RUNNING_STATUS
     try:
         return _keep(f"{run}/daemon.log", command)
-    except KeeperStopped:
-        return 0
     finally:
         os.ftruncate(lock, 0)
         os.close(lock)

@@ -5,11 +5,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from actors.adapters.io_loop import IoLoop
+from actors.conversations.followers import Followers
+from actors.conversations.models import Models
+from actors.conversations.written import WrittenTurns
+from actors.messages.inbox import InboxCounts
 from actors.ports import Clock, PriceTable
 from actors.recording.broadcaster import Broadcaster
+from actors.recording.index import SessionIndex
 from actors.recording.recording import Recording
-from actors.sessions.models import Models
-from actors.sessions.written import WrittenTurns
 from actors.supervision import ActorRef, tell
 from actors.tools.shared_tools import SharedTools
 from actors.workspaces import Workspaces
@@ -30,7 +33,7 @@ class Mailbox:
 @dataclass(frozen=True, kw_only=True)
 class Surroundings:
     """`environ` is the environment of whoever started the daemon. `terminals` is the link to the
-    terminal host, `directory` the sessions' directory, `shared_tools` the tool servers of each
+    terminal host, `directory` the sessions', `inbox` the file front, `shared_tools` the tool servers of each
     workspace that all its sessions use.
     """
 
@@ -43,7 +46,11 @@ class Surroundings:
     prices: PriceTable
     models: Models
     workspaces: Workspaces
+    index: SessionIndex = field(default_factory=SessionIndex)
+    inbox_counts: InboxCounts = field(default_factory=InboxCounts)
     written: WrittenTurns = field(default_factory=WrittenTurns)
     terminals: Mailbox = field(default_factory=Mailbox)
     directory: Mailbox = field(default_factory=Mailbox)
+    inbox: Mailbox = field(default_factory=Mailbox)
+    followers: Followers = field(default_factory=Followers)
     shared_tools: SharedTools = field(default_factory=SharedTools)

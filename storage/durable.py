@@ -136,8 +136,8 @@ def read_small(
 ) -> bytes:
     """The content of a regular file of at most `limit_bytes`, none of which is read otherwise.
 
-    `fault` can refuse it by its status. Never waits on a pipe or device. FileNotFoundError,
-    FileRefused, OSError.
+    `fault` can refuse it by its status. What is added meanwhile is left out. Never waits on a pipe
+    or device. FileNotFoundError, FileRefused, OSError.
     """
     flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | (0 if follow_links else os.O_NOFOLLOW)
     try:
@@ -151,10 +151,9 @@ def read_small(
         reason = fault(status) if stat.S_ISREG(status.st_mode) else "it is not a regular file"
         if reason is not None:
             raise FileRefused(reason)
+        if status.st_size > limit_bytes:
+            raise FileRefused(f"it is larger than {limit_bytes} bytes")
         with os.fdopen(descriptor, "rb", closefd=False) as file:
-            raw = file.read(limit_bytes + 1)
+            return file.read(status.st_size)
     finally:
         os.close(descriptor)
-    if len(raw) > limit_bytes:
-        raise FileRefused(f"it is larger than {limit_bytes} bytes")
-    return raw

@@ -83,6 +83,7 @@ class FilesWatch:
             observer.join(_STOP_SECONDS)
 
     def _schedule(self, observer: BaseObserver, directory: Path) -> None:
+        directory.stat()  # the library's error would not name it
         handler = _Handler(lambda: self._look_safely(directory))
         observer.schedule(handler, str(directory), recursive=False, event_filter=_WORTH_A_LOOK)
 

@@ -16,7 +16,7 @@ from storage.records.config import SessionConfig
 from storage.records.conversation import Round, ToolCall, Turn
 from storage.records.message import ChatMessage, ToolCallContent, ToolResultContent
 from storage.records.session import Session
-from storage.records.worker import ProcessWorker, Worker
+from storage.records.worker import ProcessWorker, Worker, WorkerDesired, WorkerRestart
 from storage.state import SessionState
 
 REARMED_BELOW = 0.75
@@ -63,7 +63,11 @@ def _with_session(state: SessionState, at: datetime, **changes: Any) -> SessionS
 def _with_status(state: SessionState) -> SessionState:
     session = state.record
     status = derived_status(session)
-    return state if status == session.status else replace(state, session=replace(session, status=status))
+    return (
+        state
+        if status == session.status
+        else replace(state, session=replace(session, status=status))
+    )
 
 
 def _session_created(state: SessionState, event: e.SessionCreated, at: datetime) -> SessionState:
@@ -143,9 +147,7 @@ def _input_written(state: SessionState, event: e.InputWritten, at: datetime) -> 
     return replace(state, inputs=event.number)
 
 
-def _with_worker(
-    state: SessionState, worker_id: str, at: datetime, **changes: Any
-) -> SessionState:
+def _with_worker(state: SessionState, worker_id: str, at: datetime, **changes: Any) -> SessionState:
     worker = state.record.worker(worker_id)
     if worker is None:
         raise LookupError(f"no worker {worker_id}")
@@ -155,7 +157,13 @@ def _with_worker(
 
 
 def _worker_updated(state: SessionState, event: e.WorkerUpdated, at: datetime) -> SessionState:
-    return _with_worker(state, event.worker_id, at, **event.updates)
+    fields = {"name": str, "desired": WorkerDesired, "restart": WorkerRestart}
+    changes = {
+        name: msgspec.convert(value, fields[name])
+        for name, value in event.updates.items()
+        if name in fields
+    }
+    return _with_worker(state, event.worker_id, at, **changes)
 
 
 def _worker_starting(state: SessionState, event: e.WorkerStarting, at: datetime) -> SessionState:
@@ -297,9 +305,7 @@ def _with_call(
     return _with_turn(state, response_id, last.number, change)
 
 
-def _tool_call_started(
-    state: SessionState, event: e.ToolCallStarted, at: datetime
-) -> SessionState:
+def _tool_call_started(state: SessionState, event: e.ToolCallStarted, at: datetime) -> SessionState:
     return _with_call(
         state,
         event.response_id,

@@ -182,4 +182,3 @@ def _spliced(session: Session, end: JournalEnd) -> bytes:
 def _digest(revision: int, sessions: bytes) -> str:
     compact = b'{"revision":%d,"sessions":%s}' % (revision, sessions)
     return f"sha256:{hashlib.sha256(compact).hexdigest()}"
-

@@ -5,11 +5,13 @@ explicitly so that no profile on disk is picked up. The SDK costs a second and 8
 happens at the first call. Conversion, options, errors and the stream's grammar live beside it.
 """
 
+import asyncio
 import json
 import os
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import aclosing
 from datetime import UTC, datetime
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -64,7 +66,7 @@ class AnthropicModel:
         """See the port. A turn that ends before `message_stop` is a ModelError, retryable."""
         names = ToolNames(tool.name for tool in request.tools)
         options = create_arguments(request.config)
-        client = self._client()
+        client = await self._client()
         limit = max_tokens(request.config, await self.describe(request.model))
         try:
             stream = await client.messages.create(
@@ -83,16 +85,16 @@ class AnthropicModel:
         known = self._described.get(model)
         if known is not None:
             return known
-        offline = ModelDescription(
-            model=model, context_window=prices.context_window(model, PROVIDER)
-        )
+        window = await asyncio.to_thread(prices.context_window, model, PROVIDER)
+        offline = ModelDescription(model=model, context_window=window)
         if not self._key():
             return offline
+        client = await self._client()
         from anthropic import AnthropicError, APIStatusError
         from httpx2 import HTTPError
 
         try:
-            found = await self._client().models.retrieve(model, timeout=DESCRIBE_SECONDS)
+            found = await client.models.retrieve(model, timeout=DESCRIBE_SECONDS)
         except (AnthropicError, HTTPError, ValueError) as error:
             if isinstance(error, APIStatusError) and error.status_code in {404, 405}:
                 self._described[model] = offline
@@ -107,13 +109,14 @@ class AnthropicModel:
     async def count_tokens(self, request: ModelRequest) -> int | None:
         if not self._key():
             return None
+        client = await self._client()
         from anthropic import AnthropicError
         from httpx2 import HTTPError
 
         options = create_arguments(request.config)
         counted = {name: options[name] for name in _COUNTED if name in options}
         try:
-            count = await self._client().messages.count_tokens(
+            count = await client.messages.count_tokens(
                 **_sent(request), **counted, timeout=DESCRIBE_SECONDS
             )
         except (AnthropicError, HTTPError, ValueError):
@@ -147,10 +150,12 @@ class AnthropicModel:
     def _key(self) -> str | None:
         return self._environ.get(self.endpoint.key_variable) or None
 
-    def _client(self) -> "AsyncAnthropic":
+    async def _client(self) -> "AsyncAnthropic":
         key = self._key()
         if key is None:
             raise key_missing(self.endpoint)
+        # In a thread: the import takes a second, in which the loop has other streams to serve.
+        await asyncio.to_thread(import_module, "anthropic")
         if self._opened is None:
             import anthropic
             import httpx2

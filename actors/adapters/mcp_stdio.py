@@ -53,6 +53,7 @@ class StdioServer:
         cwd: str | None,
         stderr: BoundedLog,
         ended: asyncio.Event,
+        grace_seconds: float = GRACE_SECONDS,
     ) -> None:
         self._argv = (command, *args)
         self._env = {name: os.environ[name] for name in INHERITED if name in os.environ} | dict(env)
@@ -60,6 +61,7 @@ class StdioServer:
         self._stderr = stderr
         self._exit_code: int | None = None
         self._ended = ended
+        self._grace_seconds = grace_seconds
         self._stdout_done = asyncio.Event()
         self._stderr_done = asyncio.Event()
 
@@ -99,7 +101,7 @@ class StdioServer:
                     yield read, write
                 finally:
                     with anyio.CancelScope(shield=True):
-                        await _end_group(transport, protocol)
+                        await _end_group(transport, protocol, self._grace_seconds)
                         self._exit_code = transport.get_returncode()
                         await _within(LAST_WORDS_SECONDS, self._stderr_done)
                     tasks.cancel_scope.cancel()
@@ -160,18 +162,20 @@ class StdioServer:
         self._ended.set()
 
 
-async def _end_group(transport: asyncio.SubprocessTransport, protocol: _Protocol) -> None:
+async def _end_group(
+    transport: asyncio.SubprocessTransport, protocol: _Protocol, grace_seconds: float
+) -> None:
     """Close its stdin, wait; ask the group to end, wait; kill what is left of it."""
     assert protocol.stdin is not None
     protocol.stdin.close()
-    await _within(GRACE_SECONDS, protocol.exited)
+    await _within(grace_seconds, protocol.exited)
     group = transport.get_pid()
     for ask in (signal.SIGTERM, signal.SIGKILL):
         if not _signal_group(group, ask):
             break
         with suppress(TimeoutError):
-            await asyncio.wait_for(_empty(group), GRACE_SECONDS)
-    await _within(GRACE_SECONDS, protocol.exited)
+            await asyncio.wait_for(_empty(group), grace_seconds)
+    await _within(grace_seconds, protocol.exited)
 
 
 async def _empty(group: int) -> None:

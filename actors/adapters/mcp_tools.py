@@ -8,6 +8,7 @@ the supervisor starts another. The SDK is imported by the first `open`.
 import asyncio
 from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -16,7 +17,7 @@ from msgspec import structs
 
 from actors.adapters import mcp_results
 from actors.adapters.bounded_log import BoundedLog
-from actors.adapters.mcp_stdio import StdioServer
+from actors.adapters.mcp_stdio import GRACE_SECONDS, StdioServer
 from actors.ports import ToolOutcome
 from storage.records.tool import Tool
 from storage.records.workspace import McpServerSettings
@@ -38,6 +39,7 @@ ToolsChanged = Callable[[tuple[Tool, ...]], None]
 class McpConnection:
     """`open`, any number of calls, `close`; all on one loop.
 
+    `grace_seconds`: how long a server may tidy up, after its stdin closed and again after SIGTERM.
     `on_tools_changed` is told the new list when the server says that it changed; it must be quick.
     """
 
@@ -49,6 +51,7 @@ class McpConnection:
         cwd: str | None = None,
         errlog_path: Path | None = None,
         connect_timeout_seconds: float = CONNECT_SECONDS,
+        grace_seconds: float = GRACE_SECONDS,
         on_tools_changed: ToolsChanged | None = None,
     ) -> None:
         self._name = name
@@ -56,6 +59,7 @@ class McpConnection:
         self._cwd = settings.cwd or cwd
         self._stderr = BoundedLog(errlog_path)
         self._connect_timeout_seconds = connect_timeout_seconds
+        self._grace_seconds = grace_seconds
         self._on_tools_changed = on_tools_changed
         self._client: Client | None = None
         self._server: StdioServer | None = None
@@ -140,6 +144,8 @@ class McpConnection:
                 ready.exception()
 
     async def _connect(self, stack: AsyncExitStack) -> "Client":
+        # In a thread: the import takes half a second, in which the loop has others to serve.
+        await asyncio.to_thread(import_module, "mcp")
         from mcp import Client
 
         if self._settings.url is not None:
@@ -159,6 +165,7 @@ class McpConnection:
             cwd=self._cwd,
             stderr=self._stderr,
             ended=self._ended,
+            grace_seconds=self._grace_seconds,
         )
         return self._server
 

@@ -193,7 +193,7 @@ def _end(worker: Json, now: datetime) -> str:
         else "end unknown"
     )  # fmt: skip
     ago = since(end.get("at"), now)
-    return f"{how} {ago} ago" if ago else how
+    return f"{how}, {ago} ago" if ago else how
 
 
 def _state(thing: Json) -> Span:

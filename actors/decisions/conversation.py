@@ -5,26 +5,17 @@ is one call of the model; its tool calls run before the next. Nothing here remem
 machine's whole state is the session's, so after a crash it goes on from the journal.
 """
 
-from storage.records import event as e
-from storage.records.conversation import Failure, Round, RoundStatus, ToolCall, ToolCallStatus, Turn
-from storage.records.message import (
-    ChatMessage,
-    Content,
-    TextContent,
-    ToolCallContent,
-    ToolResultContent,
-)
-from storage.records.request import Cancel, Refusal, Request
-from storage.records.tool import Tool
-from storage.records.worker import ConversationWorker
-from storage.state import SessionState
-
-from actors.decisions import metrics, permission
+from actors.decisions import metrics, tool_calls
 from actors.decisions.decision import Decision, Draft, Given, Ready, Until, Verdict
-from actors.decisions.history import UNKNOWN_OUTCOME
 from actors.decisions.models import model_of
 from actors.messages import outcomes as o
-from actors.messages.effects import AskModel, CallTool, CancelResponse, PrepareConversation
+from actors.messages.effects import AskModel, CancelResponse, PrepareConversation
+from storage.records import event as e
+from storage.records.conversation import Failure, Round, RoundStatus, ToolCallStatus, Turn
+from storage.records.message import ChatMessage, Content, TextContent, ToolCallContent
+from storage.records.request import Cancel, Refusal, Request
+from storage.records.worker import ConversationWorker
+from storage.state import SessionState
 
 RETRY_LIMIT = 3
 """How often a failed call is asked again before the request fails."""
@@ -123,7 +114,7 @@ def end_round(draft: Draft, ending: Round, status: RoundStatus, failure: Failure
     """End an open round in any state: its turn cut, its calls settled, its work stopped."""
     if ending.turns:
         last = ending.turns[-1]
-        _settle_calls(draft, ending, last)
+        tool_calls.settle(draft, ending, last)
         if last.status == "streaming":
             draft.add(_cut(draft, ending, last))
         draft.want(CancelResponse(ending.id))
@@ -135,14 +126,6 @@ def _cut(draft: Draft, cut: Round, turn: Turn) -> e.TurnCompleted:
     return e.TurnCompleted(
         response_id=cut.id, number=turn.number, status="interrupted", content=written
     )
-
-
-def _settle_calls(draft: Draft, ending: Round, turn: Turn) -> None:
-    for call in turn.tool_calls:
-        if call.status == "running":
-            _complete_call(draft, ending.id, call, UNKNOWN_OUTCOME, "unknown")
-        elif call.status == "pending":
-            _complete_call(draft, ending.id, call, "cancelled before it ran", "denied")
 
 
 def _begin_next(draft: Draft) -> None:
@@ -186,7 +169,7 @@ def turn_arrived(state: SessionState, outcome: o.TurnArrived, given: Given) -> D
     _record_turn(draft, outcome, content)
     response_id = outcome.response_id
     if runs_tools and content:
-        _plan_calls(draft, response_id, outcome.tools)
+        tool_calls.plan(draft, response_id, outcome.tools)
         _go_on(draft, response_id)
     elif len(content) < len(outcome.content):
         text = "the model reached its output limit inside a tool call; raise max_tokens"
@@ -233,82 +216,14 @@ def _record_turn(draft: Draft, outcome: o.TurnArrived, content: tuple[Content, .
     draft.add(*metrics.after_call(before, outcome.usage, cost, outcome.window, critical=critical))
 
 
-def _plan_calls(draft: Draft, response_id: str, tools: tuple[Tool, ...]) -> None:
-    """Refuse what may not run; start all that only reads and the first of the others."""
-    offered = {tool.name: tool for tool in tools}
-    for call in _calls(draft.state, response_id):
-        reason = _why_not(call, offered, draft)
-        if reason:
-            _complete_call(draft, response_id, call, reason, "denied")
-        elif offered[call.name].only_reads:
-            _start_call(draft, response_id, call, only_reads=True)
-
-
-def _why_not(call: ToolCall, offered: dict[str, Tool], draft: Draft) -> str | None:
-    tool = offered.get(call.name)
-    if tool is None:
-        return f"there is no tool {call.name}; the tools are: {', '.join(offered) or 'none'}"
-    verdict = permission.decide(tool, call.args, draft.given.settings)
-    if isinstance(verdict, permission.Denied):
-        return f"permission denied: {verdict.reason}"
-    if isinstance(verdict, permission.MustAsk):
-        return (
-            "permission denied: nobody can be asked yet; this rule in workspace.json, under "
-            f"permissions.rules, would allow it: {verdict.rule_hint}"
-        )
-    return None
-
-
-def _calls(state: SessionState, response_id: str) -> tuple[ToolCall, ...]:
-    found = state.round(response_id)
-    return found.turns[-1].tool_calls if found and found.turns else ()
-
-
-def _start_call(
-    draft: Draft, response_id: str, call: ToolCall, *, only_reads: bool = False
-) -> None:
-    draft.add(e.ToolCallStarted(response_id, call.tool_call_id, only_reads))
-    draft.want(CallTool(response_id, call))
-
-
-def _complete_call(
-    draft: Draft, response_id: str, call: ToolCall, text: str, status: ToolCallStatus
-) -> None:
-    result = ToolResultContent(
-        tool_call_id=call.tool_call_id, content=text, is_error=status != "completed"
-    )
-    message = ChatMessage(
-        id=draft.given.new_id(),
-        role="tool",
-        content=(result,),
-        created_at=draft.given.now,
-        tool_call_id=call.tool_call_id,
-    )
-    draft.add(
-        e.MessageAdded(message),
-        e.ToolCallCompleted(
-            response_id=response_id,
-            tool_call_id=call.tool_call_id,
-            status=status,
-            message_id=message.id,
-        ),
-    )
-
-
 def _go_on(draft: Draft, response_id: str) -> None:
     """Start the next call that waits; ask the model again once all have a result."""
-    calls = _calls(draft.state, response_id)
+    calls = tool_calls.calls_of(draft.state, response_id)
     pending = [call for call in calls if call.status == "pending"]
-    if pending and not _writer_runs(draft, response_id):
-        _start_call(draft, response_id, pending[0])
+    if pending and not tool_calls.writer_runs(draft, response_id):
+        tool_calls.start(draft, response_id, pending[0])
     elif not pending and not any(call.status == "running" for call in calls):
         _ask_again(draft, response_id)
-
-
-def _writer_runs(draft: Draft, response_id: str) -> bool:
-    """Calls that may write run one at a time, in the model's order."""
-    calls = _calls(draft.state, response_id)
-    return any(call.status == "running" and not call.only_reads for call in calls)
 
 
 def _ask_again(draft: Draft, response_id: str) -> None:
@@ -335,9 +250,7 @@ def turn_failed(state: SessionState, outcome: o.TurnFailed, given: Given) -> Dec
     if outcome.retryable and turn.retries < RETRY_LIMIT:
         attempt = turn.retries + 1
         delay = _delay(attempt, outcome.retry_after_seconds)
-        draft.add(
-            e.TurnRetried(outcome.response_id, turn.number, attempt, outcome.message, delay)
-        )
+        draft.add(e.TurnRetried(outcome.response_id, turn.number, attempt, outcome.message, delay))
         draft.want(AskModel(outcome.response_id, turn.number, delay))
         return draft.decision()
     draft.add(
@@ -362,22 +275,12 @@ def _delay(attempt: int, retry_after_seconds: float | None) -> float:
 
 def tool_returned(state: SessionState, outcome: o.ToolReturned, given: Given) -> Decision:
     draft = Draft(state, given)
-    call = _running_call(state, outcome.response_id, outcome.tool_call_id)
+    call = tool_calls.running_call(state, outcome.response_id, outcome.tool_call_id)
     if call:
         status: ToolCallStatus = "failed" if outcome.is_error else "completed"
-        _complete_call(draft, outcome.response_id, call, outcome.content, status)
+        tool_calls.complete(draft, outcome.response_id, call, outcome.content, status)
         _go_on(draft, outcome.response_id)
     return draft.decision()
-
-
-def _running_call(state: SessionState, response_id: str, tool_call_id: str) -> ToolCall | None:
-    found = state.round(response_id)
-    if found is None or not found.is_open:
-        return None
-    calls = found.turns[-1].tool_calls if found.turns else ()
-    return next(
-        (c for c in calls if c.tool_call_id == tool_call_id and c.status == "running"), None
-    )
 
 
 def worker_up(draft: Draft) -> None:
@@ -396,7 +299,7 @@ def ready(state: SessionState, outcome: o.ConversationReady, given: Given) -> De
     if turn.status == "streaming":
         _after_cut(draft, running, turn)
     else:
-        _after_lost_calls(draft, running, turn, {tool.name: tool for tool in outcome.tools})
+        tool_calls.take_up(draft, running, turn, {tool.name: tool for tool in outcome.tools})
         _go_on(draft, running.id)
     return draft.decision()
 
@@ -408,17 +311,6 @@ def _after_cut(draft: Draft, running: Round, turn: Turn) -> None:
         _finish(draft, running.id, "interrupted", Failure(code="interrupted", message=text))
     else:
         _next_turn(draft, running.id, turn.number + 1)
-
-
-def _after_lost_calls(draft: Draft, running: Round, turn: Turn, tools: dict[str, Tool]) -> None:
-    for call in turn.tool_calls:
-        if call.status != "running":
-            continue
-        tool = tools.get(call.name)
-        if tool and tool.may_repeat:
-            draft.want(CallTool(running.id, call))
-        else:
-            _complete_call(draft, running.id, call, UNKNOWN_OUTCOME, "unknown")
 
 
 def resume(draft: Draft) -> None:

@@ -37,14 +37,20 @@ def valid_history(messages: Sequence[ChatMessage]) -> tuple[ChatMessage, ...]:
 
 def _pieces(message: ChatMessage) -> Iterator[ChatMessage]:
     """The message without what it may not hold, then each result in it as a `tool` message."""
-    if message.role != "tool":
+    if not _is_answer(message):
         yield replace(message, content=tuple(_allowed(message)))
     yield from _results(message)
 
 
+def _is_answer(message: ChatMessage) -> bool:
+    """True for what stands for the result of a call and for nothing else."""
+    has_call = message.tool_call_id is not None
+    return message.role == "tool" or (message.role == "function" and has_call)
+
+
 def _results(message: ChatMessage) -> Iterator[ChatMessage]:
     found = [block for block in message.content if isinstance(block, ToolResultContent)]
-    if not found and message.role == "tool" and message.tool_call_id is not None:
+    if not found and _is_answer(message) and message.tool_call_id is not None:
         found = [ToolResultContent(tool_call_id=message.tool_call_id, content=message.text)]
     for number, result in enumerate(found):
         whole = message.role == "tool" and len(found) == 1

@@ -1,13 +1,13 @@
-"""PURE: what a session decides about itself, and the table of all that it can be told.
-
-`decide` is the one entrance: a command or an outcome in, a Decision or a Refusal out.
-"""
+"""PURE: what a session decides about itself: how it begins, what the user wants of it, its end."""
 
 from collections.abc import Callable
 from typing import Any
 
-from storage.errors import FileRefused
+from actors.decisions import conversation, processes, workers
+from actors.decisions.decision import Awaiting, Decision, Draft, Given, Ready, Reply, Until, Verdict
+from actors.messages import effects as f
 from storage import codec, fold
+from storage.errors import FileRefused
 from storage.records import event as e
 from storage.records import request as r
 from storage.records.message import ChatMessage, TextContent
@@ -15,34 +15,10 @@ from storage.records.session import QuickSession
 from storage.records.worker import ConversationWorker, ProcessWorker
 from storage.state import SessionState
 
-from actors.decisions import conversation, metrics, workers
-from actors.decisions.decision import Awaiting, Decision, Draft, Given, Ready, Reply, Until, Verdict
-from actors.decisions.models import model_of
-from actors.messages import effects as f
-from actors.messages import outcomes as o
-from storage.records.conversation import Usage
-
 READ_ONLY = frozenset({"id", "type", "created_at", "updated_at", "messages", "workers", "status"})
 DISPOSAL = "disposal"
 """The key that those wait for who deleted the session; its directory answers them."""
 RECORD = Ready(lambda state: state.record)
-
-
-def decide(state: SessionState, message: Any, given: Given) -> Verdict:
-    """What follows from `message`, a session command or an outcome."""
-    if state.deleting and isinstance(message, r.OfSession) and not _reads(message):
-        return not_found(state.record.id)
-    return _TABLE[type(message)](state, message, given)
-
-
-def _reads(message: r.OfSession) -> bool:
-    return isinstance(message, r.GetMessages | r.GetHistory | r.DeleteSession)
-
-
-def not_found(session_id: str) -> r.Refusal:
-    return r.Refusal(
-        code="session-not-found", message=f"Session not found with ID: {session_id}"
-    )
 
 
 def create(command: r.CreateSession, session_id: str, given: Given) -> Verdict:
@@ -226,11 +202,11 @@ def _signal_all(draft: Draft, signal: Any) -> None:
             draft.want(f.SignalProcess(worker.id, signal))
 
 
-def _desired(desired: str) -> Callable[[SessionState, Any, Given], Verdict]:
+def desired(wanted: str) -> Callable[[SessionState, Any, Given], Verdict]:
     def decide_it(state: SessionState, _: Any, given: Given) -> Verdict:
         draft = Draft(state, given)
-        set_desired(draft, desired)
-        if desired == "stopped":
+        set_desired(draft, wanted)
+        if wanted == "stopped":
             return draft.decision(Until(_record_when_ended))
         return draft.decision(RECORD)
 
@@ -293,6 +269,15 @@ def delete(state: SessionState, _: r.DeleteSession, given: Given) -> Verdict:
     return draft.decision(Awaiting(DISPOSAL))
 
 
+def shut_down(state: SessionState, _: Any, given: Given) -> Verdict:
+    """The daemon ends: so do the processes, to be started again with it."""
+    draft = Draft(state, given)
+    for worker in state.record.workers:
+        if isinstance(worker, ProcessWorker):
+            workers.end(draft, worker, "shutdown")
+    return draft.decision(Until(lambda after: None if _has_process(after) else {}))
+
+
 def finish_deletion(draft: Draft) -> None:
     """Once nothing runs any more, a session that is being deleted is."""
     if draft.state.deleting and not draft.state.deleted and not _has_process(draft.state):
@@ -312,127 +297,5 @@ def boot(state: SessionState, given: Given) -> Decision:
         finish_deletion(draft)
     else:
         for worker in state.record.workers:
-            workers.boot(draft, worker)
+            processes.boot(draft, worker)
     return draft.decision()
-
-
-def _after_end(
-    decide_end: Callable[[SessionState, Any, Given], Decision],
-) -> Callable[[SessionState, Any, Given], Decision]:
-    """An end may be the last that a deletion waited for."""
-
-    def decide_both(state: SessionState, outcome: Any, given: Given) -> Decision:
-        first = decide_end(state, outcome, given)
-        draft = Draft(state, given)
-        draft.add(*first.events)
-        draft.want(*first.effects)
-        finish_deletion(draft)
-        return draft.decision()
-
-    return decide_both
-
-
-def add_message(state: SessionState, command: r.AddMessage, given: Given) -> Verdict:
-    """Record a message of any role; no model is called."""
-    new = command.message
-    if new.id is not None and state.messages.find(new.id):
-        text = f"Message already exists with ID: {new.id}"
-        return r.Refusal(code="message-exists", message=text, path="$.message.id")
-    message = ChatMessage(
-        id=new.id or given.new_id(),
-        role=new.role,
-        content=(TextContent(new.content),) if isinstance(new.content, str) else new.content,
-        created_at=new.created_at or given.now,
-        tool_call_id=new.tool_call_id,
-        tool_calls=new.tool_calls,
-        metadata=new.metadata,
-    )
-    draft = Draft(state, given)
-    draft.add(e.MessageAdded(message))
-    return draft.decision(_record_and_message(message.id))
-
-
-def _record_and_message(message_id: str) -> Reply:
-    return Ready(lambda state: {**codec.builtins(state.record), "message_id": message_id})
-
-
-def update_message(state: SessionState, command: r.UpdateMessage, given: Given) -> Verdict:
-    message = state.messages.find(command.message_id)
-    if message is None:
-        text = f"Message not found with ID: {command.message_id}"
-        return r.Refusal(code="message-not-found", message=text)
-    for name in ("id", "created_at"):
-        if name in command.updates:
-            path = f"$.updates.{name}"
-            return r.Refusal(code="read-only-field", message=f"{name} cannot be set", path=path)
-    try:
-        codec.convert({**codec.builtins(message), **command.updates}, r.StrictMessage)
-    except FileRefused as problem:
-        path = "$.updates" + (problem.path or "$").removeprefix("$")
-        return r.Refusal(code="bad-request", message=str(problem), path=path)
-    draft = Draft(state, given)
-    draft.add(e.MessageUpdated(command.message_id, command.updates))
-    return draft.decision(_record_and_message(command.message_id))
-
-
-def update_metrics(state: SessionState, command: r.UpdateTokenMetrics, given: Given) -> Verdict:
-    provider, model = model_of(state.record.config, given.settings)
-    usage = Usage(
-        prompt_tokens=command.prompt_tokens, completion_tokens=command.completion_tokens
-    )
-    cost = given.prices.cost(usage, model, provider)
-    window = given.prices.context_window(model, provider)
-    draft = Draft(state, given)
-    draft.add(
-        *metrics.after_call(
-            state.record.metrics, usage, cost, window, critical=state.critical
-        )
-    )
-    return draft.decision(RECORD)
-
-
-def _reading(value: Callable[[SessionState], Any]) -> Callable[..., Verdict]:
-    return lambda _state, _command, _given: Decision(reply=Ready(value))
-
-
-def _history(state: SessionState) -> dict[str, Any]:
-    return {"rounds": [*state.rounds, *state.open_rounds]}
-
-
-_TABLE: dict[type, Callable[[SessionState, Any, Given], Verdict]] = {
-    r.UpdateSession: update,
-    r.PauseSession: _desired("paused"),
-    r.ResumeSession: _desired("run"),
-    r.StartSession: _desired("run"),
-    r.StopSession: _desired("stopped"),
-    r.RestartSession: restart,
-    r.ArchiveSession: archive,
-    r.UnarchiveSession: unarchive,
-    r.DeleteSession: delete,
-    r.AddMessage: add_message,
-    r.UpdateMessage: update_message,
-    r.GetMessages: _reading(lambda state: {"messages": list(state.messages)}),
-    r.GetHistory: _reading(_history),
-    r.UpdateTokenMetrics: update_metrics,
-    r.Request: conversation.request,
-    r.Cancel: conversation.cancel,
-    r.CreateWorker: workers.create,
-    r.StartWorker: workers.start,
-    r.StopWorker: workers.stop,
-    r.RestartWorker: workers.restart,
-    r.DeleteWorker: workers.delete,
-    r.WriteInput: workers.write_input,
-    r.ResizeWorker: workers.resize,
-    o.WorkerUp: workers.worker_up,
-    o.ProcessStarted: workers.process_started,
-    o.ProcessNotStarted: _after_end(workers.process_not_started),
-    o.ProcessEnded: _after_end(workers.process_ended),
-    o.WorkerGaveUp: _after_end(workers.gave_up),
-    o.InputTyped: workers.input_typed,
-    o.InputRefused: workers.input_refused,
-    o.ConversationReady: conversation.ready,
-    o.BlockArrived: conversation.block_arrived,
-    o.TurnArrived: conversation.turn_arrived,
-    o.TurnFailed: conversation.turn_failed,
-    o.ToolReturned: conversation.tool_returned,
-}

@@ -21,11 +21,11 @@ class Published(Struct, frozen=True):
 
 
 class TurnGrew(Struct, frozen=True):
-    """A signal: the turn as far as it has arrived."""
+    """A signal: the turn as far as it has arrived; None as long as the request waits."""
 
     session_id: str
     response_id: str
-    turn: Turn
+    turn: Turn | None
 
 
 Notice = Published | TurnGrew

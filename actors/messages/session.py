@@ -5,8 +5,9 @@ from typing import Any
 
 from msgspec import Struct
 
+from actors.messages.recording import TurnGrew
 from storage.journal.scan import JournalEnd
-from storage.records.request import AnyRequest
+from storage.records.request import AnyRequest, OfSession
 from storage.records.session import Session
 
 
@@ -28,12 +29,26 @@ class Reply:
             deliver(value)
 
 
-class Dispatch(Struct, frozen=True):
-    """A request from a front, to the directory and from there to a session."""
+class ShutDown(OfSession, frozen=True, kw_only=True, tag="shut-down"):
+    """The daemon ends with its workers: end every process; what the user wants stays as it is.
 
-    request: AnyRequest
+    Said by the daemon alone, so it is no request that a front takes.
+    """
+
+
+Follow = Callable[[TurnGrew], object]
+
+
+class Dispatch(Struct, frozen=True):
+    """A request from a front, to the directory and from there to a session.
+
+    `follow` hears of the turns that answer it while they grow.
+    """
+
+    request: AnyRequest | ShutDown
     reply: Reply
     request_id: str | None = None
+    follow: Follow | None = None
 
 
 class Advanced(Struct, frozen=True):

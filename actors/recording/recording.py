@@ -75,9 +75,7 @@ class Recording:
         if commits:
             commits.close()
 
-    def _register(
-        self, directory: Path, journal: Journal, notify: Callable[[], object]
-    ) -> Commits:
+    def _register(self, directory: Path, journal: Journal, notify: Callable[[], object]) -> Commits:
         commits = Commits(journal, self.pool, notify)
         with self._lock:
             self._open[directory] = commits

@@ -12,7 +12,7 @@ from typing import Any
 from msgspec import Struct
 
 from actors.decisions.decision import Awaiting, Decision, Ready, Until
-from actors.messages.session import Reply
+from actors.messages.session import Dispatch, Reply
 from storage.records.event import Event
 from storage.records.request import Refusal
 from storage.state import SessionState
@@ -23,12 +23,19 @@ class Flight(Struct, frozen=True):
 
     decision: Decision | Refusal
     at: datetime
-    asked: Reply | None = None
-    request_id: str | None = None
+    asked: Dispatch | None = None
 
     @property
     def events(self) -> tuple[Event, ...]:
         return () if isinstance(self.decision, Refusal) else self.decision.events
+
+    @property
+    def request_id(self) -> str | None:
+        return self.asked.request_id if self.asked else None
+
+    def refuse(self, refusal: Refusal) -> None:
+        if self.asked:
+            self.asked.reply.send(refusal)
 
     @property
     def writes(self) -> bool:

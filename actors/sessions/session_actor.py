@@ -7,12 +7,11 @@ decided stands in `decisions`, what is performed in `performer`.
 
 from typing import Any
 
-from actors.decisions import session as decisions
-from actors.decisions import workers as worker_decisions
+from actors.decisions import processes, session, table
 from actors.decisions.decision import Decision, Given
 from actors.messages import outcomes as o
-from actors.messages.recording import Published
-from actors.messages.session import Advanced, Dispatch, Idle, Reply
+from actors.messages.recording import Published, TurnGrew
+from actors.messages.session import Advanced, Dispatch, Idle, ShutDown
 from actors.messages.supervision import Down, Quarantined, Verdict
 from actors.recording.commits import Commits, CommitsFailed, Committed
 from actors.sessions.flights import Flight, Flights, Waiters
@@ -20,8 +19,10 @@ from actors.sessions.performer import Performer
 from actors.supervision import ActorRef, ChildContext, Supervisor
 from actors.surroundings import Surroundings
 from storage import fold
-from storage.errors import StorageError
+from storage.errors import LineTooLong, StorageError
+from storage.journal.frame import require_fit
 from storage.journal.scan import JournalEnd
+from storage.records.event import RequestQueued
 from storage.records.ids import new_id
 from storage.records.request import Refusal
 from storage.records.worker import ProcessWorker
@@ -72,6 +73,7 @@ class SessionActor(Supervisor):
         self._performer = Performer(self)
         self._was_busy = True
         self._is_closing = False
+        self._is_shutting_down = False
 
     # Start and end.
 
@@ -91,7 +93,7 @@ class SessionActor(Supervisor):
                 self._ahead = fold.apply_all(self._ahead, commit.events, commit.at)
             self._durable = self._ahead
             given = self._given()
-            self._send(Flight(decisions.boot(self._ahead, given), given.now))
+            self._send(Flight(session.boot(self._ahead, given), given.now))
         self._watch_idleness()
 
     def stopping(self) -> None:
@@ -127,7 +129,7 @@ class SessionActor(Supervisor):
             case LookIdle():
                 self._look_idle()
             case Dispatch():
-                self._decide(message.request, message.reply, message.request_id)
+                self._decide(message.request, message)
             case _:
                 self._decide(message)
         return None
@@ -139,21 +141,25 @@ class SessionActor(Supervisor):
             settings=self.around.workspaces.settings(self.workspace),
             prices=self.around.prices,
             written=self.around.written.contents(),
-            closing=self._is_closing,
+            closing=self._is_shutting_down,
         )
 
-    def _decide(
-        self, message: Any, reply: Reply | None = None, request_id: str | None = None
-    ) -> None:
+    def _decide(self, message: Any, asked: Dispatch | None = None) -> None:
         self._was_busy = True
+        self._is_shutting_down |= isinstance(message, ShutDown)
         given = self._given()
-        verdict = decisions.decide(self._ahead, message, given)
-        self._send(Flight(verdict, given.now, reply, request_id))
+        verdict = table.decide(self._ahead, message, given)
+        self._send(Flight(verdict, given.now, asked))
 
     def _send(self, flight: Flight) -> None:
         """Put a decision on its way; what writes nothing lands with what it rests on."""
         if flight.writes and self._commits:
             events = flight.events
+            try:
+                require_fit(flight.at, events, flight.request_id)
+            except LineTooLong as error:
+                self._refuse_too_long(flight, error)
+                return
             self._ahead = fold.apply_all(self._ahead, events, flight.at)
             self._flights.add(flight)
             self._commits.submit(flight.at, events, flight.request_id)
@@ -161,6 +167,12 @@ class SessionActor(Supervisor):
             self._flights.add(flight)
         else:
             self._land(flight, None)
+
+    def _refuse_too_long(self, flight: Flight, error: LineTooLong) -> None:
+        """Nobody loses an outcome for its size alone: what cannot be recorded ends its request."""
+        if flight.asked is None:
+            raise error
+        flight.refuse(Refusal(code=error.code, message=str(error)))
 
     # What became of it.
 
@@ -175,17 +187,24 @@ class SessionActor(Supervisor):
     def _land(self, flight: Flight, end: JournalEnd | None) -> None:
         decision = flight.decision
         if isinstance(decision, Refusal):
-            if flight.asked:
-                flight.asked.send(decision)
+            flight.refuse(decision)
             return
+        self._let_follow(flight)
         if flight.writes and end:
             self._advance(flight, end)
         if flight.asked:
-            self.waiters.answer(decision.reply, self._durable, flight.asked)
+            self.waiters.answer(decision.reply, self._durable, flight.asked.reply)
         for key, value in decision.resolved.items():
             self.waiters.resolve(key, value)
         if not self._is_closing:
             self._perform(decision)
+
+    def _let_follow(self, flight: Flight) -> None:
+        if flight.asked and flight.asked.follow:
+            for event in flight.events:
+                if isinstance(event, RequestQueued):
+                    self.around.followers.follow(event.response_id, flight.asked.follow)
+                    flight.asked.follow(TurnGrew(self.session_id, event.response_id, None))
 
     def _perform(self, decision: Decision) -> None:
         for effect in decision.effects:
@@ -199,6 +218,17 @@ class SessionActor(Supervisor):
             Published(self.session_id, flight.at, end, flight.events, session)
         )
         self.waiters.look(self._durable)
+        for response_id in dict.fromkeys(getattr(e, "response_id", None) for e in flight.events):
+            self._show(response_id)
+
+    def _show(self, response_id: str | None) -> None:
+        """Whoever follows a response sees its turn as it is now."""
+        found = self._durable.round(response_id) if response_id else None
+        if found and found.turns:
+            notice = TurnGrew(self.session_id, found.id, found.turns[-1])
+            self.around.broadcaster.publish(notice)
+            if not found.is_open:
+                self.around.followers.drop(found.id)
 
     def _fail(self, result: CommitsFailed) -> None:
         """Nothing on its way is durable: whoever asked is told; a lost outcome needs a new start."""
@@ -209,8 +239,7 @@ class SessionActor(Supervisor):
         if self._commits:
             self._commits.reset()
         for flight in lost:
-            if flight.asked:
-                flight.asked.send(Refusal(code=code, message=f"nothing was changed: {error}"))
+            flight.refuse(Refusal(code=code, message=f"nothing was changed: {error}"))
         if any(flight.asked is None for flight in lost) or self._durable.session is None:
             raise error
 
@@ -224,7 +253,7 @@ class SessionActor(Supervisor):
         return self._ahead.session.worker(child_id) if self._ahead.session else None
 
     def may_restart(self, child_id: str, down: Down) -> bool:
-        if self._is_closing or self._ahead.deleting:
+        if self._is_closing or self._is_shutting_down or self._ahead.deleting:
             return False
         worker = self._worker(child_id)
         if worker is None:
@@ -232,7 +261,7 @@ class SessionActor(Supervisor):
         if worker.desired != "run" or self._ahead.record.desired == "stopped":
             return False
         if isinstance(worker, ProcessWorker) and worker.exit and worker.status != "running":
-            return worker_decisions.comes_back(worker, worker.exit.cause)
+            return processes.comes_back(worker, worker.exit.cause)
         return True
 
     def child_down(self, child_id: str, down: Down, verdict: Verdict) -> None:

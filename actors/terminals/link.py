@@ -46,6 +46,7 @@ class TerminalLink(BaseActor):
         self._listeners: dict[str, ActorRef[Any]] = {}
         self._opening: dict[str, t.OpenTerminal] = {}
         self._numbers = itertools.count(1)
+        self._is_ending = False
 
     def started(self) -> None:
         self._around.terminals.ref = self.actor_ref
@@ -95,6 +96,7 @@ class TerminalLink(BaseActor):
 
     def _end_host(self) -> None:
         """The workers have ended: so does the host, unless somebody still has a terminal there."""
+        self._is_ending = True
         if self._connection:
             self._connection.send(p.Shutdown())
 
@@ -135,7 +137,7 @@ class TerminalLink(BaseActor):
             case p.Exited() as exited:
                 self._exited(exited)
             case p.Closed() as closed:
-                self._terminals.pop(closed.key, None)
+                self._closed(closed)
             case p.Accepted() as accepted:
                 self._tell(
                     accepted.key,
@@ -152,7 +154,7 @@ class TerminalLink(BaseActor):
         self._connection = None
         self._terminals = {}
         self._opening.clear()
-        if not self._listeners:
+        if self._is_ending or not self._listeners:
             return
         self._connected()
         for key, listener in list(self._listeners.items()):
@@ -198,15 +200,20 @@ class TerminalLink(BaseActor):
         self._tell(spawned.key, t.TerminalUp(spawned.key, spawned.identity, spawned.adopted))
 
     def _spawn_failed(self, failed: p.SpawnFailed) -> None:
-        wanted = self._opening.pop(failed.key, None)
         before = self._terminals.get(failed.key)
-        if wanted and failed.errno == EBUSY and before is not None:
-            # The end before this start was journaled; that it was taken was not.
-            self._terminals.pop(failed.key)
+        if failed.key in self._opening and failed.errno == EBUSY and before is not None:
+            # The one before is just being ended, or its end was journaled and not yet taken:
+            # `Closed` follows, and then this one is opened.
             self._send(p.TakeExit(key=failed.key, epoch=before.epoch))
-            self._open(wanted)
             return
+        self._opening.pop(failed.key, None)
         self._tell(failed.key, t.TerminalNotOpened(failed.key, failed.errno, failed.message))
+
+    def _closed(self, closed: p.Closed) -> None:
+        self._terminals.pop(closed.key, None)
+        wanted = self._opening.get(closed.key)
+        if wanted is not None:
+            self._open(wanted)
 
     def _take_over(self, wanted: t.TakeOverTerminal) -> None:
         self._listeners[wanted.key] = wanted.listener

@@ -2,25 +2,33 @@
 
 from collections.abc import Iterator
 from concurrent.futures import wait
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from actors.adapters.io_loop import IoLoop
-from actors.adapters.mcp_tools import McpConnection
+from actors.adapters.mcp_tools import McpConnection, placed
 from actors.supervision import BaseActor, ChildContext, ChildSpec
 from actors.tools.tool_box import ToolBox
 from storage.records.workspace import McpServerSettings, WorkspaceSettings
 
 CLOSE_SECONDS = 6.0
 """A server gets 2 s to end by itself and 2 s after SIGTERM before it is killed."""
-LOCATION = "{{location_path}}"
 
 
 class Ended(Struct, frozen=True):
     reason: str
+
+
+class Connect(Struct, frozen=True):
+    """Which server, started where, and the file that takes its standard error."""
+
+    name: str
+    settings: McpServerSettings
+    cwd: str
+    errors: Path
 
 
 class McpServerEnded(Exception):
@@ -30,26 +38,17 @@ class McpServerEnded(Exception):
 class McpServerActor(BaseActor):
     """Connects when it starts, and offers its tools in the box while it lives."""
 
-    def __init__(
-        self,
-        context: ChildContext,
-        io: IoLoop,
-        name: str,
-        settings: McpServerSettings,
-        cwd: str,
-        box: ToolBox,
-        errors: Path,
-    ) -> None:
+    def __init__(self, context: ChildContext, io: IoLoop, connect: Connect, box: ToolBox) -> None:
         super().__init__(context)
         self._io = io
-        self._name = name
+        self._name = connect.name
         self._box = box
         self._connection = McpConnection(
-            name,
-            settings,
-            cwd=cwd,
-            errlog_path=errors,
-            on_tools_changed=lambda tools: box.offer(name, self._connection, tools),
+            connect.name,
+            connect.settings,
+            cwd=connect.cwd,
+            errlog_path=connect.errors,
+            on_tools_changed=lambda tools: box.offer(connect.name, self._connection, tools),
         )
 
     def started(self) -> None:
@@ -83,31 +82,24 @@ class McpServerActor(BaseActor):
 
 
 def mcp_children(
-    settings: WorkspaceSettings, scope: str, location: str, io: IoLoop, box: ToolBox, logs: Path
+    settings: WorkspaceSettings,
+    scope: str,
+    location: str,
+    io: IoLoop,
+    box: ToolBox,
+    logs: Path,
+    *,
+    prefix: str = "mcp",
 ) -> Iterator[ChildSpec]:
-    """The servers of one scope as children; `{{location_path}}` stands for `location`."""
+    """The servers of one scope as children `<prefix>:<name>`; they start in `location`.
+
+    `{{location_path}}` in their settings stands for it. Standard error goes into `logs`.
+    """
     for name, server in settings.mcp_servers.items():
-        if server.disabled or server.scope != scope:
-            continue
-        placed = _placed(server, location)
-        cwd = placed.cwd or location
-        box.expect(name)
-        yield ChildSpec(
-            id=f"mcp:{name}",
-            start=lambda context, n=name, s=placed, c=cwd: McpServerActor.start(  # type: ignore[misc]  # bound per server
-                context, io, n, s, c, box, logs / f"mcp-{n}.log"
-            ),
-            shutdown_seconds=CLOSE_SECONDS + 2,
-        )
-
-
-def _placed(server: McpServerSettings, location: str) -> McpServerSettings:
-    def put(text: str) -> str:
-        return text.replace(LOCATION, location)
-
-    return replace(
-        server,
-        args=tuple(put(arg) for arg in server.args),
-        cwd=put(server.cwd) if server.cwd else None,
-        env={name: put(value) for name, value in server.env.items()},
-    )
+        if not server.disabled and server.scope == scope:
+            connection = Connect(name, placed(server, location), location, logs / f"mcp-{name}.log")
+            yield ChildSpec(
+                id=f"{prefix}:{name}",
+                start=partial(McpServerActor.start, io=io, connect=connection, box=box),
+                shutdown_seconds=CLOSE_SECONDS + 2,
+            )

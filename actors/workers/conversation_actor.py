@@ -38,9 +38,9 @@ class ConversationActor(BaseActor):
             case work.Call():
                 self._run(message.response_id, self._call(message))
             case work.Stop():
-                self._stop(message.response_id)
+                self._drop(message.response_id)
             case work.EndProcess():
-                self._stop_all()
+                self._drop_all()
             case work.EffectFailed():
                 raise message.error
             case _:
@@ -48,7 +48,7 @@ class ConversationActor(BaseActor):
         return None
 
     def stopping(self) -> None:
-        self._stop_all()
+        self._drop_all()
 
     def _run(self, response_id: str, effect: Any) -> None:
         future = self._around.io.run(effect, self._effect_failed)
@@ -60,14 +60,14 @@ class ConversationActor(BaseActor):
         if not self.actor_stopped.is_set():
             tell(self.actor_ref, work.EffectFailed(error))
 
-    def _stop(self, response_id: str) -> None:
+    def _drop(self, response_id: str) -> None:
         for future in self._running.pop(response_id, ()):
             future.cancel()
         self._around.written.drop(response_id)
 
-    def _stop_all(self) -> None:
+    def _drop_all(self) -> None:
         for response_id in list(self._running):
-            self._stop(response_id)
+            self._drop(response_id)
 
     def _tell(self, outcome: o.Outcome) -> None:
         if self.context.supervisor is not None:

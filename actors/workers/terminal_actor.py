@@ -99,9 +99,7 @@ class TerminalActor(BaseActor):
             self._link(t.EndTerminal(self._key))
 
     def _type(self, message: work.TypeInput) -> None:
-        self._link(
-            t.TypeIntoTerminal(self._key, message.number, message.data, self.actor_ref)
-        )
+        self._link(t.TypeIntoTerminal(self._key, message.number, message.data, self.actor_ref))
 
     def _up(self, up: t.TerminalUp) -> None:
         self._is_up = True

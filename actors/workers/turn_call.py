@@ -3,16 +3,15 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import aclosing
-from typing import Any
 
 from msgspec.structs import replace
 
+from actors.conversations import context_building
 from actors.decisions.models import model_of
 from actors.messages import outcomes as o
 from actors.messages import work
 from actors.messages.recording import TurnGrew
 from actors.ports import BlockDone, ModelError, ModelEvent, TextDelta, TurnDone
-from actors.sessions import context_building
 from actors.surroundings import Surroundings
 from storage.records.message import Content, TextContent
 from storage.records.tool import Tool

@@ -8,7 +8,14 @@ from typing import Any
 from msgspec import Struct
 
 from storage.records.config import TokenMetrics
-from storage.records.conversation import Cost, Failure, RoundStatus, ToolCallStatus, TurnStatus, Usage
+from storage.records.conversation import (
+    Cost,
+    Failure,
+    RoundStatus,
+    ToolCallStatus,
+    TurnStatus,
+    Usage,
+)
 from storage.records.message import ChatMessage, Content
 from storage.records.process import ProcessExit, ProcessIdentity
 from storage.records.session import Session

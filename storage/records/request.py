@@ -5,7 +5,7 @@ exact id, else a unique prefix of an id, else a title or name. Unknown fields ar
 """
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from msgspec import Meta, Struct
 
@@ -21,7 +21,11 @@ Reference = Annotated[str, Meta(min_length=1, max_length=200)]
 
 
 class RequestBase(
-    Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True,
+    Struct,
+    frozen=True,
+    kw_only=True,
+    omit_defaults=True,
+    forbid_unknown_fields=True,
     tag_field="type",
 ):
     id: RequestId | None = None
@@ -35,8 +39,9 @@ class OfWorker(OfSession, frozen=True, kw_only=True):
     worker: Reference
 
 
-class CreateWorkerRequest(Struct, frozen=True, kw_only=True, omit_defaults=True,
-                          forbid_unknown_fields=True):
+class CreateWorkerRequest(
+    Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
+):
     """What to start. `command` is an argument list, run without a shell."""
 
     type: Literal["conversation", "agent", "terminal"]
@@ -283,5 +288,13 @@ class Answer(Struct, frozen=True, kw_only=True, omit_defaults=True):
     error: Refusal | None = None
 
 
+REQUEST_TYPES: tuple[type[RequestBase], ...] = get_args(AnyRequest)
+
+
 def type_of(request: RequestBase) -> str:
-    return str(request.__struct_config__.tag)
+    """Its command in kebab case."""
+    return type_of_class(type(request))
+
+
+def type_of_class(kind: type[RequestBase]) -> str:
+    return str(kind.__struct_config__.tag)

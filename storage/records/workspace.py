@@ -96,7 +96,9 @@ class WorkspaceSettings(_Section, frozen=True, kw_only=True):
     description: str | None = None
     prompt: PromptSettings = PromptSettings()
     models: ModelSettings = ModelSettings()
-    mcp_servers: dict[Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,40}$")], McpServerSettings] = {}
+    mcp_servers: dict[
+        Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,40}$")], McpServerSettings
+    ] = {}
     files: tuple[FileSettings, ...] = ()
     dynamic_context: tuple[DynamicContextSettings, ...] = ()
     permissions: PermissionSettings = PermissionSettings()

@@ -1,6 +1,5 @@
-"""Histories of a session that could have happened, drawn by Hypothesis, and samples to start with."""
+"""Histories of a session that could have happened, drawn by Hypothesis, and samples."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -14,6 +13,7 @@ from storage.records.conversation import Cost, Usage
 from storage.records.message import (
     ChatMessage,
     Content,
+    Role,
     TextContent,
     ToolCallContent,
     ToolResultContent,
@@ -34,12 +34,12 @@ def session(session_id: str = "abcdefghijkl", title: str = "Sample") -> QuickSes
     )
 
 
-def message(message_id: str, text: str = "hello", role: str = "user") -> ChatMessage:
+def message(message_id: str, text: str = "hello", role: Role = "user") -> ChatMessage:
     return said(message_id, (TextContent(text),), role)
 
 
-def said(message_id: str, content: tuple[Content, ...], role: str = "assistant") -> ChatMessage:
-    return ChatMessage(id=message_id, role=role, content=content, created_at=START)  # type: ignore[arg-type] - a role by name
+def said(message_id: str, content: tuple[Content, ...], role: Role = "assistant") -> ChatMessage:
+    return ChatMessage(id=message_id, role=role, content=content, created_at=START)
 
 
 def created(session_id: str = "abcdefghijkl") -> Draft:
@@ -54,16 +54,15 @@ Events = tuple[e.Event, ...]
 
 
 @st.composite
-def histories(draw: Callable[..., object], longest: int = 14) -> list[Draft]:
+def histories(draw: st.DrawFn, longest: int = 14) -> list[Draft]:
     """Drafts of commits, the first of which creates the session; each could follow the others."""
     drafts = [created()]
     state = fold.apply_all(SessionState(), drafts[0][1], START)
-    count = draw(st.integers(0, longest))
-    for number in range(1, int(str(count)) + 1):
-        events: Events = draw(st.one_of(*_possible(state, f"{number:04}")))  # type: ignore[assignment] - as drawn
+    for number in range(1, draw(st.integers(0, longest)) + 1):
+        events = draw(st.one_of(*_possible(state, f"{number:04}")))
         at = START + timedelta(seconds=number)
         state = fold.apply_all(state, events, at)
-        drafts.append((at, events, draw(st.none() | st.just(f"request-{number}"))))  # type: ignore[arg-type] - as drawn
+        drafts.append((at, events, draw(st.none() | st.just(f"request-{number}"))))
     return drafts
 
 
@@ -100,27 +99,33 @@ def _of_session(name: str) -> list[st.SearchStrategy[Events]]:
 
 
 def _of_messages(state: SessionState) -> list[st.SearchStrategy[Events]]:
-    return [
-        TEXTS.map(lambda text, one=one: (e.MessageUpdated(one.id, {"metadata": {"note": text}}),))
-        for one in state.messages[-2:]
-    ]
+    def noted(message_id: str) -> st.SearchStrategy[Events]:
+        return TEXTS.map(lambda text: (e.MessageUpdated(message_id, {"metadata": {"note": text}}),))
+
+    return [noted(one.id) for one in state.messages[-2:]]
 
 
 def _of_workers(state: SessionState, name: str) -> list[st.SearchStrategy[Events]]:
     worker = TerminalWorker(id=f"worker-{name}", name=name, created_at=START)
     process = ProcessIdentity(boot_id="boot", pid=7, start_ticks=8, nonce="nonce")
-    end = ProcessExit(code=1, at=START, cause="crashed")
     choices: list[st.SearchStrategy[Events]] = [st.just((e.WorkerCreated(worker),))]
     for one in state.record.workers:
         choices += [
+            *_of_worker(one.id),
             st.just((e.WorkerStarting(one.id, 1), e.WorkerStarted(one.id, process))),
-            TEXTS.map(lambda text, id_=one.id: (e.WorkerEnded(id_, "exited", end, text),)),
-            TEXTS.map(lambda text, id_=one.id: (e.WorkerUpdated(id_, {"name": text}),)),
             st.just((e.InputWritten(one.id, len(name), 5, "0" * 64),)),
             st.just((e.WorkerDeleting(one.id),)),
             st.just((e.WorkerDeleted(one.id),)),
         ]
     return choices
+
+
+def _of_worker(worker_id: str) -> list[st.SearchStrategy[Events]]:
+    end = ProcessExit(code=1, at=START, cause="crashed")
+    return [
+        TEXTS.map(lambda text: (e.WorkerEnded(worker_id, "exited", end, text),)),
+        TEXTS.map(lambda text: (e.WorkerUpdated(worker_id, {"name": text}),)),
+    ]
 
 
 def _of_rounds(state: SessionState, name: str) -> list[st.SearchStrategy[Events]]:

@@ -17,23 +17,26 @@ PRICES = st.decimals(0, 10**6, allow_nan=False, places=6)
 
 
 @given(PRICES)
-def test_money_comes_back_to_the_digit(usd):
+def test_money_comes_back_to_the_digit(usd: Decimal) -> None:
     raw = codec.encode(Budget(usd=usd))
     assert codec.decode(raw, Budget).usd == usd
 
 
-def test_money_is_a_number_and_time_is_iso_with_z():
+def test_money_is_a_number_and_time_is_iso_with_z() -> None:
     assert codec.encode({"usd": Decimal("0.10")}) == b'{"usd":0.10}'
-    assert codec.encode(datetime(2026, 1, 2, 3, 4, 5, 6, tzinfo=UTC)) == b'"2026-01-02T03:04:05.000006Z"'
+    assert (
+        codec.encode(datetime(2026, 1, 2, 3, 4, 5, 6, tzinfo=UTC))
+        == b'"2026-01-02T03:04:05.000006Z"'
+    )
 
 
-def test_a_session_comes_back_as_its_own_kind():
+def test_a_session_comes_back_as_its_own_kind() -> None:
     again = codec.decode(codec.encode(session()), Session)
     assert again == session()
     assert isinstance(again, QuickSession)
 
 
-def test_a_wrong_type_is_refused_with_its_path():
+def test_a_wrong_type_is_refused_with_its_path() -> None:
     with pytest.raises(FileRefused, match="Expected `int") as caught:
         codec.decode(b'{"budget":{"tokens":"many"}}', SessionConfig)
     assert caught.value.path == "$.budget.tokens"
@@ -45,12 +48,12 @@ def test_a_wrong_type_is_refused_with_its_path():
 @pytest.mark.parametrize(
     "raw", [b"", b"{", b"NaN", b'"\xff"', b'"\\ud800"', b"[" * 100_000, b"{} {}"]
 )
-def test_what_is_no_json_is_refused(raw):
+def test_what_is_no_json_is_refused(raw: bytes) -> None:
     with pytest.raises(FileRefused):
         codec.decode(raw, object)
 
 
-def test_builtins_are_what_any_json_encoder_takes():
+def test_builtins_are_what_any_json_encoder_takes() -> None:
     told = codec.builtins(session())
     assert told["type"] == "quick"
     assert told["created_at"] == "2026-11-21T05:40:12.123456Z"

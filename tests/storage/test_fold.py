@@ -1,6 +1,7 @@
 """A state is what its journal says, whoever folds it and when."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -37,13 +38,15 @@ def through_a_journal(drafts: list[Draft]) -> list[Draft]:
 
 @settings(max_examples=30)
 @given(histories())
-def test_replay_gives_the_state_that_was_live(drafts):
+def test_replay_gives_the_state_that_was_live(drafts: list[Draft]) -> None:
     assert folded(through_a_journal(drafts)) == folded(drafts)
 
 
 @settings(max_examples=30)
 @given(histories(), st.integers(0, 14))
-def test_a_state_does_not_change_when_another_is_made_from_it(drafts, cut):
+def test_a_state_does_not_change_when_another_is_made_from_it(
+    drafts: list[Draft], cut: int
+) -> None:
     durable = folded(drafts[: cut + 1])
     before = folded(through_a_journal(drafts[: cut + 1]))
     folded(drafts[cut + 1 :], durable)
@@ -52,9 +55,13 @@ def test_a_state_does_not_change_when_another_is_made_from_it(drafts, cut):
 
 @settings(max_examples=30)
 @given(histories(), histories(), st.integers(1, 14))
-def test_an_ahead_that_was_dropped_leaves_nothing_in_the_next_one(drafts, dropped, cut):
+def test_an_ahead_that_was_dropped_leaves_nothing_in_the_next_one(
+    drafts: list[Draft], dropped: list[Draft], cut: int
+) -> None:
     durable = folded(drafts[:cut])
-    lost = [(START, (e.MessageAdded(message(f"lost-{n}")),), None) for n in range(len(dropped))]
+    lost: list[Draft] = [
+        (START, (e.MessageAdded(message(f"lost-{n}")),), None) for n in range(len(dropped))
+    ]
     folded(lost, durable)
     assert folded(drafts[cut:], durable) == folded(through_a_journal(drafts))
     assert all(durable.messages.find(f"lost-{n}") is None for n in range(len(dropped)))
@@ -62,18 +69,18 @@ def test_an_ahead_that_was_dropped_leaves_nothing_in_the_next_one(drafts, droppe
 
 @settings(max_examples=30)
 @given(histories())
-def test_the_counters_of_the_session_are_those_of_its_parts(drafts):
+def test_the_counters_of_the_session_are_those_of_its_parts(drafts: list[Draft]) -> None:
     state = folded(drafts)
     assert state.record.message_count == len(state.messages)
     assert state.record.open_requests == len(state.open_rounds)
     assert state.record.status == fold.derived_status(state.record)
 
 
-def test_every_event_has_its_step():
+def test_every_event_has_its_step() -> None:
     assert set(fold._STEPS) == set(e.Event.__args__)
 
 
-def test_an_event_about_something_that_is_not_there_is_a_fault():
+def test_an_event_about_something_that_is_not_there_is_a_fault() -> None:
     state = folded([(START, (e.SessionCreated(session()),), None)])
     for event in (
         e.WorkerStarting("nobody", 0),
@@ -97,12 +104,12 @@ def test_an_event_about_something_that_is_not_there_is_a_fault():
         ({"desired": "stopped", "archived": True}, "archived"),
     ],
 )
-def test_status_follows_from_intent(updates, status):
+def test_status_follows_from_intent(updates: dict[str, Any], status: str) -> None:
     state = folded([(START, (e.SessionCreated(session()), e.SessionUpdated(updates)), None)])
     assert state.record.status == status
 
 
-def test_a_session_whose_terminals_have_all_ended_is_inactive():
+def test_a_session_whose_terminals_have_all_ended_is_inactive() -> None:
     worker = TerminalWorker(id="worker", name="one", created_at=START)
     events = (
         e.SessionCreated(session()),
@@ -111,22 +118,24 @@ def test_a_session_whose_terminals_have_all_ended_is_inactive():
     )
     state = folded([(START, events, None)])
     assert state.record.status == "inactive"
-    assert folded([(START, (e.WorkerStarting("worker", 1),), None)], state).record.status == "active"
+    assert (
+        folded([(START, (e.WorkerStarting("worker", 1),), None)], state).record.status == "active"
+    )
 
 
-def test_deleting_and_deleted_are_remembered():
+def test_deleting_and_deleted_are_remembered() -> None:
     state = folded([(START, (e.SessionCreated(session()), e.SessionDeleting()), None)])
     assert (state.deleting, state.deleted) == (True, False)
     assert folded([(START, (e.SessionDeleted(),), None)], state).deleted
 
 
-def test_each_change_carries_the_time_of_its_commit():
+def test_each_change_carries_the_time_of_its_commit() -> None:
     later = START + timedelta(minutes=1)
     state = folded([(START, (e.SessionCreated(session()),), None)])
     assert fold.apply(state, e.MessageAdded(message("one")), later).record.updated_at == later
 
 
-def test_merging_a_configuration_unsets_with_null_and_keeps_the_rest():
+def test_merging_a_configuration_unsets_with_null_and_keeps_the_rest() -> None:
     before = SessionConfig(model="one", effort="low")
     assert fold.merged(before, {"model": None}) == SessionConfig(effort="low")
     assert fold.merged(None, {"max_tokens": 5}) == SessionConfig(max_tokens=5)

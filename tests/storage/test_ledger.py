@@ -17,7 +17,7 @@ OPERATIONS = st.lists(st.tuples(st.sampled_from(["append", "replace"]), st.integ
 
 
 @given(OPERATIONS)
-def test_every_version_stays_what_it_was(operations):
+def test_every_version_stays_what_it_was(operations: list[tuple[str, int]]) -> None:
     versions = [(Ledger[Item](), list[Item]())]
     for number, (operation, choice) in enumerate(operations):
         ledger, model = versions[choice % len(versions)]
@@ -37,7 +37,7 @@ def test_every_version_stays_what_it_was(operations):
         assert all(ledger.find(one) is None for one in strangers)
 
 
-def test_an_item_of_a_dropped_version_is_not_found_in_the_kept_one():
+def test_an_item_of_a_dropped_version_is_not_found_in_the_kept_one() -> None:
     durable = Ledger([Item("a")])
     dropped = durable.append(Item("b", "dropped"))
     again = durable.append(Item("b", "kept"))
@@ -46,7 +46,7 @@ def test_an_item_of_a_dropped_version_is_not_found_in_the_kept_one():
     assert durable.find("b") is None
 
 
-def test_indices_count_from_either_end_and_end_at_the_version():
+def test_indices_count_from_either_end_and_end_at_the_version() -> None:
     first = Ledger([Item("a"), Item("b")])
     first.append(Item("c"))
     assert first[-1] == Item("b")
@@ -56,12 +56,12 @@ def test_indices_count_from_either_end_and_end_at_the_version():
             first[index]
 
 
-def test_replacing_what_is_not_there_is_a_key_error():
+def test_replacing_what_is_not_there_is_a_key_error() -> None:
     with pytest.raises(KeyError):
         Ledger[Item]().replace(Item("a"))
 
 
-def test_ledgers_with_equal_items_are_equal_and_hash_alike():
+def test_ledgers_with_equal_items_are_equal_and_hash_alike() -> None:
     grown = Ledger([Item("a")]).append(Item("b"))
     assert grown == Ledger([Item("a"), Item("b")])
     assert hash(grown) == hash(Ledger([Item("a"), Item("b")]))

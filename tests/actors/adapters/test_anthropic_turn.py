@@ -90,7 +90,7 @@ def test_calls_of_the_provider_itself_are_its_own_affair() -> None:
 
 
 def test_citations_do_not_disturb_the_text() -> None:
-    cited = [
+    cited: list[dict[str, Any]] = [
         {"type": "text", "text": "", "citations": None},
         {"type": "text_delta", "text": "so"},
         {"type": "citations_delta", "citation": {"cited_text": "x"}},

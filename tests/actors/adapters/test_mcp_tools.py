@@ -9,15 +9,17 @@ import sys
 import time
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
 from actors.adapters.mcp_tools import McpConnection, placed
-from storage.records.tool import Tool
 from storage.records.workspace import McpServerSettings
 from tests.peers.messages_server import MessagesServer
 from tests.peers.processes import alive, children
+
+if TYPE_CHECKING:
+    from storage.records.tool import Tool
 
 PEERS = Path(__file__).parents[2] / "peers"
 DEMO = str(PEERS / "mcp_demo.py")
@@ -240,7 +242,9 @@ def test_a_server_that_cannot_be_reached_is_one_line_with_the_reason(
     before = children()
 
     async def opened() -> Any:
-        await McpConnection("bad", settings, connect_timeout_seconds=quick).open()
+        await McpConnection(
+            "bad", settings, connect_timeout_seconds=quick, grace_seconds=0.2
+        ).open()
 
     with pytest.raises(ConnectionError, match=reason) as caught:
         asyncio.run(opened())
@@ -262,7 +266,7 @@ def test_opening_can_be_cancelled() -> None:
     before = children()
 
     async def cancelled() -> Any:
-        connection = McpConnection("mute", by_script("mute"))
+        connection = McpConnection("mute", by_script("mute"), grace_seconds=0.2)
         task = asyncio.create_task(connection.open())
         await eventually(lambda: children() - before)
         task.cancel()

@@ -15,12 +15,16 @@ Script = Callable[[Json], Sequence[Json]]
 
 def yes(data: Any) -> Script:
     """Answer every request with `data`."""
-    return lambda request: [{"id": request["id"], "type": request["type"], "ok": True, "data": data}]
+    return lambda request: [
+        {"id": request["id"], "type": request["type"], "ok": True, "data": data}
+    ]
 
 
 def no(code: str, message: str, **more: Any) -> Script:
     error = {"code": code, "message": message, **more}
-    return lambda request: [{"id": request["id"], "type": request["type"], "ok": False, "error": error}]
+    return lambda request: [
+        {"id": request["id"], "type": request["type"], "ok": False, "error": error}
+    ]
 
 
 class FakeDaemon:

@@ -9,7 +9,7 @@ from tests.actors.cli.conftest import Serve
 from tests.actors.cli.fake_daemon import FakeDaemon, yes
 
 
-def test_progress_comes_before_the_answer(data: Path, serve: Serve):
+def test_progress_comes_before_the_answer(data: Path, serve: Serve) -> None:
     serve(lambda request: [
         {"id": request["id"], "type": "request", "number": 1},
         {"id": "another", "type": "request", "ok": True},
@@ -21,7 +21,9 @@ def test_progress_comes_before_the_answer(data: Path, serve: Serve):
     assert (seen, answer["data"]) == ([1], 5)
 
 
-def test_one_connection_carries_many_requests_with_ids_of_their_own(data: Path, serve: Serve):
+def test_one_connection_carries_many_requests_with_ids_of_their_own(
+    data: Path, serve: Serve
+) -> None:
     daemon = serve(yes({}))
     with Connection(str(data)) as connection:
         for _ in range(3):
@@ -29,7 +31,7 @@ def test_one_connection_carries_many_requests_with_ids_of_their_own(data: Path, 
     assert len({request["id"] for request in daemon.requests}) == 3
 
 
-def test_a_socket_with_a_long_path_is_reached(tmp_path: Path):
+def test_a_socket_with_a_long_path_is_reached(tmp_path: Path) -> None:
     data = tmp_path / ("x" * 150)
     daemon = FakeDaemon(data, yes("far"))
     with Connection(str(data)) as connection:
@@ -37,7 +39,7 @@ def test_a_socket_with_a_long_path_is_reached(tmp_path: Path):
     daemon.close()
 
 
-def test_a_daemon_that_ends_before_the_answer_is_said(data: Path, serve: Serve):
+def test_a_daemon_that_ends_before_the_answer_is_said(data: Path, serve: Serve) -> None:
     def die(_request: object) -> list[dict[str, object]]:
         raise ConnectionAbortedError
 
@@ -47,20 +49,23 @@ def test_a_daemon_that_ends_before_the_answer_is_said(data: Path, serve: Serve):
     assert lost.value.code == "connection-lost"
 
 
-def test_a_daemon_that_does_not_answer_is_said(data: Path, serve: Serve):
+def test_a_daemon_that_does_not_answer_is_said(data: Path, serve: Serve) -> None:
     serve(lambda _: [])
     with Connection(str(data)) as connection, pytest.raises(CommandError) as late:
         connection.ask({"type": "get-status"}, timeout_seconds=0.1)
     assert late.value.code == "timeout"
 
 
-def test_somebody_else_at_the_socket_is_said(data: Path, serve: Serve):
-    serve(lambda _: [["no object"]])  # type: ignore[list-item, return-value]
-    with Connection(str(data)) as connection, pytest.raises(CommandError, match="no greenroom daemon"):
+def test_somebody_else_at_the_socket_is_said(data: Path, serve: Serve) -> None:
+    serve(lambda _: [["no object"]])  # type: ignore[list-item]
+    with (
+        Connection(str(data)) as connection,
+        pytest.raises(CommandError, match="no greenroom daemon"),
+    ):
         connection.ask({"type": "get-status"})
 
 
-def test_the_listening_process_is_known(data: Path, serve: Serve):
+def test_the_listening_process_is_known(data: Path, serve: Serve) -> None:
     serve(yes({}))
     with Connection(str(data)) as connection:
         assert connection.peer_pid == os.getpid()

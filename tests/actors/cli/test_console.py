@@ -11,7 +11,7 @@ class Terminal(io.StringIO):
         return True
 
 
-def test_colour_is_for_terminals_that_want_it():
+def test_colour_is_for_terminals_that_want_it() -> None:
     for stream, environ, shown in (
         (Terminal(), {}, "\x1b[31mno\x1b[0m\n"),
         (Terminal(), {"NO_COLOR": "1"}, "no\n"),
@@ -22,12 +22,12 @@ def test_colour_is_for_terminals_that_want_it():
         assert stream.getvalue() == shown
 
 
-def test_boxes_are_drawn_on_terminals_only():
+def test_boxes_are_drawn_on_terminals_only() -> None:
     assert Console(Terminal(), io.StringIO(), {}).draws_boxes
     assert not Console(io.StringIO(), io.StringIO(), {}).draws_boxes
 
 
-def test_nothing_raw_reaches_any_stream():
+def test_nothing_raw_reaches_any_stream() -> None:
     out, err = Terminal(), Terminal()
     console = Console(out, err, {"NO_COLOR": "1"})
     console.line(("a\x1b[2J\nb", "bold"))
@@ -38,7 +38,7 @@ def test_nothing_raw_reaches_any_stream():
     assert err.getvalue() == "e\\x07\ngreenroom: f\\r\n"
 
 
-def test_json_silences_the_lines_and_escapes_what_controls():
+def test_json_silences_the_lines_and_escapes_what_controls() -> None:
     out = io.StringIO()
     console = Console(out, io.StringIO(), {}, json=True)
     console.line("for people")

@@ -15,7 +15,9 @@ HEAVY = {"anthropic", "mcp", "pykka", "msgspec", "psutil", "rich", "argparse", "
 
 
 @pytest.mark.parametrize("words", [["status"], ["ls"], ["send", "s", "hello"]])
-def test_the_everyday_commands_import_nothing_heavy(data: Path, serve: Serve, words: list[str]):
+def test_the_everyday_commands_import_nothing_heavy(
+    data: Path, serve: Serve, words: list[str]
+) -> None:
     serve(yes({"sessions": [], "text": "hi"}))
     ran = subprocess.run(
         [sys.executable, "-X", "importtime", str(PROJECT / "run.py"), *words, "--data", str(data)],
@@ -26,13 +28,13 @@ def test_the_everyday_commands_import_nothing_heavy(data: Path, serve: Serve, wo
     assert not {name.partition(".")[0] for name in imported} & heavy
 
 
-def test_a_refusal_is_one_line_and_status_1(run: Run, serve: Serve):
+def test_a_refusal_is_one_line_and_status_1(run: Run, serve: Serve) -> None:
     serve(no("session-not-found", "Session not found with ID: x"))
     outcome = run("pause", "x")
     assert outcome == (1, "", "greenroom: Session not found with ID: x\n")
 
 
-def test_a_refusal_in_json_is_the_answer_itself(run: Run, serve: Serve):
+def test_a_refusal_in_json_is_the_answer_itself(run: Run, serve: Serve) -> None:
     daemon = serve(no("session-not-found", "Session not found with ID: x", path="$.session"))
     outcome = run("pause", "x", "--json")
     answer = json.loads(outcome.out)
@@ -44,64 +46,68 @@ def test_a_refusal_in_json_is_the_answer_itself(run: Run, serve: Serve):
     }  # fmt: skip
 
 
-def test_an_ambiguous_reference_lists_the_candidates(run: Run, serve: Serve):
+def test_an_ambiguous_reference_lists_the_candidates(run: Run, serve: Serve) -> None:
     candidates = [{"id": "aaa", "title": "One"}, {"id": "aab", "title": "Two"}]
     serve(no("ambiguous", "a is ambiguous", data={"candidates": candidates}))
     assert run("pause", "a").err == "greenroom: a is ambiguous (candidates: aaa 'One', aab 'Two')\n"
 
 
-def test_without_a_daemon_the_status_is_3_and_the_way_out_is_said(run: Run, data: Path):
+def test_without_a_daemon_the_status_is_3_and_the_way_out_is_said(run: Run, data: Path) -> None:
     outcome = run("ls")
     said = f"greenroom: no daemon is running for {data}; start it with: greenroom start\n"
     assert outcome == (3, "", said)
 
 
-def test_a_dead_daemons_socket_is_no_daemon(run: Run, serve: Serve, data: Path):
+def test_a_dead_daemons_socket_is_no_daemon(run: Run, serve: Serve, data: Path) -> None:
     daemon = serve(yes({}))
     daemon.close()
     assert (data / "run" / "control.sock").is_socket()
     assert run("ls").status == 3
 
 
-def test_no_daemon_in_json_names_the_request(run: Run):
+def test_no_daemon_in_json_names_the_request(run: Run) -> None:
     outcome = run("--json", "ls")
     answer = json.loads(outcome.out)
-    assert (outcome.status, answer["type"], answer["error"]["code"]) == (3, "list-sessions", "no-daemon")
+    assert (outcome.status, answer["type"], answer["error"]["code"]) == (
+        3,
+        "list-sessions",
+        "no-daemon",
+    )
 
 
-def test_an_unknown_command_suggests_the_nearest(run: Run):
+def test_an_unknown_command_suggests_the_nearest(run: Run) -> None:
     outcome = run("stauts")
     assert outcome.status == 2
     assert "did you mean status?" in outcome.err
 
 
-def test_wrong_usage_points_to_the_help(run: Run):
+def test_wrong_usage_points_to_the_help(run: Run) -> None:
     outcome = run("send", "x")
     assert outcome == (2, "", "greenroom: TEXT is missing; see: greenroom send --help\n")
 
 
-def test_a_worker_command_without_its_second_word_names_them(run: Run):
+def test_a_worker_command_without_its_second_word_names_them(run: Run) -> None:
     assert "worker needs one of add, ls, restart, rm" in run("worker").err
 
 
-def test_help_lists_every_command(run: Run):
+def test_help_lists_every_command(run: Run) -> None:
     outcome = run("--help")
     assert outcome.status == 0
     assert all(f"  {name} " in outcome.out for name in ROWS)
 
 
 @pytest.mark.parametrize("name", ROWS)
-def test_every_command_has_a_help_with_examples(name: str):
+def test_every_command_has_a_help_with_examples(name: str) -> None:
     text = help_of(name)
     assert f"usage: greenroom {name}" in text
     assert "examples:" in text
 
 
-def test_the_version_is_said(run: Run):
+def test_the_version_is_said(run: Run) -> None:
     assert run("--version").out.startswith("greenroom ")
 
 
-def test_a_reader_that_has_seen_enough_is_no_error(data: Path, serve: Serve):
+def test_a_reader_that_has_seen_enough_is_no_error(data: Path, serve: Serve) -> None:
     sessions = [{"id": str(number), "title": "x" * 200} for number in range(5000)]
     serve(yes({"sessions": sessions}))
     read, write = os.pipe()
@@ -114,6 +120,6 @@ def test_a_reader_that_has_seen_enough_is_no_error(data: Path, serve: Serve):
     assert (ran.returncode, ran.stderr) == (0, "")
 
 
-def test_an_argument_that_is_no_text_is_wrong_usage(run: Run, serve: Serve):
+def test_an_argument_that_is_no_text_is_wrong_usage(run: Run, serve: Serve) -> None:
     serve(yes({}))
     assert run("pause", "a\udcff").status == 2

@@ -21,17 +21,23 @@ NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
         ("2026-11-21T11:00:00", ""),
     ],
 )
-def test_times_are_told_from_now(then: str | None, said: str):
+def test_times_are_told_from_now(then: str | None, said: str) -> None:
     assert since(then, NOW) == said
 
 
-def test_sizes_counts_and_money_are_told_shortly():
-    assert [size(n) for n in (0, 999, 12_345_678, 3e12, None)] == ["0 B", "999 B", "12 MB", "3.0 TB", ""]
+def test_sizes_counts_and_money_are_told_shortly() -> None:
+    assert [size(n) for n in (0, 999, 12_345_678, 3e12, None)] == [
+        "0 B",
+        "999 B",
+        "12 MB",
+        "3.0 TB",
+        "",
+    ]
     assert [plural(n, "terminal") for n in (0, 1)] == ["0 terminals", "1 terminal"]
     assert [money(c) for c in ({"usd": 0.01234, "source": "x"}, 2, None)] == [
         "$0.0123", "$2.0000", "cost unknown"
     ]  # fmt: skip
 
 
-def test_an_unreadable_time_is_shown_as_it_came():
+def test_an_unreadable_time_is_shown_as_it_came() -> None:
     assert local("soon") == "soon"

@@ -1,4 +1,3 @@
-import os
 from pathlib import Path
 
 import pytest
@@ -21,12 +20,12 @@ ENVIRONS = [
 @pytest.mark.parametrize("is_checkout", [True, False])
 def test_the_default_is_that_of_the_store(
     environ: dict[str, str], is_checkout: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-):
+) -> None:
     if not is_checkout:
         monkeypatch.setattr(data_dir, "_PROJECT", tmp_path)
         monkeypatch.setattr(place, "__file__", str(tmp_path / "actors" / "cli" / "place.py"))
     assert data_directory(None, environ) == str(default_data_dir(environ))
 
 
-def test_the_option_comes_first():
-    assert data_directory("there", {"GREENROOM_HOME": "/here"}) == f"{os.getcwd()}/there"
+def test_the_option_comes_first() -> None:
+    assert data_directory("there", {"GREENROOM_HOME": "/here"}) == str(Path.cwd() / "there")

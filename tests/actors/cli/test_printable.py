@@ -10,7 +10,7 @@ from actors.cli.printable import printable
 @pytest.mark.parametrize(
     ("raw", "shown"),
     [
-        ("plain – ünïcode 👩‍💻", "plain – ünïcode 👩‍💻"),
+        ("plain ünïcode 👩‍💻", "plain ünïcode 👩‍💻"),
         ("\x1b[31mred\x1b[0m", "red"),
         ("\x1b]0;title\x07after", "after"),
         ("\x1b]8;;http://evil\x1b\\link\x1b]8;;\x1b\\", "link"),
@@ -25,16 +25,16 @@ from actors.cli.printable import printable
         ("tag\U000e0041", "tag\\U000e0041"),
     ],
 )
-def test_what_a_terminal_would_obey_is_taken_out_or_shown(raw: str, shown: str):
+def test_what_a_terminal_would_obey_is_taken_out_or_shown(raw: str, shown: str) -> None:
     assert printable(raw) == shown
 
 
-def test_with_many_lines_newlines_and_tabs_stay():
+def test_with_many_lines_newlines_and_tabs_stay() -> None:
     assert printable("a\r\nb\tc\rd\n\x07", multiline=True) == "a\nb\tc\nd\n\\x07"
 
 
 @given(st.text(st.characters(categories=["Cc", "Cf", "Cs", "Zl", "Zp", "L", "P"])))
-def test_nothing_that_controls_comes_through(text: str):
+def test_nothing_that_controls_comes_through(text: str) -> None:
     for character in printable(text):
         assert unicodedata.category(character) not in {"Cc", "Cs", "Zl", "Zp"}
         assert unicodedata.bidirectional(character) not in {
@@ -43,5 +43,5 @@ def test_nothing_that_controls_comes_through(text: str):
 
 
 @given(st.text())
-def test_what_is_printable_stays_so(text: str):
+def test_what_is_printable_stays_so(text: str) -> None:
     assert printable(printable(text)) == printable(text)

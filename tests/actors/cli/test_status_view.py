@@ -30,7 +30,8 @@ def status() -> dict[str, Any]:
                  {"id": "w1", "name": "shell", "type": "terminal", "status": "running",
                   "desired": "run", "restarts": 2, "exit": None,
                   "process": {"pid": 99, "memory_bytes": 12_345_678, "cpu_percent": 3.4},
-                  "activity": {"state": "idle", "source": "screen", "since": "2026-11-21T11:57:00Z"}},
+                  "activity": {"state": "idle", "source": "screen",
+                               "since": "2026-11-21T11:57:00Z"}},
                  {"id": "w2", "name": "build", "type": "terminal", "status": "exited",
                   "desired": "run", "restarts": 0, "process": None, "activity": None,
                   "exit": {"code": 2, "signal": None, "at": "2026-11-21T11:00:00Z"}}]},
@@ -55,16 +56,16 @@ refused    $.sessions[0].id: is read-only (2 min ago)
 keeper     pid 10
 terminals  pid 12, 1 terminal
 
-supervisor                      running
-|-- recorder                    running, 1 restart, disk hiccup
-|-- sessions                    running
-|   |-- Fix the login aaaa      active, worktree
-|   |   |-- shell terminal      running, idle 3 min (screen), pid 99, 12 MB, 3 % CPU, 2 restarts
-|   |   |-- build terminal      exited, exit code 2 1 h ago
-|   |   `-- files               quarantined
-|   |-- Asleep bbbb             paused
+supervisor                  running
+|-- recorder                running, 1 restart, disk hiccup
+|-- sessions                running
+|   |-- Fix the login aaaa  active, worktree
+|   |   |-- shell terminal  running, idle 3 min (screen), pid 99, 12 MB, 3 % CPU, 2 restarts
+|   |   |-- build terminal  exited, exit code 2, 1 h ago
+|   |   `-- files           quarantined
+|   |-- Asleep bbbb         paused
 |   `-- and 1 archived
-`-- inbox                       running, 30 s
+`-- inbox                   running, 30 s
 """
 
 
@@ -73,39 +74,39 @@ def rendered(value: dict[str, Any], *, boxes: bool = False) -> str:
     return "".join("".join(text for text, _ in line) + "\n" for line in lines)
 
 
-def test_the_tree_shows_actors_sessions_and_workers_in_place():
+def test_the_tree_shows_actors_sessions_and_workers_in_place() -> None:
     assert rendered(status()) == EXPECTED
 
 
-def test_on_a_terminal_the_same_tree_has_boxes():
+def test_on_a_terminal_the_same_tree_has_boxes() -> None:
     boxes = EXPECTED.replace("|-- ", "├── ").replace("`-- ", "└── ").replace("|   ", "│   ")
     assert rendered(status(), boxes=True) == boxes
 
 
-def test_without_a_tree_the_sessions_stand_alone():
+def test_without_a_tree_the_sessions_stand_alone() -> None:
     value = {**status(), "tree": None}
     assert "sessions\n|-- Fix the login aaaa  " in rendered(value)
 
 
-def test_no_keeper_is_said():
+def test_no_keeper_is_said() -> None:
     assert "keeper     none: a crashed daemon is not brought back\n" in rendered(
         {**status(), "keeper": None}
     )
 
 
-def test_a_status_with_next_to_nothing_in_it_is_shown():
+def test_a_status_with_next_to_nothing_in_it_is_shown() -> None:
     assert rendered({}).startswith("greenroom  unknown\n")
 
 
-def test_a_quarantined_leaf_is_not_healthy():
+def test_a_quarantined_leaf_is_not_healthy() -> None:
     assert not healthy(status())
 
 
-def test_refused_edits_and_ended_workers_are_healthy():
+def test_refused_edits_and_ended_workers_are_healthy() -> None:
     assert healthy({**status(), "tree": actor("supervisor")})
 
 
-def test_a_quarantined_worker_or_session_and_a_degraded_store_are_not():
+def test_a_quarantined_worker_or_session_and_a_degraded_store_are_not() -> None:
     worker = {"id": "w", "status": "quarantined"}
     assert not healthy({"sessions": [{"id": "a", "workers": [worker]}]})
     assert not healthy({"store": {"state": "ok", "quarantined": [{"session_id": "a"}]}})

@@ -4,11 +4,11 @@ from pathlib import Path
 from actors.cli.stored_status import stored_status
 
 
-def test_sessions_are_told_as_last_known(tmp_path: Path):
+def test_sessions_are_told_as_last_known(tmp_path: Path) -> None:
     workspace = tmp_path / "workspaces" / "default"
     workspace.mkdir(parents=True)
     worker = {"id": "w", "name": "shell", "type": "terminal", "status": "running", "desired": "run",
-              "restarts": 1, "process": {"pid": 5, "boot_id": "b", "start_ticks": 1, "nonce": "n"}}  # fmt: skip
+              "restarts": 1, "process": {"pid": 5, "boot_id": "b", "start_ticks": 1}}  # fmt: skip
     session = {"id": "a", "title": "T", "type": "quick", "status": "active", "desired": "run",
                "workers": [worker], "config": {"model": "m"}}  # fmt: skip
     (workspace / "sessions.json").write_text(json.dumps({"version": 1, "sessions": [session]}))
@@ -22,7 +22,7 @@ def test_sessions_are_told_as_last_known(tmp_path: Path):
     assert told["workers"][0]["restarts"] == 1
 
 
-def test_a_broken_file_is_named_and_the_others_are_read(tmp_path: Path):
+def test_a_broken_file_is_named_and_the_others_are_read(tmp_path: Path) -> None:
     for name, text in (("bad", "{"), ("odd", '{"sessions": [3]}'), ("good", '[{"id": "x"}]')):
         (tmp_path / "workspaces" / name).mkdir(parents=True)
         (tmp_path / "workspaces" / name / "sessions.json").write_text(text)
@@ -32,7 +32,7 @@ def test_a_broken_file_is_named_and_the_others_are_read(tmp_path: Path):
     assert unreadable == ["bad", "odd"]
 
 
-def test_what_waits_and_was_answered_is_counted(tmp_path: Path):
+def test_what_waits_and_was_answered_is_counted(tmp_path: Path) -> None:
     for path in ("inbox/a.json", "inbox/b.json", "inbox/.claimed/1-c.json", "outbox/d.json",
                  "outbox/d.jsonl", "rejected/e.json", "rejected/e.json.why.json"):  # fmt: skip
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
@@ -41,5 +41,5 @@ def test_what_waits_and_was_answered_is_counted(tmp_path: Path):
     assert counts == {"waiting": 2, "running": 1, "answered": 1, "rejected": 1}
 
 
-def test_nothing_there_is_nothing_known(tmp_path: Path):
+def test_nothing_there_is_nothing_known(tmp_path: Path) -> None:
     assert stored_status(str(tmp_path / "none"))["sessions"] == []

@@ -17,33 +17,36 @@ def printed(transcript: Transcript, *turns: dict[str, Any], **answer: Any) -> st
     return "".join(text for text, _ in [*spans, *transcript.finish(answer)])
 
 
-def test_only_what_is_new_is_printed():
+def test_only_what_is_new_is_printed() -> None:
     assert printed(Transcript(), turn(1, "Hel"), turn(1, "Hello"), turn(1, "Hello")) == "Hello\n"
 
 
-def test_a_new_turn_begins_a_paragraph():
+def test_a_new_turn_begins_a_paragraph() -> None:
     assert printed(Transcript(), turn(1, "One."), turn(2, "Two.")) == "One.\n\nTwo.\n"
 
 
-def test_a_tool_call_is_one_line_once_it_ended():
+def test_a_tool_call_is_one_line_once_it_ended() -> None:
     calls = [("a.b", "running")], [("a.b", "completed")], [("a.b", "completed")]
     turns = [turn(1, "Look", *each) for each in calls]
     assert printed(Transcript(), *turns) == "Look\ntool a.b {}: completed\n"
     assert "tool a.b {}: running\n" in printed(Transcript(shows_running=True), *turns)
 
 
-def test_a_turn_that_was_asked_again_is_printed_again():
+def test_a_turn_that_was_asked_again_is_printed_again() -> None:
     shown = printed(Transcript(), turn(1, "Wrong"), turn(1, "Right"))
     assert shown == "Wrong\n(the model was asked again)\nRight\n"
 
 
-def test_what_the_answer_adds_is_printed_too():
-    assert printed(Transcript(), turn(1, "On"), turns=[turn(1, "One"), turn(2, "Two")]) == "One\n\nTwo\n"
+def test_what_the_answer_adds_is_printed_too() -> None:
+    assert (
+        printed(Transcript(), turn(1, "On"), turns=[turn(1, "One"), turn(2, "Two")])
+        == "One\n\nTwo\n"
+    )
     assert printed(Transcript(), text="All at once") == "All at once\n"
     assert printed(Transcript()) == ""
 
 
 @given(st.text(alphabet="ab\n"), st.lists(st.integers(0, 20)))
-def test_whatever_snapshots_come_the_text_is_printed_once(text: str, cuts: list[int]):
+def test_whatever_snapshots_come_the_text_is_printed_once(text: str, cuts: list[int]) -> None:
     turns = [turn(1, text[:cut]) for cut in sorted(cuts)]
     assert printed(Transcript(), *turns, turn(1, text)).rstrip("\n") == text.rstrip("\n")

@@ -161,6 +161,15 @@ def test_the_text_of_a_tool_message_is_its_result() -> None:
     assert history[-1] == replace(told, content=(result("a", "it is raining"),))
 
 
+def test_a_function_message_with_a_call_is_its_result_and_without_one_is_text() -> None:
+    told = said("function", "it is raining", tool_call_id="a")
+    free = said("function", "noon")
+    history = valid_history([USER, asked("a"), free, told])
+    assert [message.role for message in history] == ["user", "assistant", "tool", "function"]
+    assert history[2].content == (result("a", "it is raining"),)
+    assert history[3] == free
+
+
 def test_calls_listed_beside_the_content_count_too() -> None:
     listed = said("assistant", "let me see", tool_calls=(call("a"),))
     history = valid_history([USER, listed, answer("a")])
@@ -197,6 +206,7 @@ def test_whatever_was_recorded_a_model_would_take_it(messages: list[ChatMessage]
         assert not any(isinstance(block, ToolResultContent) for block in message.content)
         calls = [b.tool_call_id for b in message.content if isinstance(b, ToolCallContent)]
         assert message.role == "assistant" or not calls
+        assert message.role != "function" or message.tool_call_id is None
         assert not seen & set(calls)
         seen |= set(calls)
         waiting = calls

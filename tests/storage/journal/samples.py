@@ -1,12 +1,12 @@
 """Journals to hurt, and a look at what a directory holds."""
 
-import os
 import zlib
 from pathlib import Path
 
 from storage.journal.frame import Commit, Header, crc_of, encode_commit, encode_header
 from storage.journal.log import NAME, Journal
 from tests.storage.histories import START, added, created
+from tests.storage.listing import listed
 
 SESSION = "abcdefghijkl"
 
@@ -21,7 +21,7 @@ def new_journal(directory: Path, commits: int = 1) -> Journal:
 
 
 def journal_bytes(commits: int, synced: dict[int, int] | None = None) -> list[bytes]:
-    """The lines of a journal, header first; `synced` where a line should not name its predecessor."""
+    """The lines of a journal, header first; `synced` where it is not the line before."""
     lines = [encode_header(Header(session=SESSION, workspace="default", at=START))]
     for number in range(1, commits + 1):
         at, events, request = created(SESSION) if number == 1 else added(number)
@@ -52,7 +52,7 @@ def written(directory: Path, content: bytes) -> Path:
 
 
 def contents(directory: Path) -> dict[str, bytes]:
-    return {name: (directory / name).read_bytes() for name in sorted(os.listdir(directory))}
+    return {name: (directory / name).read_bytes() for name in listed(directory)}
 
 
 def numbers(directory: Path, named_elsewhere: int = 0) -> list[int]:

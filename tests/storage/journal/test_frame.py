@@ -3,18 +3,22 @@
 import json
 import zlib
 from datetime import datetime
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 
 from storage.errors import FileRefused, JournalTooNew, LineTooLong
 from storage.journal import frame
+from storage.journal.log import Draft
 from storage.records import event as e
 from tests.storage.histories import START, histories, message
 from tests.storage.journal.samples import sealed
 
+WRONG_TYPE = e.WorkerDeleted(5)  # type: ignore[arg-type]
 
-def commit(**changes) -> frame.Commit:
+
+def commit(**changes: Any) -> frame.Commit:
     values = {
         "n": 17,
         "synced": 15,
@@ -33,7 +37,7 @@ def rewritten(old: bytes, new: bytes) -> bytes:
 
 @settings(max_examples=40)
 @given(histories())
-def test_a_commit_comes_back_as_it_was(drafts):
+def test_a_commit_comes_back_as_it_was(drafts: list[Draft]) -> None:
     for number, (at, events, request) in enumerate(drafts, 1):
         before = commit(n=number, at=at, events=tuple(events), request=request)
         line = frame.encode_commit(before)
@@ -43,7 +47,7 @@ def test_a_commit_comes_back_as_it_was(drafts):
         assert frame.decode_commit(line[:-1]) == before
 
 
-def test_the_line_reads_as_the_format_says():
+def test_the_line_reads_as_the_format_says() -> None:
     line = frame.encode_commit(commit(request="r-1"))
     told = json.loads(line)
     assert list(told) == ["n", "synced", "prev", "at", "request", "events", "crc"]
@@ -55,14 +59,14 @@ def test_the_line_reads_as_the_format_says():
     assert "request" not in json.loads(frame.encode_commit(commit()))
 
 
-def test_a_header_comes_back_and_names_the_journal():
+def test_a_header_comes_back_and_names_the_journal() -> None:
     header = frame.Header(session="abcdefghijkl", workspace="default", at=START)
     line = frame.encode_header(header)
     assert list(json.loads(line)) == ["n", "format", "session", "workspace", "at", "crc"]
     assert frame.decode_header(line[:-1]) == header
 
 
-def test_every_flipped_bit_is_noticed():
+def test_every_flipped_bit_is_noticed() -> None:
     line = frame.encode_commit(commit())[:-1]
     for position in range(len(line)):
         for bit in range(8):
@@ -71,39 +75,39 @@ def test_every_flipped_bit_is_noticed():
             assert not frame.is_whole(bytes(flipped))
 
 
-def test_a_newer_format_is_refused_by_name():
+def test_a_newer_format_is_refused_by_name() -> None:
     line = sealed(b'{"n":0,"format":7,"session":"a","workspace":"b","whatever":1')
     with pytest.raises(JournalTooNew, match="format 7"):
         frame.decode_header(line)
 
 
 @pytest.mark.parametrize("body", [b'{"n":1,"format":1', b'{"n":0,"format":0', b'{"n":0', b'"x"'])
-def test_a_first_line_that_is_no_header_is_refused(body):
+def test_a_first_line_that_is_no_header_is_refused(body: bytes) -> None:
     with pytest.raises(FileRefused):
         frame.decode_header(sealed(body))
 
 
-def test_an_unknown_event_type_is_refused_by_name():
+def test_an_unknown_event_type_is_refused_by_name() -> None:
     with pytest.raises(JournalTooNew, match="number 17 has an event 'message-dreamt'"):
         frame.decode_commit(rewritten(b'"message-added"', b'"message-dreamt"'))
 
 
-def test_an_unknown_kind_inside_a_known_event_is_refused_as_newer():
+def test_an_unknown_kind_inside_a_known_event_is_refused_as_newer() -> None:
     with pytest.raises(JournalTooNew, match="number 17 has something unknown"):
         frame.decode_commit(rewritten(b'"type":"text"', b'"type":"smell"'))
 
 
-def test_an_unknown_field_is_passed_over():
+def test_an_unknown_field_is_passed_over() -> None:
     line = rewritten(b'{"type":"message-added"', b'{"type":"message-added","colour":"red"')
     assert frame.decode_commit(line) == commit()
 
 
-def test_a_whole_line_that_is_no_commit_is_refused():
+def test_a_whole_line_that_is_no_commit_is_refused() -> None:
     with pytest.raises(FileRefused):
         frame.decode_commit(sealed(b'{"n":17'))
 
 
-def test_a_line_has_at_most_four_mebibytes_with_its_newline():
+def test_a_line_has_at_most_four_mebibytes_with_its_newline() -> None:
     spare = frame.LINE_LIMIT_BYTES - len(frame.encode_commit(commit(events=(added_text(""),))))
     longest = frame.encode_commit(commit(events=(added_text("x" * spare),)))
     assert len(longest) == frame.LINE_LIMIT_BYTES
@@ -115,7 +119,7 @@ def added_text(text: str) -> e.MessageAdded:
     return e.MessageAdded(message("one", text))
 
 
-def test_what_fits_is_known_before_it_has_a_number():
+def test_what_fits_is_known_before_it_has_a_number() -> None:
     frame.require_fit(START, (added_text("short"),), "request")
     with pytest.raises(LineTooLong):
         frame.require_fit(START, (added_text("x" * frame.LINE_LIMIT_BYTES),))
@@ -126,10 +130,10 @@ def test_what_fits_is_known_before_it_has_a_number():
     [
         {"at": datetime(2026, 1, 1)},  # noqa: DTZ001 - a time without zone is the point
         {"events": (e.ContextWindowCritical(float("nan"), 5),)},
-        {"events": (e.WorkerDeleted(5),)},
+        {"events": (WRONG_TYPE,)},
         {"n": "seventeen"},
     ],
 )
-def test_what_could_not_be_read_back_is_not_written(changes):
+def test_what_could_not_be_read_back_is_not_written(changes: Any) -> None:
     with pytest.raises(ValueError, match="could not be read back"):
         frame.encode_commit(commit(**changes))

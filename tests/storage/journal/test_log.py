@@ -4,7 +4,10 @@ import errno
 import os
 import resource
 import stat
+from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -18,17 +21,23 @@ from storage.errors import (
     SyncFailed,
 )
 from storage.journal.frame import LINE_LIMIT_BYTES
-from storage.journal.log import NAME, Journal, read, size_bytes
+from storage.journal.log import NAME, Draft, Journal, read, size_bytes
 from tests.storage.histories import START, added, created, histories
 from tests.storage.journal.samples import SESSION, contents, new_journal, numbers, sealed, written
 
 
 @contextmanager
-def failing(monkeypatch, name, error=errno.EIO, times=1, after=0):
+def failing(
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    error: int = errno.EIO,
+    times: int = 1,
+    after: int = 0,
+) -> Iterator[list[Any]]:
     """The function of `os` fails `times` times, after it worked `after` times."""
     real, calls = getattr(os, name), []
 
-    def fails(*arguments, **keywords):
+    def fails(*arguments: Any, **keywords: Any) -> Any:
         calls.append(arguments)
         if after < len(calls) <= after + times:
             raise OSError(error, os.strerror(error))
@@ -41,7 +50,9 @@ def failing(monkeypatch, name, error=errno.EIO, times=1, after=0):
 
 @settings(max_examples=25)
 @given(histories())
-def test_what_was_appended_is_read_again(tmp_path_factory, drafts):
+def test_what_was_appended_is_read_again(
+    tmp_path_factory: pytest.TempPathFactory, drafts: list[Draft]
+) -> None:
     directory = tmp_path_factory.mktemp("journal") / SESSION
     with Journal.create(directory, SESSION, "default", START) as journal:
         assert journal.append(drafts[:1]) == [1]
@@ -57,7 +68,7 @@ def test_what_was_appended_is_read_again(tmp_path_factory, drafts):
     assert size_bytes(directory) == end.bytes
 
 
-def test_a_journal_goes_on_where_it_was_left(tmp_path):
+def test_a_journal_goes_on_where_it_was_left(tmp_path: Path) -> None:
     new_journal(tmp_path / SESSION, 3).close()
     journal, _ = Journal.open(tmp_path / SESSION)
     assert journal.append([added(4), added(5)]) == [4, 5]
@@ -65,16 +76,20 @@ def test_a_journal_goes_on_where_it_was_left(tmp_path):
     assert numbers(tmp_path / SESSION) == [1, 2, 3, 4, 5]
 
 
-def test_many_commits_take_one_write_and_one_sync(tmp_path, monkeypatch):
+def test_many_commits_take_one_write_and_one_sync(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     journal = new_journal(tmp_path / SESSION)
-    with failing(monkeypatch, "write", times=0) as writes:
-        with failing(monkeypatch, "fdatasync", times=0) as syncs:
-            journal.append([added(number) for number in range(2, 12)])
+    with (
+        failing(monkeypatch, "write", times=0) as writes,
+        failing(monkeypatch, "fdatasync", times=0) as syncs,
+    ):
+        journal.append([added(number) for number in range(2, 12)])
     journal.close()
     assert (len(writes), len(syncs)) == (1, 1)
 
 
-def test_lines_name_what_was_confirmed_when_they_were_written(tmp_path):
+def test_lines_name_what_was_confirmed_when_they_were_written(tmp_path: Path) -> None:
     journal = new_journal(tmp_path / SESSION)
     journal.append([added(2), added(3)])
     journal.append([added(4)])
@@ -82,7 +97,7 @@ def test_lines_name_what_was_confirmed_when_they_were_written(tmp_path):
     assert [c.synced for c in read(tmp_path / SESSION).commits] == [0, 1, 1, 3]
 
 
-def test_nothing_exists_before_the_first_append(tmp_path):
+def test_nothing_exists_before_the_first_append(tmp_path: Path) -> None:
     journal = Journal.create(tmp_path / SESSION, SESSION, "default", START)
     assert journal.append([]) == []
     assert list(tmp_path.iterdir()) == []
@@ -90,16 +105,16 @@ def test_nothing_exists_before_the_first_append(tmp_path):
 
 
 def test_a_new_journal_is_synced_before_it_has_its_name_and_then_both_directories(
-    tmp_path, monkeypatch
-):
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     steps = []
     real_fsync, real_rename = os.fsync, os.rename
 
-    def fsync(descriptor):
-        steps.append(os.readlink(f"/proc/self/fd/{descriptor}"))
+    def fsync(descriptor: int) -> None:
+        steps.append(str(Path(f"/proc/self/fd/{descriptor}").readlink()))
         real_fsync(descriptor)
 
-    def rename(source, target):
+    def rename(source: str, target: str) -> None:
         steps.append("rename")
         real_rename(source, target)
 
@@ -111,7 +126,7 @@ def test_a_new_journal_is_synced_before_it_has_its_name_and_then_both_directorie
     assert steps[-4:] == ends
 
 
-def test_files_and_directories_are_ours_alone(tmp_path):
+def test_files_and_directories_are_ours_alone(tmp_path: Path) -> None:
     old = os.umask(0)
     try:
         new_journal(tmp_path / SESSION).close()
@@ -121,7 +136,7 @@ def test_files_and_directories_are_ours_alone(tmp_path):
     assert stat.S_IMODE((tmp_path / SESSION / NAME).stat().st_mode) == 0o600
 
 
-def test_what_a_crash_left_of_a_creation_is_no_session_and_in_nobody_s_way(tmp_path):
+def test_what_a_crash_left_of_a_creation_is_no_session_and_in_nobody_s_way(tmp_path: Path) -> None:
     directory = tmp_path / SESSION
     directory.mkdir()
     (directory / f"{NAME}.tmp").write_bytes(b'{"n":0,"for')
@@ -132,7 +147,7 @@ def test_what_a_crash_left_of_a_creation_is_no_session_and_in_nobody_s_way(tmp_p
     assert list(contents(directory)) == [NAME]
 
 
-def test_leftovers_of_a_replacement_are_removed_at_the_next_opening(tmp_path):
+def test_leftovers_of_a_replacement_are_removed_at_the_next_opening(tmp_path: Path) -> None:
     new_journal(tmp_path / SESSION).close()
     (tmp_path / SESSION / f"{NAME}.tmp").write_bytes(b"half")
     assert numbers(tmp_path / SESSION) == [1]
@@ -149,8 +164,8 @@ def test_leftovers_of_a_replacement_are_removed_at_the_next_opening(tmp_path):
     ],
 )
 def test_a_creation_that_fails_leaves_nothing_and_can_be_tried_again(
-    tmp_path, monkeypatch, function, error, expected
-):
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, function: str, error: int, expected: Any
+) -> None:
     directory = tmp_path / SESSION
     directory.mkdir()
     journal = Journal.create(directory, SESSION, "default", START)
@@ -163,13 +178,13 @@ def test_a_creation_that_fails_leaves_nothing_and_can_be_tried_again(
     assert numbers(directory) == [1]
 
 
-def test_an_existing_journal_is_never_created_anew(tmp_path):
+def test_an_existing_journal_is_never_created_anew(tmp_path: Path) -> None:
     new_journal(tmp_path / SESSION).close()
     with pytest.raises(FileExistsError):
         Journal.create(tmp_path / SESSION, SESSION, "default", START)
 
 
-def test_a_closed_journal_takes_nothing_more(tmp_path):
+def test_a_closed_journal_takes_nothing_more(tmp_path: Path) -> None:
     journal = new_journal(tmp_path / SESSION)
     journal.close()
     journal.close()
@@ -178,7 +193,9 @@ def test_a_closed_journal_takes_nothing_more(tmp_path):
     assert numbers(tmp_path / SESSION) == [1]
 
 
-def test_a_full_disk_leaves_the_journal_as_it_was(tmp_path, monkeypatch):
+def test_a_full_disk_leaves_the_journal_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     journal = new_journal(tmp_path / SESSION, 2)
     before = contents(tmp_path / SESSION)
     with failing(monkeypatch, "write", errno.ENOSPC), pytest.raises(StorageFull):
@@ -189,7 +206,7 @@ def test_a_full_disk_leaves_the_journal_as_it_was(tmp_path, monkeypatch):
     assert numbers(tmp_path / SESSION, 3) == [1, 2, 3]
 
 
-def test_a_write_that_stops_at_a_real_limit_is_taken_back(tmp_path):
+def test_a_write_that_stops_at_a_real_limit_is_taken_back(tmp_path: Path) -> None:
     journal = new_journal(tmp_path / SESSION, 2)
     before = contents(tmp_path / SESSION)
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -204,7 +221,9 @@ def test_a_write_that_stops_at_a_real_limit_is_taken_back(tmp_path):
     journal.close()
 
 
-def test_what_could_not_be_taken_back_is_never_written_after(tmp_path, monkeypatch):
+def test_what_could_not_be_taken_back_is_never_written_after(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     directory = tmp_path / SESSION
     journal = new_journal(directory, 2)
     good = contents(directory)[NAME]
@@ -219,7 +238,9 @@ def test_what_could_not_be_taken_back_is_never_written_after(tmp_path, monkeypat
     assert contents(directory)["journal.unsynced-3"] == contents(directory)[NAME][len(good) :][:20]
 
 
-def test_after_a_failed_sync_the_journal_goes_on_in_a_new_file(tmp_path, monkeypatch):
+def test_after_a_failed_sync_the_journal_goes_on_in_a_new_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     directory = tmp_path / SESSION
     journal = new_journal(directory, 2)
     confirmed, inode = contents(directory)[NAME], (directory / NAME).stat().st_ino
@@ -236,7 +257,9 @@ def test_after_a_failed_sync_the_journal_goes_on_in_a_new_file(tmp_path, monkeyp
     assert b"lost" not in contents(directory)[NAME]
 
 
-def test_while_the_disk_refuses_everything_so_does_the_journal(tmp_path, monkeypatch):
+def test_while_the_disk_refuses_everything_so_does_the_journal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     directory = tmp_path / SESSION
     journal = new_journal(directory, 2)
     confirmed = contents(directory)[NAME]
@@ -250,7 +273,9 @@ def test_while_the_disk_refuses_everything_so_does_the_journal(tmp_path, monkeyp
     assert numbers(directory, 3) == [1, 2, 3]
 
 
-def test_no_single_failure_gives_a_false_acknowledgement(tmp_path, monkeypatch):
+def test_no_single_failure_gives_a_false_acknowledgement(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Each call of the way of a failed sync fails in turn, once; what was said to be there is."""
     for function in ("fsync", "rename", "write", "pread", "ftruncate", "open"):
         for after in range(4):
@@ -267,7 +292,7 @@ def test_no_single_failure_gives_a_false_acknowledgement(tmp_path, monkeypatch):
             assert numbers(directory, done[-1]) == done
 
 
-def test_nothing_of_a_group_is_written_when_one_line_is_too_long(tmp_path):
+def test_nothing_of_a_group_is_written_when_one_line_is_too_long(tmp_path: Path) -> None:
     journal = new_journal(tmp_path / SESSION)
     before = contents(tmp_path / SESSION)
     with pytest.raises(LineTooLong):
@@ -276,7 +301,7 @@ def test_nothing_of_a_group_is_written_when_one_line_is_too_long(tmp_path):
     assert contents(tmp_path / SESSION) == before
 
 
-def test_reading_changes_nothing_and_says_how_it_ends(tmp_path):
+def test_reading_changes_nothing_and_says_how_it_ends(tmp_path: Path) -> None:
     new_journal(tmp_path / SESSION, 3).close()
     whole = contents(tmp_path / SESSION)[NAME]
     written(tmp_path / SESSION, whole[:-10])
@@ -287,14 +312,14 @@ def test_reading_changes_nothing_and_says_how_it_ends(tmp_path):
     assert contents(tmp_path / SESSION)[NAME] == whole[:-10]
 
 
-def test_a_journal_of_a_later_greenroom_is_refused_with_its_file(tmp_path):
+def test_a_journal_of_a_later_greenroom_is_refused_with_its_file(tmp_path: Path) -> None:
     header = sealed(b'{"n":0,"format":2,"session":"a","workspace":"b","at":"later"')
     written(tmp_path / SESSION, header + b"\n")
     with pytest.raises(JournalTooNew, match=rf"{SESSION}/{NAME}.*format 2"):
         Journal.open(tmp_path / SESSION)
 
 
-def test_a_link_in_the_place_of_a_journal_is_refused(tmp_path):
+def test_a_link_in_the_place_of_a_journal_is_refused(tmp_path: Path) -> None:
     new_journal(tmp_path / "other").close()
     (tmp_path / SESSION).mkdir()
     (tmp_path / SESSION / NAME).symlink_to(tmp_path / "other" / NAME)

@@ -1,6 +1,8 @@
 """End, torn tail, corruption: told apart, and only the second is touched."""
 
 import os
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,7 +13,7 @@ from tests.storage.histories import added
 from tests.storage.journal.samples import contents, journal_bytes, numbers, sealed, written
 
 
-def refused(directory, match=".", named_elsewhere=0) -> str:
+def refused(directory: Path, match: str = ".", named_elsewhere: int = 0) -> str:
     """Opening is refused as corrupt, and nothing was touched."""
     before = contents(directory)
     with pytest.raises(JournalCorrupt, match=match) as caught:
@@ -21,7 +23,7 @@ def refused(directory, match=".", named_elsewhere=0) -> str:
     return str(caught.value)
 
 
-def test_cut_at_every_byte_gives_the_prefix_or_is_refused(tmp_path):
+def test_cut_at_every_byte_gives_the_prefix_or_is_refused(tmp_path: Path) -> None:
     lines = journal_bytes(4)
     whole = b"".join(lines)
     ends = [len(b"".join(lines[: count + 1])) for count in range(5)]
@@ -38,7 +40,7 @@ def test_cut_at_every_byte_gives_the_prefix_or_is_refused(tmp_path):
         assert found == ({f"journal.torn-{complete + 1}": torn} if torn else {})
 
 
-def test_every_flipped_bit_gives_the_prefix_or_is_refused(tmp_path):
+def test_every_flipped_bit_gives_the_prefix_or_is_refused(tmp_path: Path) -> None:
     lines = journal_bytes(3)
     whole = b"".join(lines)
     last = len(whole) - len(lines[-1])
@@ -46,14 +48,14 @@ def test_every_flipped_bit_gives_the_prefix_or_is_refused(tmp_path):
         flipped = bytearray(whole)
         flipped[position] ^= 1 << (position % 8)
         directory = written(tmp_path / f"{position}", bytes(flipped))
-        if position >= last or whole[position : position + 1] == b"\n" and position == last - 1:
+        if position >= last or (whole[position : position + 1] == b"\n" and position == last - 1):
             assert numbers(directory) in ([1, 2], [1])
             assert any(name.startswith("journal.torn-") for name in contents(directory))
         else:
             refused(directory)
 
 
-def test_a_torn_tail_is_cut_and_kept_and_the_journal_goes_on(tmp_path):
+def test_a_torn_tail_is_cut_and_kept_and_the_journal_goes_on(tmp_path: Path) -> None:
     lines = journal_bytes(3)
     directory = written(tmp_path / "s", b"".join(lines)[:-5])
     journal, commits = Journal.open(directory)
@@ -64,7 +66,7 @@ def test_a_torn_tail_is_cut_and_kept_and_the_journal_goes_on(tmp_path):
     assert numbers(directory, 3) == [1, 2, 3]
 
 
-def test_a_group_that_reached_the_disk_out_of_order_is_a_torn_tail(tmp_path):
+def test_a_group_that_reached_the_disk_out_of_order_is_a_torn_tail(tmp_path: Path) -> None:
     """Lines 3 to 5 went down in one write; nobody confirmed any of them."""
     lines = journal_bytes(5, synced={3: 2, 4: 2, 5: 2})
     lines[3] = b"\0" * (len(lines[3]) - 1) + b"\n"
@@ -73,20 +75,20 @@ def test_a_group_that_reached_the_disk_out_of_order_is_a_torn_tail(tmp_path):
     assert contents(directory)["journal.torn-3"] == b"".join(lines[3:])
 
 
-def test_a_bad_line_that_a_later_one_confirms_is_corruption(tmp_path):
+def test_a_bad_line_that_a_later_one_confirms_is_corruption(tmp_path: Path) -> None:
     lines = journal_bytes(5)
     lines[3] = lines[3].replace(b"hello", b"hallo")
     text = refused(written(tmp_path / "s", b"".join(lines)), "damaged")
     assert f"byte {len(b''.join(lines[:3]))}, number 3" in text
 
 
-def test_a_bad_line_that_a_projection_names_is_corruption(tmp_path):
+def test_a_bad_line_that_a_projection_names_is_corruption(tmp_path: Path) -> None:
     directory = written(tmp_path / "s", b"".join(journal_bytes(3))[:-5])
     refused(directory, named_elsewhere=3)
     assert numbers(directory, 2) == [1, 2]
 
 
-def test_fewer_lines_than_a_projection_names_is_corruption(tmp_path):
+def test_fewer_lines_than_a_projection_names_is_corruption(tmp_path: Path) -> None:
     directory = written(tmp_path / "s", b"".join(journal_bytes(3)))
     refused(directory, "ends at number 3, but number 4", named_elsewhere=4)
 
@@ -94,18 +96,18 @@ def test_fewer_lines_than_a_projection_names_is_corruption(tmp_path):
 @pytest.mark.parametrize(
     "order", [[0, 1, 3], [0, 1, 2, 2, 3], [0, 2, 1, 3], [0, 1, 2, 1], [1, 2], [0, 0, 1]]
 )
-def test_a_gap_or_repeat_is_corruption(tmp_path, order):
+def test_a_gap_or_repeat_is_corruption(tmp_path: Path, order: list[int]) -> None:
     lines = journal_bytes(3)
     refused(written(tmp_path / "s", b"".join(lines[number] for number in order)))
 
 
-def test_a_line_of_another_journal_is_corruption(tmp_path):
+def test_a_line_of_another_journal_is_corruption(tmp_path: Path) -> None:
     lines = journal_bytes(3)
     lines[3] = sealed(lines[3].replace(crc_of(lines[2][:-1]).encode(), b"00000000")[:-20]) + b"\n"
     refused(written(tmp_path / "s", b"".join(lines)))
 
 
-def test_something_put_in_between_is_corruption(tmp_path):
+def test_something_put_in_between_is_corruption(tmp_path: Path) -> None:
     lines = journal_bytes(3)
     for stray in (b"\n", b"{}\n", b"x" * 5000 + b"\n", sealed(b'{"n":9') + b"\n"):
         content = b"".join([*lines[:2], stray, *lines[2:]])
@@ -113,24 +115,26 @@ def test_something_put_in_between_is_corruption(tmp_path):
 
 
 @pytest.mark.parametrize("content", [b"", b"\n", b"\0" * 4096, b"{}\n", sealed(b"{}") + b"\n"])
-def test_a_file_without_a_header_is_corruption(tmp_path, content):
+def test_a_file_without_a_header_is_corruption(tmp_path: Path, content: bytes) -> None:
     refused(written(tmp_path / "s", content), "number 0")
 
 
-def test_zeros_and_blank_lines_at_the_end_are_a_torn_tail(tmp_path):
+def test_zeros_and_blank_lines_at_the_end_are_a_torn_tail(tmp_path: Path) -> None:
     for number, tail in enumerate([b"\0" * 4096, b"\n", b"\n\n\n", b"\0\n\0\n"]):
         directory = written(tmp_path / f"{number}", b"".join(journal_bytes(2)) + tail)
         assert numbers(directory, 2) == [1, 2]
         assert contents(directory)["journal.torn-3"] == tail
 
 
-def test_an_endless_line_is_a_bad_line_and_is_not_read_into_memory(tmp_path, monkeypatch):
+def test_an_endless_line_is_a_bad_line_and_is_not_read_into_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     directory = written(tmp_path / "s", b"".join(journal_bytes(2)))
     with (directory / NAME).open("ab") as file:
         file.truncate(file.tell() + 6 * LINE_LIMIT_BYTES)
     real, longest = os.read, []
 
-    def reading(descriptor, count):
+    def reading(descriptor: int, count: int) -> bytes:
         longest.append(count)
         return real(descriptor, count)
 
@@ -139,7 +143,7 @@ def test_an_endless_line_is_a_bad_line_and_is_not_read_into_memory(tmp_path, mon
     assert max(longest) < LINE_LIMIT_BYTES
 
 
-def test_what_follows_an_endless_line_still_counts(tmp_path):
+def test_what_follows_an_endless_line_still_counts(tmp_path: Path) -> None:
     lines = journal_bytes(4)
     lines[2] = b"x" * (2 * LINE_LIMIT_BYTES + 5) + b"\n"
     refused(written(tmp_path / "later", b"".join(lines)))
@@ -147,14 +151,16 @@ def test_what_follows_an_endless_line_still_counts(tmp_path):
     assert numbers(directory) == [1]
 
 
-def test_a_whole_line_above_the_limit_is_a_bad_line(tmp_path):
+def test_a_whole_line_above_the_limit_is_a_bad_line(tmp_path: Path) -> None:
     lines = journal_bytes(2)
     body = lines[2].rpartition(b',"crc"')[0].replace(b"hello", b"x" * LINE_LIMIT_BYTES)
     lines[2] = sealed(body) + b"\n"
     assert numbers(written(tmp_path / "s", b"".join(lines))) == [1]
 
 
-def test_a_crash_anywhere_in_the_repair_and_the_next_one_ends_the_same(tmp_path, monkeypatch):
+def test_a_crash_anywhere_in_the_repair_and_the_next_one_ends_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     torn = b"".join(journal_bytes(3))[:-5]
     expected = written(tmp_path / "expected", torn)
     numbers(expected)
@@ -166,10 +172,10 @@ def test_a_crash_anywhere_in_the_repair_and_the_next_one_ends_the_same(tmp_path,
             assert contents(directory) == contents(expected)
 
 
-def crash_in(monkeypatch, function: str, calls: int, directory) -> None:
+def crash_in(monkeypatch: pytest.MonkeyPatch, function: str, calls: int, directory: Path) -> None:
     real, counted = getattr(os, function), []
 
-    def crashing(*arguments, **keywords):
+    def crashing(*arguments: Any, **keywords: Any) -> Any:
         counted.append(1)
         if len(counted) > calls:
             raise OSError(5, "crash")
@@ -183,7 +189,7 @@ def crash_in(monkeypatch, function: str, calls: int, directory) -> None:
             return
 
 
-def test_an_earlier_torn_tail_with_the_same_number_is_kept_too(tmp_path):
+def test_an_earlier_torn_tail_with_the_same_number_is_kept_too(tmp_path: Path) -> None:
     whole = b"".join(journal_bytes(3))
     directory = written(tmp_path / "s", whole[:-5])
     (directory / "journal.torn-3").write_bytes(b"earlier")

@@ -14,7 +14,7 @@ from actors.prompt.builder import SystemPromptBuilder
 from actors.prompt.settings import config_for
 from storage.records.config import SessionConfig
 from storage.records.message import ChatMessage
-from storage.records.prompt import Context, ContextFile
+from storage.records.prompt import Context, PromptFile
 from storage.records.session import Session
 from storage.records.tool import Tool
 from storage.records.workspace import FileSettings, WorkspaceSettings
@@ -71,11 +71,9 @@ def _without_own_prompt(
     return messages[1:] if own else messages
 
 
-def _files(settings: WorkspaceSettings) -> tuple[ContextFile, ...]:
+def _files(settings: WorkspaceSettings) -> tuple[PromptFile, ...]:
     return tuple(
-        ContextFile(name=file.name, content=_content(file))
-        for file in settings.files
-        if file.active
+        PromptFile(name=file.name, content=_content(file)) for file in settings.files if file.active
     )
 
 

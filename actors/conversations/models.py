@@ -11,9 +11,7 @@ MakeProvider = Callable[[ProviderSettings, Mapping[str, str]], ModelProvider]
 class Models:
     """Used on the I/O loop only."""
 
-    def __init__(
-        self, makers: Mapping[str, MakeProvider], environ: Mapping[str, str]
-    ) -> None:
+    def __init__(self, makers: Mapping[str, MakeProvider], environ: Mapping[str, str]) -> None:
         self._makers = makers
         self._environ = environ
         self._made: dict[tuple[str, str], tuple[ProviderSettings, ModelProvider]] = {}

@@ -1,0 +1,124 @@
+"""The daemon's process: takes the data directory, starts the tree, waits, ends in order.
+
+Ends with 0 when it was asked to, 1 when it may not start (and would not the next time either), 3
+when another daemon has the directory, 70 when it failed and the keeper should start it again.
+"""
+
+import argparse
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+from actors.boot import Greenroom, boot
+from actors.shutdown import end_terminals
+from actors.supervision import RootHandle
+from storage.data_dir import DataDir
+from storage.errors import AlreadyRunning, StorageError
+
+REFUSED_STATUS = 1
+ALREADY_RUNNING_STATUS = 3
+FAILED_STATUS = 70
+STOP_SECONDS = 90.0
+SWITCH_SECONDS = 0.0005
+"""Threads take turns this often, so that a busy one delays the others by less."""
+
+_log = logging.getLogger("greenroom")
+
+
+class _End:
+    """Why and how the daemon is to end. The first word counts."""
+
+    def __init__(self) -> None:
+        self.over = threading.Event()
+        self.is_asked_for = False
+        self.keep_terminals = True
+
+    def ask(self, keep_terminals: bool) -> None:
+        """From any thread, or a signal's handler."""
+        if not self.over.is_set():
+            self.is_asked_for = True
+            self.keep_terminals = keep_terminals
+            self.over.set()
+
+    def follow(self, root: RootHandle) -> None:
+        """A tree that ends by itself ends the daemon."""
+
+        def watch() -> None:
+            root.wait()
+            self.over.set()
+
+        threading.Thread(target=watch, name="root", daemon=True).start()
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run until asked to end; the status for `sys.exit`."""
+    options = _options(arguments)
+    data = DataDir(Path(options.data))
+    os.umask(0o077)
+    try:
+        lock = data.lock()
+        data.prepare()
+    except AlreadyRunning as error:
+        print(error, file=sys.stderr)
+        return ALREADY_RUNNING_STATUS
+    except (StorageError, OSError) as error:
+        print(f"greenroom cannot start: {error}", file=sys.stderr)
+        return REFUSED_STATUS
+    _begin_log()
+    sys.setswitchinterval(SWITCH_SECONDS)
+    try:
+        return _run(data, options.keeper_pid)
+    except Exception:
+        _log.exception("the daemon failed")
+        return FAILED_STATUS
+    finally:
+        lock.release()
+
+
+def _options(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="greenroom daemon")
+    parser.add_argument("--data", required=True)
+    parser.add_argument("--keeper-pid", type=int)
+    return parser.parse_args(arguments)
+
+
+def _begin_log() -> None:
+    logging.basicConfig(
+        level=logging.INFO,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+        stream=sys.stderr,
+    )
+    for noisy in ("httpx2", "httpcore2", "mcp", "pykka", "asyncio"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+def _run(data: DataDir, keeper_pid: int | None) -> int:
+    end = _End()
+    # Asked to end by the system, terminals live on: that loses nothing, and `stop` ends them.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: end.ask(keep_terminals=True))
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    environ = {name: value for name, value in os.environ.items() if name != "GREENROOM_HOME"}
+    greenroom = boot(data, environ, stop_daemon=end.ask, keeper_pid=keeper_pid)
+    _log.info("greenroom runs on %s, process %d", data.root, os.getpid())
+    end.follow(greenroom.root)
+    end.over.wait()
+    if not end.is_asked_for:
+        _log.error("the tree ended by itself: %s", greenroom.root.error)
+        return FAILED_STATUS
+    return _stop(greenroom, keep_terminals=end.keep_terminals)
+
+
+def _stop(greenroom: Greenroom, *, keep_terminals: bool) -> int:
+    _log.info("stopping; terminals %s", "live on" if keep_terminals else "end too")
+    if not keep_terminals:
+        end_terminals(greenroom.around)
+    in_time = greenroom.root.stop(STOP_SECONDS)
+    if not in_time:
+        _log.error("something did not stop within %.0f s and is left behind", STOP_SECONDS)
+    _log.info("stopped")
+    return 0

@@ -1,0 +1,121 @@
+"""PURE: everything that a session can be told, and the decision that answers it.
+
+`decide` is the one entrance: a command or an outcome in, a Decision or a Refusal out.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from msgspec.structs import replace
+
+from actors.decisions import conversation, history_edits, processes, session, workers
+from actors.decisions.decision import Decision, Draft, Given, Ready, Verdict
+from actors.messages import outcomes as o
+from actors.messages.session import ShutDown
+from storage.records import request as r
+from storage.records.conversation import Round
+from storage.records.message import Content
+from storage.state import SessionState
+
+
+def decide(state: SessionState, message: Any, given: Given) -> Verdict:
+    """What follows from `message`, a session command or an outcome."""
+    if state.deleting and isinstance(message, r.OfSession) and not _reads(message):
+        return not_found(state.record.id)
+    return _TABLE[type(message)](state, message, given)
+
+
+def _reads(message: r.OfSession) -> bool:
+    return isinstance(message, r.GetMessages | r.GetHistory | r.DeleteSession | ShutDown)
+
+
+def not_found(session_id: str) -> r.Refusal:
+    return r.Refusal(code="session-not-found", message=f"Session not found with ID: {session_id}")
+
+
+def _after_end(
+    decide_end: Callable[[SessionState, Any, Given], Decision],
+) -> Callable[[SessionState, Any, Given], Decision]:
+    """An end may be the last that a deletion waited for."""
+
+    def decide_both(state: SessionState, outcome: Any, given: Given) -> Decision:
+        first = decide_end(state, outcome, given)
+        draft = Draft(state, given)
+        draft.add(*first.events)
+        draft.want(*first.effects)
+        session.finish_deletion(draft)
+        return draft.decision()
+
+    return decide_both
+
+
+def _reading(value: Callable[[SessionState], Any]) -> Callable[..., Verdict]:
+    return lambda _state, _command, _given: Decision(reply=Ready(value))
+
+
+def get_response(state: SessionState, command: r.GetResponse, given: Given) -> Verdict:
+    """The round as it is, with what has arrived of a turn that is being streamed."""
+    if state.round(command.response_id) is None:
+        text = f"Response not found with ID: {command.response_id}"
+        return r.Refusal(code="response-not-found", message=text)
+    written = given.written.get(command.response_id)
+    return Decision(reply=Ready(lambda after: _grown(after.round(command.response_id), written)))
+
+
+def _grown(found: Round | None, written: tuple[Content, ...] | None) -> Round | None:
+    if found is None or not written or not found.turns or found.turns[-1].status != "streaming":
+        return found
+    return replace(found, turns=(*found.turns[:-1], replace(found.turns[-1], content=written)))
+
+
+def get_activity(state: SessionState, command: r.GetActivity, given: Given) -> Verdict:
+    worker = workers.find(state, command.worker)
+    if isinstance(worker, r.Refusal):
+        return worker
+    return Decision(reply=Ready(lambda after: workers.activity_of(after.record, worker.id)))
+
+
+def _history(state: SessionState) -> dict[str, Any]:
+    return {"rounds": [*state.rounds, *state.open_rounds]}
+
+
+_TABLE: dict[type, Callable[[SessionState, Any, Given], Verdict]] = {
+    r.UpdateSession: session.update,
+    r.PauseSession: session.desired("paused"),
+    r.ResumeSession: session.desired("run"),
+    r.StartSession: session.desired("run"),
+    r.StopSession: session.desired("stopped"),
+    r.RestartSession: session.restart,
+    r.ArchiveSession: session.archive,
+    r.UnarchiveSession: session.unarchive,
+    r.DeleteSession: session.delete,
+    ShutDown: session.shut_down,
+    r.AddMessage: history_edits.add_message,
+    r.UpdateMessage: history_edits.update_message,
+    r.GetMessages: _reading(lambda state: {"messages": list(state.messages)}),
+    r.GetResponse: get_response,
+    r.GetActivity: get_activity,
+    r.GetHistory: _reading(_history),
+    r.UpdateTokenMetrics: history_edits.update_metrics,
+    r.Request: conversation.request,
+    r.Cancel: conversation.cancel,
+    r.CreateWorker: workers.create,
+    r.StartWorker: workers.start,
+    r.StopWorker: workers.stop,
+    r.RestartWorker: workers.restart,
+    r.DeleteWorker: workers.delete,
+    r.WriteInput: workers.write_input,
+    r.ResizeWorker: workers.resize,
+    o.WorkerUp: processes.worker_up,
+    o.ProcessStarted: processes.process_started,
+    o.ProcessNotStarted: _after_end(processes.process_not_started),
+    o.ProcessEnded: _after_end(processes.process_ended),
+    o.WorkerGaveUp: _after_end(processes.gave_up),
+    o.InputTyped: processes.input_typed,
+    o.InputRefused: processes.input_refused,
+    o.ConversationReady: conversation.ready,
+    o.BlockArrived: conversation.block_arrived,
+    o.TurnArrived: conversation.turn_arrived,
+    o.TurnFailed: conversation.turn_failed,
+    o.ToolReturned: conversation.tool_returned,
+}

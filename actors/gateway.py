@@ -1,0 +1,90 @@
+"""Where every front hands in a request and gets its answer; the same for all of them.
+
+Turns what came from outside into a typed request or says what is wrong with it, sends it to where
+it is dealt with, and puts the outcome into the shape of an answer.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from actors.messages.session import Dispatch, Follow, Reply
+from actors.status import StatusReport
+from actors.surroundings import Surroundings
+from storage import codec
+from storage.errors import FileRefused
+from storage.records import request as r
+
+NOT_READY = r.Refusal(code="starting", message="greenroom is still starting; ask again in a moment")
+
+Deliver = Callable[[r.Answer], object]
+
+
+class Gateway:
+    """Every method may be called from any thread; `deliver` is called once per request."""
+
+    def __init__(self, around: Surroundings, status: StatusReport) -> None:
+        self._around = around
+        self._status = status
+
+    def hand_in(
+        self,
+        raw: Any,
+        deliver: Deliver,
+        *,
+        request_id: str | None = None,
+        follow: Follow | None = None,
+    ) -> None:
+        """`raw` is what stood in the front's JSON, an object or anything else.
+
+        `follow` hears of the turns that answer a request while they grow.
+        """
+        asked = parse(raw)
+        if isinstance(asked, r.Answer):
+            deliver(asked)
+            return
+        reply = Reply(lambda value: deliver(answer(asked, value, request_id)))
+        if isinstance(asked, r.GetStatus):
+            self._around.recording.pool.submit(self._status_to, reply)
+        elif isinstance(asked, r.CleanupOrphans):
+            text = "the sweep for orphans is not built yet; `status` shows what runs"
+            reply.send(r.Refusal(code="not-available", message=text))
+        elif not self._around.directory.tell(
+            Dispatch(asked, reply, request_id or asked.id, follow)
+        ):
+            reply.send(NOT_READY)
+
+    def _status_to(self, reply: Reply) -> None:
+        reply.send(self._status.make())
+
+
+def parse(raw: Any) -> r.AnyRequest | r.Answer:
+    """The typed request, or the answer that says why it is none."""
+    kind = raw.get("type") if isinstance(raw, dict) else None
+    try:
+        return codec.convert(raw, r.AnyRequest)  # type: ignore[no-any-return]  # by its second argument
+    except FileRefused as problem:
+        return _refused(raw, kind, problem)
+
+
+def _refused(raw: Any, kind: Any, problem: FileRefused) -> r.Answer:
+    own_id = raw.get("id") if isinstance(raw, dict) else None
+    shown = kind if isinstance(kind, str) else ""
+    if isinstance(kind, str) and kind not in TYPES:
+        text = f"there is no request of type {kind!r}; the types are: {', '.join(sorted(TYPES))}"
+        refusal = r.Refusal(code="unknown-type", message=text, path="$.type")
+    else:
+        refusal = r.Refusal(code="bad-request", message=str(problem), path=problem.path or "$")
+    return r.Answer(
+        id=own_id if isinstance(own_id, str) else None, type=shown, ok=False, error=refusal
+    )
+
+
+def answer(asked: r.AnyRequest, value: Any, request_id: str | None = None) -> r.Answer:
+    """The answer to `asked`: `value` is its data, or a Refusal."""
+    kind, own_id = r.type_of(asked), asked.id or request_id
+    if isinstance(value, r.Refusal):
+        return r.Answer(id=own_id, type=kind, ok=False, error=value)
+    return r.Answer(id=own_id, type=kind, ok=True, data=value)
+
+
+TYPES = frozenset(r.type_of_class(kind) for kind in r.REQUEST_TYPES)

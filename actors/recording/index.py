@@ -1,0 +1,24 @@
+"""The durable record of every session, written by the directory and read by anyone."""
+
+from actors.recording.projector import Projector
+from storage.catalog import CatalogEntry
+from storage.records.session import Session
+
+
+class SessionIndex:
+    """One writer; readers take what is there in one step, so that they need no lock."""
+
+    def __init__(self) -> None:
+        self.entries: dict[str, CatalogEntry] = {}
+        self.unreadable: dict[str, str] = {}
+        self.projectors: dict[str, Projector] = {}
+
+    def sessions(self) -> list[Session]:
+        """All of them, oldest first."""
+        sessions = [entry.session for entry in list(self.entries.values())]
+        return sorted(sessions, key=lambda session: (session.created_at, session.id))
+
+    def problems(self) -> list[str]:
+        """Why a workspace's `sessions.json` cannot be written at present."""
+        found = [projector.problem for projector in list(self.projectors.values())]
+        return [problem for problem in found if problem]

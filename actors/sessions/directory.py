@@ -1,0 +1,267 @@
+"""Knows every session, starts and stops their actors, and hands each request to the right one.
+
+The only one that does so: a message for a session whose actor is just stopping waits here and goes
+to the next one. Keeps the durable record of every session, so that listings and look-ups wake none.
+"""
+
+from typing import Any
+
+from actors.decisions import processes
+from actors.decisions import session as decisions
+from actors.decisions.decision import Given
+from actors.messages.session import Advanced, Dispatch, Disposed, Idle
+from actors.messages.supervision import Down, Quarantined, Verdict
+from actors.recording.projector import Projector
+from actors.sessions import checks, references
+from actors.sessions.flights import Flight
+from actors.sessions.look_ups import LookUps
+from actors.sessions.session_actor import SessionActor
+from actors.supervision import ActorRef, ChildContext, ChildSpec, Supervisor, tell
+from actors.surroundings import Surroundings
+from storage import catalog, trash
+from storage.catalog import CatalogEntry
+from storage.errors import StorageError
+from storage.records import request as r
+from storage.records.ids import new_id
+from storage.records.session import Session
+from storage.records.worker import ProcessWorker
+
+SESSION_SHUTDOWN_SECONDS = 30.0
+
+
+class Directory(Supervisor):
+    strategy = "one_for_one"
+
+    def __init__(self, context: ChildContext, around: Surroundings) -> None:
+        super().__init__(context)
+        self.around = around
+        self.entries = around.index.entries
+        self._unreadable = around.index.unreadable
+        self._projectors = around.index.projectors
+        self._held: dict[str, list[Dispatch]] = {}
+        self._first: dict[str, Flight] = {}
+        self._look_ups = LookUps(self)
+
+    # Start and end.
+
+    def started(self) -> None:
+        self.entries.clear()
+        self._unreadable.clear()
+        for workspace in self.around.data.workspace_names():
+            self._load(workspace)
+        for session_id in [i for i, entry in self.entries.items() if _is_due(entry)]:
+            self._wake(session_id)
+        self.around.directory.ref = self.actor_ref
+
+    def _load(self, workspace: str) -> None:
+        loaded = catalog.load(self.around.data, workspace)
+        projector = Projector(
+            self.around.data,
+            workspace,
+            self.around.recording,
+            self.context.clock,
+            lambda: self._snapshot(workspace),
+        )
+        projector.begin(loaded.revision, loaded.previous_ids)
+        self._projectors[workspace] = projector
+        self.entries.update(loaded.entries)
+        self._unreadable.update(loaded.unreadable)
+        if not loaded.is_current:
+            projector.touch()
+
+    def _snapshot(self, workspace: str) -> list[Any]:
+        """For the projector, from its own thread: the dict's values are taken in one step."""
+        return [
+            (entry.session, entry.end)
+            for entry in list(self.entries.values())
+            if entry.session.workspace == workspace
+        ]
+
+    def stopping(self) -> None:
+        for projector in self._projectors.values():
+            projector.write()
+
+    # What arrives.
+
+    def handle(self, message: Any) -> object:
+        match message:
+            case Dispatch():
+                self._dispatch(message)
+            case Advanced():
+                self._advanced(message)
+            case Idle():
+                self.stop_child(message.session_id)
+            case Disposed():
+                self._disposed(message)
+            case _:
+                return super().handle(message)
+        return None
+
+    def _dispatch(self, asked: Dispatch) -> None:
+        request = asked.request
+        if isinstance(request, r.CreateSession):
+            self._create(request, asked)
+        elif self._look_ups.answers(request):
+            self._look_ups.answer(request, asked.reply)
+        elif isinstance(request, r.Cancel | r.GetResponse):
+            session_id = request.response_id.rpartition("-")[0]
+            if session_id in self.entries:
+                self._forward(session_id, asked)
+            else:
+                text = f"Response not found with ID: {request.response_id}"
+                asked.reply.send(r.Refusal(code="response-not-found", message=text))
+        elif isinstance(request, r.OfSession):
+            found = self.resolve(request.session)
+            if isinstance(found, str):
+                self._forward(found, asked)
+            elif isinstance(request, r.DeleteSession) and found.code == "session-not-found":
+                asked.reply.send({"deleted": False})
+            else:
+                asked.reply.send(found)
+
+    def resolve(self, reference: str) -> str | r.Refusal:
+        """The id that a reference means, among all sessions."""
+        if reference in self.entries:
+            return reference
+        return references.resolve(
+            reference, {session_id: entry.session for session_id, entry in self.entries.items()}
+        )
+
+    def _create(self, request: r.CreateSession, asked: Dispatch) -> None:
+        refusal = checks.cannot_create(request, self.around)
+        session_id = new_id()
+        given = self._given(request.workspace or "default")
+        verdict = refusal or decisions.create(request, session_id, given)
+        if isinstance(verdict, r.Refusal):
+            asked.reply.send(verdict)
+            return
+        self._first[session_id] = Flight(verdict, given.now, asked)
+        self.add_child(self._spec(session_id, request.workspace or "default"))
+
+    def _given(self, workspace: str) -> Given:
+        return Given(
+            now=self.context.clock.now(),
+            new_id=new_id,
+            settings=self.around.workspaces.settings(workspace),
+            prices=self.around.prices,
+        )
+
+    # Actors of sessions.
+
+    def _spec(self, session_id: str, workspace: str) -> ChildSpec:
+        def start(context: ChildContext) -> ActorRef[Any]:
+            entry = self.entries.get(session_id)
+            return SessionActor.start(
+                context,
+                self.around,
+                session_id,
+                workspace,
+                self._first.pop(session_id, None),
+                entry.end.n if entry else 0,
+            )
+
+        return ChildSpec(
+            id=session_id,
+            start=start,
+            restart="transient",
+            kind="supervisor",
+            shutdown_seconds=SESSION_SHUTDOWN_SECONDS,
+        )
+
+    def _wake(self, session_id: str) -> None:
+        if session_id not in self.children():
+            self.add_child(self._spec(session_id, self.entries[session_id].session.workspace))
+
+    def _forward(self, session_id: str, asked: Dispatch) -> None:
+        """Hand over to the session's actor, which is started if need be."""
+        reason = self._unreadable.get(session_id)
+        if reason:
+            text = f"session {session_id} is quarantined: {reason}"
+            asked.reply.send(r.Refusal(code="session-quarantined", message=text))
+            return
+        if isinstance(asked.request, r.OfSession):
+            refusal = checks.cannot_run(
+                asked.request, self.entries[session_id].session, self.around
+            )
+            if refusal:
+                asked.reply.send(refusal)
+                return
+        self._wake(session_id)
+        ref = self.child_ref(session_id)
+        if ref is None or not tell(ref, asked):
+            self._held.setdefault(session_id, []).append(asked)
+
+    def child_started(self, child_id: str, ref: ActorRef[Any]) -> None:
+        for asked in self._held.pop(child_id, []):
+            if not tell(ref, asked):
+                self._held.setdefault(child_id, []).append(asked)
+
+    def may_restart(self, child_id: str, down: Down) -> bool:
+        if _is_unreadable(down):
+            self._unreadable[child_id] = down.error or "its journal cannot be read"
+            return False
+        return child_id in self.entries
+
+    def child_down(self, child_id: str, down: Down, verdict: Verdict) -> None:
+        held = self._held.pop(child_id, [])
+        if isinstance(verdict, Quarantined) or child_id in self._unreadable:
+            reason = down.error or "its actor failed too often"
+            text = f"session {child_id} is quarantined: {reason}"
+            for asked in held:
+                asked.reply.send(r.Refusal(code="session-quarantined", message=text))
+        elif held:
+            self._held[child_id] = held
+            if child_id not in self.children():
+                self._wake(child_id)
+
+    # What sessions say.
+
+    def _advanced(self, message: Advanced) -> None:
+        if message.session is None:
+            return
+        known = self.entries.get(message.session_id)
+        if known is None or known.end.n < message.end.n:
+            self.entries[message.session_id] = CatalogEntry(message.session, message.end)
+            self._projectors[message.session.workspace].touch()
+
+    def _disposed(self, message: Disposed) -> None:
+        """Its directory goes to the trash once its actor has let go of it."""
+        self.entries.pop(message.session_id, None)
+        self._projectors[message.workspace].touch()
+        self.stop_child(message.session_id)
+        self.around.recording.pool.submit(self._to_trash, message)
+
+    def _to_trash(self, message: Disposed) -> None:
+        """On the pool: closing the journal waits for its last sync."""
+        answer: Any = {"deleted": True}
+        try:
+            self.around.recording.release(
+                self.around.data.session(message.workspace, message.session_id)
+            )
+            trash.move_to_trash(
+                self.around.data, message.workspace, message.session_id, message.end.n
+            )
+        except (OSError, StorageError) as error:
+            text = f"deleted, but its files could not be moved to the trash: {error}"
+            answer = r.Refusal(code="storage-failed", message=text)
+        for reply in message.replies:
+            reply.send(answer)
+
+
+def _is_unreadable(down: Down) -> bool:
+    return (down.error or "").startswith(("JournalCorrupt", "JournalTooNew", "JournalMissing"))
+
+
+def _is_due(entry: CatalogEntry) -> bool:
+    """Boot wakes a session that has something to go on with; the session itself decides what."""
+    session: Session = entry.session
+    if entry.deleting or session.open_requests:
+        return True
+    return any(
+        isinstance(worker, ProcessWorker)
+        and (
+            worker.status in {"running", "starting"}
+            or processes.is_due(worker, session_runs=session.desired == "run")
+        )
+        for worker in session.workers
+    )

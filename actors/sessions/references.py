@@ -1,0 +1,33 @@
+"""PURE: which session a reference means: an exact id, else a unique prefix of one, else a title."""
+
+from collections.abc import Mapping
+
+from storage.records.request import Refusal
+from storage.records.session import Session
+
+MOST_CANDIDATES = 10
+
+
+def resolve(reference: str, sessions: Mapping[str, Session]) -> str | Refusal:
+    """The session's id; `session-not-found`, or `ambiguous` with the candidates."""
+    if reference in sessions:
+        return reference
+    for matches in (
+        [session_id for session_id in sessions if session_id.startswith(reference)],
+        [session.id for session in sessions.values() if session.title == reference],
+    ):
+        if len(matches) == 1:
+            return matches[0]
+        if matches:
+            return _ambiguous(reference, matches)
+    return Refusal(code="session-not-found", message=f"Session not found with ID: {reference}")
+
+
+def _ambiguous(reference: str, matches: list[str]) -> Refusal:
+    shown = matches[:MOST_CANDIDATES]
+    more = f" and {len(matches) - len(shown)} more" if len(matches) > len(shown) else ""
+    return Refusal(
+        code="ambiguous",
+        message=f"{reference!r} could be {', '.join(shown)}{more}; use a longer prefix or an id",
+        data={"candidates": shown},
+    )

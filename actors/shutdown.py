@@ -1,0 +1,36 @@
+"""Ends every worker's process, journaled as our own doing, and then the terminal host."""
+
+import logging
+import threading
+
+from actors.messages.session import Dispatch, Reply, ShutDown
+from actors.messages.terminals import EndHost
+from actors.surroundings import Surroundings
+from storage.records.session import Session
+from storage.records.worker import ProcessWorker
+
+_log = logging.getLogger(__name__)
+
+WORKERS_SECONDS = 15.0
+"""A process gets 2 s after SIGTERM; many at once on a busy machine get longer."""
+
+
+def end_terminals(around: Surroundings) -> None:
+    """Returns when all have ended, or the time has run out; those are ended by the host."""
+    waiting = [session for session in around.index.sessions() if _has_process(session)]
+    ended = threading.Semaphore(0)
+    for session in waiting:
+        reply = Reply(lambda _: ended.release())
+        around.directory.tell(Dispatch(ShutDown(session=session.id), reply))
+    for session in waiting:
+        if not ended.acquire(timeout=WORKERS_SECONDS):
+            _log.error("the workers of session %s did not end in time", session.id)
+            break
+    around.terminals.tell(EndHost())
+
+
+def _has_process(session: Session) -> bool:
+    return any(
+        isinstance(worker, ProcessWorker) and worker.status in {"running", "starting"}
+        for worker in session.workers
+    )

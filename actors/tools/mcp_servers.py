@@ -1,0 +1,54 @@
+"""The MCP servers that all sessions of a workspace share, each a child of this supervisor."""
+
+from typing import Any
+
+from actors.supervision import ChildContext, Supervisor
+from actors.surroundings import Surroundings
+from actors.tools.mcp_server_actor import mcp_children
+
+LOOK_SECONDS = 5.0
+
+
+class Look:
+    """See which servers the workspaces' settings name by now."""
+
+
+class McpServers(Supervisor):
+    strategy = "one_for_one"
+
+    def __init__(self, context: ChildContext, around: Surroundings) -> None:
+        super().__init__(context)
+        self._around = around
+        self._running: dict[str, Any] = {}
+
+    def started(self) -> None:
+        self._look()
+
+    def handle(self, message: Any) -> object:
+        if isinstance(message, Look):
+            self._look()
+            return None
+        return super().handle(message)
+
+    def _look(self) -> None:
+        """Start what was added, stop what was removed or changed (it is started at the next look)."""
+        wanted: dict[str, Any] = {}
+        for workspace in self._around.data.workspace_names():
+            settings = self._around.workspaces.settings(workspace)
+            place = self._around.data.workspace(workspace)
+            box = self._around.shared_tools.box(workspace)
+            for spec in mcp_children(
+                settings, "workspace", str(place), self._around.io, box, place, prefix=workspace
+            ):
+                wanted[spec.id] = settings.mcp_servers[spec.id.rpartition(":")[2]]
+                if spec.id not in self.children():
+                    self._running[spec.id] = wanted[spec.id]
+                    self.add_child(spec)
+        for child_id in self.children():
+            if wanted.get(child_id) != self._running.get(child_id):
+                self.stop_child(child_id)
+        self.context.clock.after(LOOK_SECONDS, self._ask_to_look)
+
+    def _ask_to_look(self) -> None:
+        if not self.actor_stopped.is_set():
+            self.actor_ref.tell(Look())

@@ -1,0 +1,46 @@
+import pytest
+
+from tests.actors.cli.conftest import Run, Serve
+from tests.actors.cli.fake_daemon import yes
+
+
+@pytest.mark.parametrize(
+    ("words", "request_body"),
+    [
+        (("halt", "a"), {"type": "stop-session", "session": "a"}),
+        (("halt", "a/w"), {"type": "stop-worker", "session": "a", "worker": "w"}),
+        (("run", "fix/login/w"), {"type": "start-worker", "session": "fix/login", "worker": "w"}),
+        (("run", "fix/login/"), {"type": "start-session", "session": "fix/login"}),
+        (("restart", "a"), {"type": "restart-session", "session": "a"}),
+        (("pause", "fix/login"), {"type": "pause-session", "session": "fix/login"}),
+        (("resume", "a"), {"type": "resume-session", "session": "a"}),
+        (("archive", "a"), {"type": "archive-session", "session": "a"}),
+        (("unarchive", "a"), {"type": "unarchive-session", "session": "a"}),
+        (("delete", "a"), {"type": "delete-session", "session": "a"}),
+    ],
+)
+def test_each_command_is_its_request(
+    run: Run, serve: Serve, words: tuple[str, ...], request_body: dict[str, str]
+) -> None:
+    daemon = serve(yes({"id": "abcd", "title": "T"}))
+    outcome = run(*words)
+    (request,) = daemon.requests
+    del request["id"]
+    assert (outcome.status, request) == (0, request_body)
+    assert outcome.out.startswith("T abcd ")
+
+
+def test_deleting_what_is_not_there_is_status_1(run: Run, serve: Serve) -> None:
+    serve(yes({"deleted": False}))
+    outcome = run("delete", "a")
+    assert outcome.status == 1
+    assert "nothing was deleted" in outcome.err
+
+
+def test_a_deleted_session_is_said(run: Run, serve: Serve) -> None:
+    serve(yes({"deleted": True}))
+    assert run("delete", "a").out == "a is deleted\n"
+
+
+def test_a_worker_without_a_session_is_wrong_usage(run: Run) -> None:
+    assert run("halt", "/w").status == 2

@@ -1,0 +1,49 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.actors.cli.conftest import Run
+
+PROJECT = Path(__file__).resolve().parents[4]
+
+
+def log_of(data: Path, text: str) -> Path:
+    path = data / "run" / "daemon.log"
+    path.parent.mkdir(parents=True)
+    path.write_text(text)
+    return path
+
+
+def test_the_last_lines_are_shown(run: Run, data: Path) -> None:
+    log_of(data, "".join(f"line {n}\x07\n" for n in range(100)))
+    assert run("logs", "-n", "2").out == "line 98\\x07\nline 99\\x07\n"
+    assert len(run("logs").out.splitlines()) == 50
+    assert json.loads(run("logs", "-n1", "--json").out)["data"] == {"lines": ["line 99\x07"]}
+
+
+def test_no_log_says_how_to_get_one(run: Run) -> None:
+    outcome = run("logs")
+    assert outcome.status == 1
+    assert "greenroom start" in outcome.err
+
+
+def test_following_outlives_a_replaced_log(data: Path) -> None:
+    path = log_of(data, "old\n")
+    words = [str(PROJECT / "run.py"), "logs", "-f", "--data", str(data)]
+    process = subprocess.Popen([sys.executable, *words], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "old\n"
+    with path.open("a") as file:
+        file.write("grown\n")
+    assert process.stdout.readline() == "grown\n"
+    path.unlink()
+    path.write_text("new\n")
+    assert process.stdout.readline() == "new\n"
+    process.send_signal(2)
+    process.communicate(timeout=10)
+    assert process.returncode == 0
+
+
+def test_following_gives_no_json(run: Run) -> None:
+    assert run("logs", "-f", "--json").status == 2

@@ -1,0 +1,89 @@
+import json
+
+from tests.actors.cli.conftest import Run, Serve
+from tests.actors.cli.fake_daemon import yes
+
+INFO = {"id": "aaaa", "title": "Fix \x1b[31mit", "type": "quick", "status": "active",
+        "worker_count": 2, "message_count": 31, "updated_at": "nonsense"}  # fmt: skip
+SESSION = {
+    "id": "aaaa", "title": "Fix it", "type": "worktree", "status": "paused", "desired": "paused",
+    "location_path": "/work", "branch": "fix/it", "created_at": "x", "updated_at": "y",
+    "message_count": 3, "open_requests": 1, "config": {"provider": "anthropic", "model": None},
+    "metrics": {"prompt_tokens": 10, "completion_tokens": 4, "estimated_cost": 0.5,
+                "context_utilization": 0.25, "max_context_window": 200000},
+    "workers": [{"id": "w1", "name": "shell", "type": "terminal", "status": "lost",
+                 "last_error": "the host went"}],
+}  # fmt: skip
+
+
+def test_ls_is_a_table(run: Run, serve: Serve) -> None:
+    serve(yes({"sessions": [INFO, {**INFO, "id": "bb", "title": "Other", "status": "paused"}]}))
+    assert run("ls").out == (
+        "ID    TITLE   TYPE   STATUS  WORKERS  MESSAGES  UPDATED\n"
+        "aaaa  Fix it  quick  active  2        31        \n"
+        "bb    Other   quick  paused  2        31        \n"
+    )
+
+
+def test_archived_sessions_are_counted_and_shown_on_demand(run: Run, serve: Serve) -> None:
+    serve(yes({"sessions": [{**INFO, "status": "archived"}]}))
+    assert run("ls").out == (
+        "no sessions yet; make one with: greenroom new\n"
+        "and 1 archived; see them with: greenroom ls --all\n"
+    )
+    assert "aaaa" in run("ls", "--all").out
+
+
+def test_show_tells_workers_settings_and_figures(run: Run, serve: Serve) -> None:
+    daemon = serve(yes(SESSION))
+    assert run("show", "Fix it").out == (
+        "Fix it aaaa\n"
+        "status    paused, desired paused\n"
+        "type      worktree\n"
+        "directory /work\n"
+        "branch    fix/it\n"
+        "created   x\n"
+        "updated   y\n"
+        "messages  3, 1 open request\n"
+        "workers   \n"
+        "  NAME   ID  TYPE      STATE\n"
+        "  shell  w1  terminal  lost, the host went\n"
+        "config    provider anthropic\n"
+        "metrics   10 prompt tokens, 4 completion tokens, $0.5000, context 25% of 200000\n"
+    )
+    assert daemon.requests[0]["session"] == "Fix it"
+
+
+def test_a_session_that_is_not_there_is_status_1(run: Run, serve: Serve) -> None:
+    serve(yes(None))
+    outcome = run("show", "nope")
+    assert (outcome.status, outcome.out) == (1, "")
+    assert "session 'nope' not found" in outcome.err
+    assert json.loads(run("show", "nope", "--json").out)["data"] is None
+
+
+def test_history_tells_who_said_what_with_tool_calls(run: Run, serve: Serve) -> None:
+    call = {"tool_call_id": "1", "name": "files.read", "args": {"path": "a"}, "status": "completed",
+            "result": {"content": "line\nmore"}}  # fmt: skip
+    turn = {"number": 1, "status": "completed", "model": "m", "usage": {}, "tool_calls": [call],
+            "content": [{"type": "text", "text": "Reading.\nNow."}]}  # fmt: skip
+    entry = {"id": "r", "status": "failed", "created_at": "then", "turns": [turn],
+             "request": {"content": [{"type": "text", "text": "Look"}]},
+             "failure": {"code": "provider-error", "message": "no key"}}  # fmt: skip
+    serve(yes({"rounds": [entry]}))
+    assert run("history", "a").out == (
+        "you then\n"
+        "  Look\n"
+        "model m\n"
+        "  Reading.\n"
+        "  Now.\n"
+        '  tool files.read {"path": "a"}: completed\n'
+        "    line\\nmore\n"
+        "failed: no key\n"
+        "\n"
+    )
+
+
+def test_an_empty_history_says_how_to_begin(run: Run, serve: Serve) -> None:
+    serve(yes({"rounds": []}))
+    assert "greenroom send" in run("history", "a").out

@@ -1,0 +1,75 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.actors.cli.conftest import Run, Serve
+from tests.actors.cli.fake_daemon import yes
+
+SESSION = {
+    "id": "abcdefgh2345",
+    "title": "shop",
+    "workers": [{"name": "chat", "type": "conversation"}],
+}
+
+
+@pytest.mark.parametrize(
+    ("words", "request_body"),
+    [
+        ([], {"worker": {"type": "conversation"}}),
+        (["--terminal"], {"worker": {"type": "terminal"}}),
+        (["--", "sh", "-c", "x"], {"worker": {"type": "terminal", "command": ["sh", "-c", "x"]}}),
+        (["--agent", "claude"], {"worker": {"type": "agent", "agent": "claude"}}),
+        (
+            ["--title", "T", "--model", "m", "--provider", "p", "--prompt", "Why?"],
+            {"worker": {"type": "conversation"}, "title": "T", "prompt": "Why?",
+             "config": {"provider": "p", "model": "m"}},
+        ),
+    ],
+)  # fmt: skip
+def test_the_request_says_what_was_asked_for(
+    run: Run, serve: Serve, words: list[str], request_body: dict[str, Any]
+) -> None:
+    daemon = serve(yes(SESSION))
+    assert run("new", *words).status == 0
+    (request,) = daemon.requests
+    del request["id"]
+    assert request == {
+        "type": "create-session", "location_path": str(Path.cwd()), **request_body
+    }  # fmt: skip
+
+
+def test_a_directory_is_made_absolute(run: Run, serve: Serve, tmp_path: Path) -> None:
+    daemon = serve(yes(SESSION))
+    run("new", str(tmp_path))
+    assert daemon.requests[0]["location_path"] == str(tmp_path)
+
+
+def test_what_to_do_next_is_said(run: Run, serve: Serve) -> None:
+    serve(yes(SESSION))
+    assert run("new").out == "shop abcdefgh2345\nnext: greenroom send abcdefgh2345 TEXT\n"
+
+
+def test_a_terminals_next_step_is_to_type(run: Run, serve: Serve) -> None:
+    serve(yes({**SESSION, "workers": [{"name": "sh", "type": "terminal"}]}))
+    assert "next: greenroom type abcdefgh2345/sh TEXT" in run("new", "--terminal").out
+
+
+def test_a_prompt_is_accepted_with_its_response_id(run: Run, serve: Serve) -> None:
+    serve(yes({**SESSION, "response_id": "r1"}))
+    assert "the prompt is accepted as r1" in run("new", "--prompt", "Why?").out
+
+
+def test_json_is_the_answer(run: Run, serve: Serve) -> None:
+    serve(yes(SESSION))
+    answer = json.loads(run("new", "--json").out)
+    assert (answer["ok"], answer["data"]) == (True, SESSION)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["--terminal", "--conversation"], ["--agent", "x", "--", "ls"], ["--terminal", "--"]],
+)
+def test_what_contradicts_itself_is_wrong_usage(run: Run, words: list[str]) -> None:
+    assert run("new", *words).status == 2

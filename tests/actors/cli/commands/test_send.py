@@ -1,0 +1,141 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from actors.cli.commands.send import usage_line
+from tests.actors.cli.conftest import Run, Serve
+from tests.actors.cli.fake_daemon import Json, no, yes
+
+PROJECT = Path(__file__).resolve().parents[4]
+
+
+def snapshot(request: Json, text: str, number: int = 1) -> Json:
+    content = [{"type": "text", "text": text}]
+    turn = {"number": number, "status": "streaming", "content": content}
+    return {"id": request["id"], "type": "request", "response_id": "r1", "turn": turn, "number": 1}
+
+
+def answer(request: Json, **data: Any) -> Json:
+    return {"id": request["id"], "type": request["type"], "ok": True, "data": data}
+
+
+def test_the_text_is_printed_as_it_grows(run: Run, serve: Serve) -> None:
+    daemon = serve(lambda r: [snapshot(r, "Hel"), snapshot(r, "Hello"), snapshot(r, "Bye", 2),
+                              answer(r, text="Hello\n\nBye")])  # fmt: skip
+    assert run("send", "chat", "say", "hello") == (0, "Hello\n\nBye\n", "")
+    assert daemon.requests[0]["content"] == "say hello"
+    assert daemon.requests[0]["session"] == "chat"
+
+
+def test_what_the_model_says_cannot_touch_the_screen(run: Run, serve: Serve) -> None:
+    serve(lambda r: [snapshot(r, "a\x1b[2Jb\x07\n"), answer(r)])
+    assert run("send", "chat", "x").out == "ab\\x07\n"
+
+
+def test_json_is_the_answer_alone(run: Run, serve: Serve) -> None:
+    serve(lambda r: [snapshot(r, "Hello"), answer(r, text="Hello")])
+    outcome = run("send", "chat", "x", "--json")
+    assert json.loads(outcome.out)["data"] == {"text": "Hello"}
+
+
+def test_an_answer_that_failed_keeps_its_text_and_is_status_1(run: Run, serve: Serve) -> None:
+    def fail(request: Json) -> list[Json]:
+        return [snapshot(request, "Half"), *no("provider-error", "overloaded; try again")(request)]
+
+    serve(fail)
+    assert run("send", "chat", "x") == (1, "Half\n", "greenroom: overloaded; try again\n")
+
+
+def test_without_waiting_the_response_id_is_printed(run: Run, serve: Serve) -> None:
+    daemon = serve(yes({"response_id": "r7"}))
+    assert run("send", "chat", "x", "--no-wait") == (0, "accepted as r7\n", "")
+    assert daemon.requests[0]["wait"] is False
+
+
+def test_an_empty_message_is_wrong_usage(run: Run) -> None:
+    assert run("send", "chat", " ").status == 2
+
+
+def test_standard_input_is_read_for_a_dash(
+    run: Run, serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import io
+
+    daemon = serve(lambda r: [answer(r, text="ok")])
+    monkeypatch.setattr(sys, "stdin", io.StringIO("from a pipe\n"))
+    run("send", "chat", "-")
+    assert daemon.requests[0]["content"] == "from a pipe\n"
+
+
+def test_usage_and_cost_are_one_line() -> None:
+    usage = {"prompt_tokens": 12, "completion_tokens": 3}
+    line = usage_line({"usage": usage, "cost": {"usd": 0.5, "source": "x"}})
+    assert line == "12 prompt tokens, 3 completion tokens, $0.5000"
+    assert usage_line({}).endswith("cost unknown")
+
+
+def spawn_send(data: Path) -> subprocess.Popen[str]:
+    words = [str(PROJECT / "run.py"), "send", "chat", "x", "--data", str(data)]
+    return subprocess.Popen(
+        [sys.executable, *words],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=dict(os.environ),
+    )  # fmt: skip
+
+
+def stream_until(cancelled: threading.Event) -> Any:
+    """A script that shows a piece, and answers once it was cancelled."""
+
+    def script(request: Json) -> Any:
+        if request["type"] == "cancel":
+            cancelled.set()
+            yield answer(request, cancelled=True)
+            return
+        yield snapshot(request, "Hello\n")
+        cancelled.wait(20)
+        yield from no("cancelled", "the request was cancelled")(request)
+
+    return script
+
+
+def test_ctrl_c_cancels_and_waits_for_the_answer(data: Path, serve: Serve) -> None:
+    daemon = serve(stream_until(threading.Event()))
+    process = spawn_send(data)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "Hello\n"
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=20)
+    assert process.returncode == 1
+    assert err.splitlines()[-1] == "greenroom: the request was cancelled"
+    assert daemon.requests[1]["type"] == "cancel"
+    assert daemon.requests[1]["response_id"] == "r1"
+
+
+def test_a_second_ctrl_c_leaves_the_answer_to_go_on(data: Path, serve: Serve) -> None:
+    over = threading.Event()
+
+    def script(request: Json) -> Any:
+        if request["type"] == "cancel":
+            yield answer(request)
+            return
+        yield snapshot(request, "Hello\n")
+        over.wait(20)
+
+    serve(script)
+    process = spawn_send(data)
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.readline()
+    process.send_signal(signal.SIGINT)
+    process.stderr.readline()
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=20)
+    over.set()
+    assert process.returncode == 1
+    assert "the answer goes on" in err

@@ -1,0 +1,285 @@
+"""Only plain files of ours are read, each is claimed once, and answers are whole."""
+
+import json
+import os
+import socket
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from storage import request_files as files
+from storage.errors import FileRefused
+from tests.storage.listing import listed
+
+
+@pytest.fixture
+def inbox(tmp_path: Path) -> Path:
+    (tmp_path / "inbox" / ".claimed").mkdir(parents=True)
+    return tmp_path / "inbox"
+
+
+@pytest.fixture
+def outbox(tmp_path: Path) -> Path:
+    (tmp_path / "outbox").mkdir()
+    return tmp_path / "outbox"
+
+
+def drop(inbox: Path, name: str, content: str = "{}", changed: float | None = None) -> None:
+    (inbox / name).write_text(content)
+    if changed is not None:
+        os.utime(inbox / name, (changed, changed))
+
+
+def only(inbox: Path) -> files.Candidate:
+    (candidate,) = files.scan(inbox)
+    return candidate
+
+
+def names(inbox: Path) -> list[str]:
+    return [candidate.path.name for candidate in files.scan(inbox)]
+
+
+def refused(inbox: Path) -> str:
+    with pytest.raises(FileRefused) as caught:
+        files.read(only(inbox), settled=True)
+    return str(caught.value)
+
+
+def test_files_come_in_order_of_change_then_name(inbox: Path) -> None:
+    drop(inbox, "c.json", changed=100)
+    drop(inbox, "b.json", changed=200)
+    drop(inbox, "a.json", changed=200)
+    assert names(inbox) == ["c.json", "a.json", "b.json"]
+
+
+def test_other_names_and_hidden_files_are_passed_over(inbox: Path) -> None:
+    for name in ("job.json.tmp", "job.txt", ".job.json", ".job.json.swp", "job.json~"):
+        drop(inbox, name)
+    assert names(inbox) == []
+
+
+def test_a_whole_request_is_read(inbox: Path) -> None:
+    drop(inbox, "job.json", '{"type": "get-status"}')
+    assert files.read(only(inbox), settled=False) == {"type": "get-status"}
+
+
+def test_half_a_request_is_left_until_it_has_settled(inbox: Path) -> None:
+    drop(inbox, "job.json", '{"type":\n "get-')
+    assert files.read(only(inbox), settled=False) is None
+    with pytest.raises(FileRefused) as caught:
+        files.read(only(inbox), settled=True)
+    assert caught.value.line == 2
+
+
+def test_a_request_that_has_gone_is_nothing(inbox: Path) -> None:
+    drop(inbox, "job.json")
+    candidate = only(inbox)
+    (inbox / "job.json").unlink()
+    assert files.read(candidate, settled=True) is None
+
+
+def test_a_file_is_settled_when_it_was_left_alone_for_a_second(inbox: Path) -> None:
+    drop(inbox, "job.json", changed=1000)
+    assert not files.is_settled(only(inbox), 1000.5)
+    assert files.is_settled(only(inbox), 1001.0)
+    assert files.is_settled(only(inbox), 500.0)
+
+
+def test_what_is_no_object_is_refused_at_once(inbox: Path) -> None:
+    drop(inbox, "job.json", "[1]")
+    with pytest.raises(FileRefused, match="object"):
+        files.read(only(inbox), settled=False)
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ('{"a": NaN}', "NaN"),
+        ('{"a": -Infinity}', "-Infinity"),
+        ('{"a": "\\ud800"}', "surrogate"),
+        ('{"a": 1, "a": 2}', "twice"),
+        ("[" * 65 + "]" * 65, "deeper than 64"),
+        ("[" * 200_000, "cannot be read"),
+        ("", "Expecting value"),
+    ],
+)
+def test_json_is_read_strictly(inbox: Path, content: str, reason: str) -> None:
+    drop(inbox, "job.json", content)
+    assert reason in refused(inbox)
+
+
+def test_links_pipes_and_other_things_are_refused_without_being_opened(
+    inbox: Path, tmp_path: Path
+) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("{}")
+    (inbox / "link.json").symlink_to(secret)
+    assert "not a regular file" in refused(inbox)
+    (inbox / "link.json").unlink()
+    os.mkfifo(inbox / "pipe.json")
+    assert "not a regular file" in refused(inbox)
+    (inbox / "pipe.json").unlink()
+    (inbox / "directory.json").mkdir()
+    assert "not a regular file" in refused(inbox)
+    (inbox / "directory.json").rmdir()
+    os.link(secret, inbox / "hard.json")
+    assert "more than one name" in refused(inbox)
+
+
+def test_a_socket_is_refused(inbox: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(inbox)
+    with socket.socket(socket.AF_UNIX) as unix:
+        unix.bind("s.json")
+    assert "not a regular file" in refused(inbox)
+
+
+def test_what_took_the_name_since_the_scan_is_refused_too(inbox: Path, tmp_path: Path) -> None:
+    def swap_for_a_pipe() -> None:
+        os.mkfifo(inbox / "job.json")
+
+    def swap_for_a_link() -> None:
+        (tmp_path / "secret").write_text("{}")
+        (inbox / "job.json").symlink_to(tmp_path / "secret")
+
+    def swap_for_a_directory() -> None:
+        (inbox / "job.json").mkdir()
+
+    for swap in (swap_for_a_pipe, swap_for_a_link):
+        drop(inbox, "job.json")
+        candidate = only(inbox)
+        (inbox / "job.json").unlink()
+        swap()
+        with pytest.raises(FileRefused):
+            files.read(candidate, settled=False)
+        (inbox / "job.json").unlink()
+    drop(inbox, "job.json")
+    candidate = only(inbox)
+    (inbox / "job.json").unlink()
+    swap_for_a_directory()
+    with pytest.raises(FileRefused):
+        files.read(candidate, settled=False)
+
+
+def test_a_huge_sparse_file_is_refused_without_being_read(inbox: Path) -> None:
+    with (inbox / "huge.json").open("wb") as file:
+        file.truncate(2 << 30)
+    assert "larger than" in refused(inbox)
+
+
+def test_a_mebibyte_is_read_and_one_byte_more_is_not(inbox: Path) -> None:
+    spare = files.SIZE_LIMIT_BYTES - len('{"a":""}')
+    drop(inbox, "job.json", '{"a":"%s"}' % ("x" * spare))
+    assert len(files.read(only(inbox), settled=True)["a"]) == spare
+    drop(inbox, "job.json", '{"a":"%s"}' % ("x" * (spare + 1)))
+    assert "larger than" in refused(inbox)
+
+
+def test_a_file_of_another_user_is_refused(inbox: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    drop(inbox, "job.json")
+    monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
+    assert "another user" in refused(inbox)
+
+
+@pytest.mark.parametrize(
+    "name", ["a b.json", "\x1b[2J.json", "ü.json", "x" * 101 + ".json", "-.json"]
+)
+def test_a_hostile_name_is_refused(inbox: Path, name: str) -> None:
+    drop(inbox, name)
+    assert "its name is not" in refused(inbox)
+
+
+def test_a_claim_takes_the_file_away_under_its_number(inbox: Path) -> None:
+    drop(inbox, "job.json", '{"a": 1}')
+    taken = files.claim(inbox, "job.json", 7)
+    assert taken.path == inbox / ".claimed" / "7-job.json"
+    assert json.loads(taken.path.read_text()) == {"a": 1}
+    assert names(inbox) == []
+    assert files.claimed(inbox) == [taken]
+    files.release(taken)
+    files.release(taken)
+    assert files.claimed(inbox) == []
+    with pytest.raises(FileNotFoundError):
+        files.claim(inbox, "job.json", 8)
+
+
+def test_claims_are_listed_by_number(inbox: Path) -> None:
+    for counter in (10, 9, 100):
+        drop(inbox, "job.json")
+        files.claim(inbox, "job.json", counter)
+    (inbox / ".claimed" / "stray").write_text("")
+    assert [taken.counter for taken in files.claimed(inbox)] == [9, 10, 100]
+
+
+def test_a_crash_between_link_and_unlink_leaves_one_request(inbox: Path) -> None:
+    drop(inbox, "job.json")
+    os.link(inbox / "job.json", inbox / ".claimed" / "3-job.json")
+    assert [taken.name for taken in files.claimed(inbox)] == ["job.json"]
+    assert names(inbox) == []
+
+
+def test_a_new_drop_with_the_name_of_a_claimed_one_stays(inbox: Path) -> None:
+    drop(inbox, "job.json")
+    files.claim(inbox, "job.json", 3)
+    drop(inbox, "job.json")
+    files.claimed(inbox)
+    assert names(inbox) == ["job.json"]
+
+
+def test_ten_thousand_files_are_seen_in_one_look(inbox: Path) -> None:
+    for number in range(10_000):
+        os.close(os.open(inbox / f"{number}.json", os.O_CREAT | os.O_WRONLY))
+    assert len(files.scan(inbox)) == 10_000
+
+
+@pytest.mark.parametrize(
+    ("request_", "expected"),
+    [
+        ({"id": "mine"}, ("mine", "mine", True)),
+        ({}, ("5-job", "job", False)),
+        ({"id": "../up"}, ("5-job", "job", False)),
+        ({"id": 5}, ("5-job", "job", False)),
+        ({"id": "x" * 101}, ("5-job", "job", False)),
+        ({"id": "ends\n"}, ("5-job", "job", False)),
+    ],
+)
+def test_a_request_is_known_by_its_id_or_its_file(request_: dict[str, Any], expected: Any) -> None:
+    found = files.identify(request_, "job.json", 5)
+    assert (found.id, found.answer_name, found.explicit) == expected
+
+
+def test_an_answer_replaces_the_one_before(outbox: Path) -> None:
+    files.answer(outbox, "job", b"one")
+    assert files.answer(outbox, "job", b"two", synced=False) == outbox / "job.json"
+    assert (outbox / "job.json").read_bytes() == b"two"
+    assert listed(outbox) == ["job.json"]
+    assert (outbox / "job.json").stat().st_mode & 0o777 == 0o600
+
+
+def test_an_answer_takes_the_place_of_a_link_and_leaves_its_target(
+    outbox: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "target").write_text("theirs")
+    (outbox / "job.json").symlink_to(tmp_path / "target")
+    files.answer(outbox, "job", b"ours")
+    assert (tmp_path / "target").read_text() == "theirs"
+    assert not (outbox / "job.json").is_symlink()
+
+
+def test_a_stream_grows_by_lines(outbox: Path) -> None:
+    files.append_stream(outbox, "talk", b'{"a":1}')
+    path = files.append_stream(outbox, "talk", b'{"a":2}')
+    assert path.read_bytes() == b'{"a":1}\n{"a":2}\n'
+
+
+@pytest.mark.parametrize("name", ["../x", "", "a/b", ".hidden"])
+def test_an_answer_cannot_be_led_elsewhere(outbox: Path, name: str) -> None:
+    for put in (files.answer, files.append_stream):
+        with pytest.raises(ValueError, match="cannot be the name"):
+            put(outbox, name, b"{}")
+
+
+def test_times_are_those_of_the_file_system(inbox: Path) -> None:
+    drop(inbox, "job.json")
+    assert abs(only(inbox).changed_ns / 1e9 - time.time()) < 60

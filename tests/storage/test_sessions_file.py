@@ -1,0 +1,210 @@
+"""Our own file is evidence, whatever its layout; anything else is not, and is never lost."""
+
+import gc
+import json
+import os
+from collections.abc import Callable, Collection
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from storage import sessions_file
+from storage.errors import StorageFull
+from storage.journal.scan import JournalEnd
+from storage.records.worker import TerminalWorker
+from storage.rejected import reject
+from storage.sessions_file import Broken, Edited, Entry, Missing, SessionsFile
+from tests.storage.histories import START, session
+from tests.storage.listing import listed
+
+
+def entry(number: int, title: str = "Sample") -> Entry:
+    made = START + timedelta(seconds=number)
+    worker = TerminalWorker(id=f"worker{number}", name="one", created_at=made)
+    one = replace(session(f"session{number}", title), created_at=made, workers=(worker,))
+    return one, JournalEnd(number + 1, number * 100, f"{number:08x}")
+
+
+def write(
+    path: Path,
+    revision: int = 1,
+    entries: list[Entry] | None = None,
+    previous_ids: Collection[str] = (),
+) -> frozenset[str]:
+    entries = [entry(1), entry(2, 'Zwei "ü" \u2028 🙂')] if entries is None else entries
+    return sessions_file.write(path, revision, entries, previous_ids=previous_ids, at=START)
+
+
+def edit(path: Path, change: Callable[[Any], object]) -> None:
+    told = json.loads(path.read_text())
+    change(told)
+    path.write_text(json.dumps(told))
+
+
+def revisions(path: Path) -> list[Any]:
+    return [
+        json.loads(line) for line in (path.parent / ".revisions.jsonl").read_text().splitlines()
+    ]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "sessions.json"
+
+
+def test_what_was_written_is_read(path: Path) -> None:
+    entries = [entry(1), entry(2)]
+    assert write(path, 42, entries) == {"session1", "session2"}
+    assert sessions_file.read(path) == SessionsFile(42, entries)
+    assert gc.isenabled()
+
+
+def test_no_sessions_are_a_file_too(path: Path) -> None:
+    write(path, 1, [])
+    assert sessions_file.read(path) == SessionsFile(1, [])
+
+
+def test_an_entry_is_the_record_with_the_end_of_its_journal_after_its_id(path: Path) -> None:
+    write(path, 42)
+    told = json.loads(path.read_text())
+    assert list(told) == ["version", "revision", "digest", "sessions"]
+    assert told["digest"].startswith("sha256:")
+    assert list(told["sessions"][0])[:6] == ["type", "id", "n", "bytes", "crc", "title"]
+    assert path.read_text().startswith('{\n  "version": 1,\n  "revision": 42,\n')
+
+
+def test_the_oldest_session_comes_first_in_whatever_order_they_are_given(path: Path) -> None:
+    write(path, 1, [entry(3), entry(1), entry(2)])
+    told = json.loads(path.read_text())
+    assert [one["id"] for one in told["sessions"]] == ["session1", "session2", "session3"]
+
+
+@pytest.mark.parametrize(
+    "layout",
+    [
+        {"indent": None, "separators": (",", ":")},
+        {"indent": 7, "ensure_ascii": False},
+        {"indent": 2, "sort_keys": True},
+    ],
+)
+def test_another_layout_is_no_edit(path: Path, layout: dict[str, Any]) -> None:
+    write(path)
+    before = sessions_file.read(path)
+    path.write_text(json.dumps(json.loads(path.read_text()), **layout))
+    assert sessions_file.read(path) == before
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda told: told["sessions"][0].update(title="Mine"),
+        lambda told: told["sessions"][0].update(unknown="field"),
+        lambda told: told["sessions"][0]["workers"][0].update(colour="red"),
+        lambda told: told["sessions"].pop(),
+        lambda told: told["sessions"].append({"location_path": "/tmp"}),
+        lambda told: told["sessions"][0].update(title=5),
+        lambda told: told["sessions"].reverse(),
+        lambda told: told.update(digest="sha256:0"),
+    ],
+)
+def test_a_changed_value_is_an_edit_of_the_revision_that_it_names(
+    path: Path, change: Callable[[Any], object]
+) -> None:
+    write(path, 42)
+    edit(path, change)
+    assert sessions_file.read(path) == Edited(42)
+
+
+def test_a_file_that_is_not_there_is_missing(path: Path) -> None:
+    assert sessions_file.read(path) == Missing()
+
+
+@pytest.mark.parametrize(
+    ("content", "reason", "line"),
+    [
+        (b"", "NUL", None),
+        (b"\0" * 4096, "NUL", None),
+        (b'{\n"version": 1,\n', "", 3),
+        (b'{"version": 1,\n"revision": "x"}', "Expected `int`", 2),
+        (b'{"version": 1}', "missing required field", 1),
+        (b"[]", "Expected `object`", 1),
+        (b'{"version": 2, "revision": 1, "digest": "", "sessions": []}', "version 2", None),
+        (b'{"version": 1, "revision": 1, "digest": "", "sessions": {}}', "Expected `array`", None),
+        (
+            b'{"version": 1, "revision": 1, "digest": "", "sessions": [1]}',
+            "Expected `object`",
+            None,
+        ),
+    ],
+)
+def test_what_cannot_be_read_is_broken_with_its_reason(
+    path: Path, content: bytes, reason: str, line: int | None
+) -> None:
+    path.write_bytes(content)
+    verdict = sessions_file.read(path)
+    assert isinstance(verdict, Broken)
+    assert reason in verdict.reason
+    assert verdict.line == line
+    assert str(verdict.refusal) == verdict.reason
+
+
+def test_a_directory_in_its_place_is_broken(path: Path) -> None:
+    path.mkdir()
+    assert isinstance(sessions_file.read(path), Broken)
+
+
+def test_a_broken_file_is_kept_with_the_reason(path: Path, tmp_path: Path) -> None:
+    path.write_text('{\n"version": oops}')
+    (tmp_path / "rejected").mkdir()
+    verdict = sessions_file.read(path)
+    assert isinstance(verdict, Broken)
+    kept = reject(path, tmp_path / "rejected", verdict.refusal)
+    why = json.loads(kept.with_name("sessions.json.why.json").read_text())
+    assert why == {"line": 2, "path": None, "reason": "Expecting value"}
+    assert sessions_file.read(path) == Missing()
+
+
+def test_each_revision_says_which_ids_came_and_went(path: Path) -> None:
+    ids = write(path, 1, [entry(1), entry(2)])
+    write(path, 2, [entry(2), entry(3)], previous_ids=ids)
+    first, second = revisions(path)
+    assert (first["added"], first["removed"]) == (["session1", "session2"], [])
+    assert (second["added"], second["removed"]) == (["session3"], ["session1"])
+    assert second["digest"] == json.loads(path.read_text())["digest"]
+    assert (second["revision"], second["at"]) == (2, "2026-11-21T05:40:12.123456Z")
+
+
+def test_a_revision_that_a_crash_tore_does_not_spoil_the_next(path: Path) -> None:
+    (path.parent / ".revisions.jsonl").write_bytes(b'{"revision":1,"dig')
+    write(path, 1)
+    torn, whole = (path.parent / ".revisions.jsonl").read_text().splitlines()
+    assert torn == '{"revision":1,"dig'
+    assert json.loads(whole)["revision"] == 1
+
+
+def test_a_write_that_fails_leaves_the_file_as_it_was(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(path, 1)
+    before = path.read_bytes()
+
+    def full(descriptor: int, content: bytes) -> int:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "write", full)
+        with pytest.raises(StorageFull):
+            write(path, 2, [])
+    assert path.read_bytes() == before
+    assert (listed(path.parent)) == [".revisions.jsonl", "sessions.json"]
+
+
+def test_ten_thousand_sessions_are_written_and_read(path: Path) -> None:
+    entries = [entry(number) for number in range(10_000)]
+    write(path, 7, entries)
+    found = sessions_file.read(path)
+    assert isinstance(found, SessionsFile)
+    assert found.entries == entries

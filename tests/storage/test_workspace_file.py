@@ -1,0 +1,101 @@
+"""Settings by hand: defaults, strictness with a place, paths from the file's own directory."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from storage import workspace_file
+from storage.errors import FileRefused
+from storage.records.workspace import WorkspaceSettings
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "workspace.json"
+
+
+def read(path: Path, **told: Any) -> WorkspaceSettings:
+    path.write_text(json.dumps(told))
+    return workspace_file.read(path)
+
+
+def test_no_file_means_the_defaults(path: Path) -> None:
+    assert workspace_file.read(path) == WorkspaceSettings()
+
+
+def test_an_empty_object_means_the_defaults_too(path: Path) -> None:
+    assert read(path) == WorkspaceSettings()
+
+
+def test_what_stands_there_is_read(path: Path) -> None:
+    found = read(path, name="mine", permissions={"deadline_seconds": 5}, budget={"usd": 2.5})
+    assert (found.name, found.permissions.deadline_seconds) == ("mine", 5.0)
+    assert found.budget is not None
+    assert str(found.budget.usd) == "2.5"
+
+
+def test_relative_paths_start_at_the_file(path: Path, tmp_path: Path) -> None:
+    found = read(
+        path,
+        files=[
+            {"name": "a", "path": "notes/a.md"},
+            {"name": "b", "path": "/etc/b"},
+            {"name": "c", "content": "text"},
+        ],
+        models={"providers": {"scripted": {"script": "../play.jsonl"}, "anthropic": {}}},
+        mcp_servers={"one": {"command": "x", "cwd": "tools"}, "two": {"url": "http://127.0.0.1"}},
+    )
+    assert [file.path for file in found.files] == [str(tmp_path / "notes/a.md"), "/etc/b", None]
+    assert found.models.providers["scripted"].script == f"{tmp_path}/../play.jsonl"
+    assert found.models.providers["anthropic"].script is None
+    assert found.mcp_servers["one"].cwd == str(tmp_path / "tools")
+    assert found.mcp_servers["two"].cwd is None
+
+
+def test_paths_are_absolute_also_when_the_file_is_named_relatively(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read(path, files=[{"name": "a", "path": "a.md"}])
+    monkeypatch.chdir(tmp_path)
+    found = workspace_file.read(path.relative_to(tmp_path))
+    assert found.files[0].path == str(tmp_path / "a.md")
+
+
+def test_a_placeholder_for_the_session_s_directory_is_left_to_the_session(path: Path) -> None:
+    found = read(path, mcp_servers={"one": {"command": "x", "cwd": "{{location_path}}/sub"}})
+    assert found.mcp_servers["one"].cwd == "{{location_path}}/sub"
+
+
+def test_a_wrong_value_is_refused_with_line_path_and_reason(path: Path) -> None:
+    path.write_text('{"name": "a",\n "permissions":\n {"deadline_seconds": 0}}')
+    with pytest.raises(FileRefused, match=r"Expected `float` > 0\.0") as caught:
+        workspace_file.read(path)
+    assert (caught.value.line, caught.value.path) == (3, "$.permissions.deadline_seconds")
+
+
+def test_a_slip_of_the_pen_is_refused_with_its_line(path: Path) -> None:
+    path.write_text('{"name": "a"\n "description": "b"}')
+    with pytest.raises(FileRefused) as caught:
+        workspace_file.read(path)
+    assert caught.value.line == 2
+
+
+def test_what_is_no_file_is_refused_without_waiting(path: Path) -> None:
+    os.mkfifo(path)
+    with pytest.raises(FileRefused, match="not a regular file"):
+        workspace_file.read(path)
+
+
+def test_a_huge_file_is_refused(path: Path) -> None:
+    path.write_bytes(b" " * (workspace_file.SIZE_LIMIT_BYTES + 1))
+    with pytest.raises(FileRefused, match="larger than"):
+        workspace_file.read(path)
+
+
+def test_a_link_is_followed(path: Path, tmp_path: Path) -> None:
+    read(tmp_path / "real.json", name="linked")
+    path.symlink_to(tmp_path / "real.json")
+    assert workspace_file.read(path).name == "linked"
