@@ -4,7 +4,6 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from storage.journal.scan import JournalEnd
 from storage.records.conversation import Turn
 from storage.records.event import Event
 from storage.records.session import Session
@@ -15,7 +14,6 @@ class Published(Struct, frozen=True):
 
     session_id: str
     at: datetime
-    end: JournalEnd
     events: tuple[Event, ...]
     session: Session | None
 

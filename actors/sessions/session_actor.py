@@ -8,7 +8,7 @@ decided stands in `decisions`, what is performed in `performer`.
 from typing import Any
 
 from actors.decisions import processes, session, table
-from actors.decisions.decision import Decision, Given
+from actors.decisions.decision import Given
 from actors.messages import outcomes as o
 from actors.messages.recording import Published, TurnGrew
 from actors.messages.session import Advanced, Dispatch, Idle, ShutDown
@@ -166,7 +166,7 @@ class SessionActor(Supervisor):
         elif len(self._flights):
             self._flights.add(flight)
         else:
-            self._land(flight, None)
+            self._land(flight, self._durable)
 
     def _refuse_too_long(self, flight: Flight, error: LineTooLong) -> None:
         """Nobody loses an outcome for its size alone: what cannot be recorded ends its request."""
@@ -179,25 +179,37 @@ class SessionActor(Supervisor):
     def _collect(self) -> None:
         for result in self._commits.collect() if self._commits else ():
             if isinstance(result, Committed):
-                for flight in self._flights.landed(result.count):
-                    self._land(flight, result.end)
+                self._advance(list(self._flights.landed(result.count)), result.end)
             else:
                 self._fail(result)
 
-    def _land(self, flight: Flight, end: JournalEnd | None) -> None:
+    def _advance(self, flights: list[Flight], end: JournalEnd) -> None:
+        """One batch is durable. The directory hears of its end once, with the state it stands for."""
+        landed = []
+        for flight in flights:
+            self._durable = fold.apply_all(self._durable, flight.events, flight.at)
+            landed.append((flight, self._durable))
+        session = None if self._durable.deleted else self._durable.session
+        self.around.directory.tell(Advanced(self.session_id, session, end))
+        for flight, state in landed:
+            self._land(flight, state)
+
+    def _land(self, flight: Flight, state: SessionState) -> None:
+        """What a decision wanted, in order: tell everybody, answer, perform."""
         decision = flight.decision
         if isinstance(decision, Refusal):
             flight.refuse(decision)
             return
         self._let_follow(flight)
-        if flight.writes and end:
-            self._advance(flight, end)
+        self._publish(flight, state)
         if flight.asked:
-            self.waiters.answer(decision.reply, self._durable, flight.asked.reply)
+            self.waiters.answer(decision.reply, state, flight.asked.reply)
+        self.waiters.look(state)
         for key, value in decision.resolved.items():
             self.waiters.resolve(key, value)
         if not self._is_closing:
-            self._perform(decision)
+            for effect in decision.effects:
+                self._performer.perform(effect, state)
 
     def _let_follow(self, flight: Flight) -> None:
         if flight.asked and flight.asked.follow:
@@ -206,29 +218,24 @@ class SessionActor(Supervisor):
                     self.around.followers.follow(event.response_id, flight.asked.follow)
                     flight.asked.follow(TurnGrew(self.session_id, event.response_id, None))
 
-    def _perform(self, decision: Decision) -> None:
-        for effect in decision.effects:
-            self._performer.perform(effect, self._durable)
-
-    def _advance(self, flight: Flight, end: JournalEnd) -> None:
-        self._durable = fold.apply_all(self._durable, flight.events, flight.at)
-        session = None if self._durable.deleted else self._durable.session
-        self.around.directory.tell(Advanced(self.session_id, session, end))
+    def _publish(self, flight: Flight, state: SessionState) -> None:
+        if not flight.writes:
+            return
+        session = None if state.deleted else state.session
         self.around.broadcaster.publish(
-            Published(self.session_id, flight.at, end, flight.events, session)
+            Published(self.session_id, flight.at, flight.events, session)
         )
-        self.waiters.look(self._durable)
         for response_id in dict.fromkeys(getattr(e, "response_id", None) for e in flight.events):
-            self._show(response_id)
+            self._show(response_id, state)
 
-    def _show(self, response_id: str | None) -> None:
+    def _show(self, response_id: str | None, state: SessionState) -> None:
         """Whoever follows a response sees its turn as it is now."""
-        found = self._durable.round(response_id) if response_id else None
+        found = state.round(response_id) if response_id else None
         if found and found.turns:
             notice = TurnGrew(self.session_id, found.id, found.turns[-1])
             self.around.broadcaster.publish(notice)
-            if not found.is_open:
-                self.around.followers.drop(found.id)
+        if found and not found.is_open:
+            self.around.followers.drop(found.id)
 
     def _fail(self, result: CommitsFailed) -> None:
         """Nothing on its way is durable: whoever asked is told; a lost outcome needs a new start."""
