@@ -62,7 +62,7 @@ class StatusReport:
             "sessions": [_session(session, usage) for session in sessions],
             "inbox": self._inbox(),
             "permissions": [],
-            "http": None,
+            "http": {"url": None, "state": "stopped"},
             "keeper": {"pid": self._keeper_pid} if self._keeper_pid else None,
             "terminal_host": {"pid": host.pid, "terminals": host.terminals},
             "workspaces": [

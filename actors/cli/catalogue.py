@@ -23,6 +23,7 @@ GROUPS: dict[str, dict[str, Row]] = {
         "status": ("", "what runs, since when, and what went wrong", "status"),
         "logs": ("[-f] [-n N]", "what the daemon wrote down", "logs"),
         "daemon": ("", "run it in the foreground (for systemd)", "daemon"),
+        "verify": ("", "read every journal and prove it whole", "verify"),
         "demo": ("", "see the main parts at work, in a fresh directory", "demo"),
     },
     "Sessions": {

@@ -42,7 +42,7 @@ def stored_status(data: str) -> Json:
 
 
 def _workspace_files(data: str) -> list[str]:
-    names = _names(f"{data}/workspaces")
+    names = [name for name in _names(f"{data}/workspaces") if not name.startswith(".")]
     return [f"{data}/workspaces/{name}/sessions.json" for name in names]
 
 
