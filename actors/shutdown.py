@@ -13,6 +13,8 @@ _log = logging.getLogger(__name__)
 
 WORKERS_SECONDS = 15.0
 """A process gets 2 s after SIGTERM; many at once on a busy machine get longer."""
+HOST_SECONDS = 10.0
+"""What ignores HUP and TERM is killed after 2 s; what is left then is the host's own end."""
 
 
 def end_terminals(around: Surroundings) -> None:
@@ -26,7 +28,9 @@ def end_terminals(around: Surroundings) -> None:
         if not ended.acquire(timeout=WORKERS_SECONDS):
             _log.error("the workers of session %s did not end in time", session.id)
             break
-    around.terminals.tell(EndHost())
+    gone = threading.Event()
+    if around.terminals.tell(EndHost(gone.set)) and not gone.wait(HOST_SECONDS):
+        _log.error("the terminal host did not end in time")
 
 
 def _has_process(session: Session) -> bool:

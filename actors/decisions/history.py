@@ -27,12 +27,13 @@ def valid_history(messages: Sequence[ChatMessage]) -> tuple[ChatMessage, ...]:
 
     Every tool call stands in the `content` of an assistant message, under an id of its own, and is
     followed at once by one message of role `tool` with its result: the first one recorded after it,
-    or an error that says UNKNOWN_OUTCOME. Blank text and messages without content are dropped, as
-    are results without a call and whatever comes before the first message of the user (system
-    messages stay; a summary counts as the user's, since it stands for what the user said first).
+    or an error that says UNKNOWN_OUTCOME. An id that a model gave to a second call gets a number.
+    Blank text and messages without content are dropped, as are results without a call and whatever
+    comes before the first message of the user (system messages stay; a summary counts as the
+    user's, since it stands for what the user said first).
     """
     pieces = [piece for message in messages for piece in _pieces(message) if piece.content]
-    return tuple(_paired(_from_first_user(pieces)))
+    return tuple(_paired(_distinct(_from_first_user(pieces))))
 
 
 def _pieces(message: ChatMessage) -> Iterator[ChatMessage]:
@@ -92,29 +93,51 @@ def _from_first_user(messages: Sequence[ChatMessage]) -> list[ChatMessage]:
     return [*leading, *messages[first:]]
 
 
+def _distinct(messages: Sequence[ChatMessage]) -> list[ChatMessage]:
+    """The same with an id of its own for every call; a result goes to the latest call before it."""
+    latest: dict[str, str] = {}
+    used = {
+        block.tool_call_id
+        for message in messages
+        for block in message.content
+        if isinstance(block, ToolCallContent | ToolResultContent)
+    }
+    made = []
+    for message in messages:
+        content = tuple(_renamed(block, latest, used) for block in message.content)
+        renamed = next((b.tool_call_id for b in content if isinstance(b, ToolResultContent)), None)
+        call_id = renamed if message.role == "tool" else message.tool_call_id
+        made.append(replace(message, content=content, tool_call_id=call_id))
+    return made
+
+
+def _renamed(block: Content, latest: dict[str, str], used: set[str]) -> Content:
+    if isinstance(block, ToolCallContent):
+        own = block.tool_call_id
+        latest[own] = _free(own, used) if own in latest else own
+        return replace(block, tool_call_id=latest[own])
+    if isinstance(block, ToolResultContent):
+        return replace(block, tool_call_id=latest.get(block.tool_call_id, block.tool_call_id))
+    return block
+
+
+def _free(call_id: str, used: set[str]) -> str:
+    number = 2
+    while f"{call_id}-{number}" in used:
+        number += 1
+    used.add(f"{call_id}-{number}")
+    return f"{call_id}-{number}"
+
+
 def _paired(messages: Sequence[ChatMessage]) -> Iterator[ChatMessage]:
     answers = _answers(messages)
-    seen: set[str] = set()
     for message in messages:
         if message.role == "tool":
             continue
-        content = tuple(_first_calls(message, seen))
-        if not content:
-            continue
-        calls = tuple(block for block in content if isinstance(block, ToolCallContent))
-        yield replace(message, content=content, tool_calls=calls or None)
+        calls = tuple(block for block in message.content if isinstance(block, ToolCallContent))
+        yield replace(message, tool_calls=calls or None)
         for call in calls:
             yield answers.get(call.tool_call_id) or _unknown(message, call)
-
-
-def _first_calls(message: ChatMessage, seen: set[str]) -> Iterator[Content]:
-    """The content without calls whose id was used before; `seen` grows."""
-    for block in message.content:
-        if isinstance(block, ToolCallContent):
-            if block.tool_call_id in seen:
-                continue
-            seen.add(block.tool_call_id)
-        yield block
 
 
 def _answers(messages: Sequence[ChatMessage]) -> _Results:

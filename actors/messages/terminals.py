@@ -3,6 +3,7 @@
 A terminal's key is `<session id>/<worker id>`. `listener` is the actor that hears what becomes of it.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from msgspec import Struct
@@ -116,4 +117,6 @@ class HostDescription(Struct, frozen=True):
 
 
 class EndHost(Struct, frozen=True):
-    """Every terminal is to end, and the host with them."""
+    """Every terminal is to end, and the host with them; `ended` is called when it has gone."""
+
+    ended: Callable[[], object]

@@ -64,8 +64,8 @@ class Commits:
             if self._failure is None and not self._closed:
                 self._waiting.append((at, events, request_id))
                 if not self._busy:
-                    self._busy = True
                     self._pool.submit(self._write)
+                    self._busy = True
                 return
             error = self._failure or StorageError("the journal was closed; try again")
             self._results.append(CommitsFailed(1, error))
@@ -96,9 +96,10 @@ class Commits:
     def _write(self) -> None:
         with self._lock:
             batch, self._waiting = self._waiting, []
-        result = self._append(batch)
+        failure = self._append(batch)
         with self._lock:
-            self._results.append(result)
+            # In one step with the mark, so that no later refusal can come to stand before it.
+            self._results.append(self._settled(len(batch), failure))
             if self._waiting:
                 self._pool.submit(self._write)
             else:
@@ -108,14 +109,18 @@ class Commits:
 
     def _append(
         self, batch: list[tuple[datetime, Sequence[Event], str | None]]
-    ) -> Committed | CommitsFailed:
+    ) -> Exception | None:
         try:
             self._journal.append(batch)
-            return Committed(len(batch), self._journal.end)
         except Exception as error:  # noqa: BLE001 - whatever it was, nothing of it may be acknowledged
             _log.error("journal %s: %s", self._journal.header.session, error)
-            with self._lock:
-                self._failure = error
-                count = len(batch) + len(self._waiting)
-                self._waiting = []
-            return CommitsFailed(count, error)
+            return error
+        return None
+
+    def _settled(self, count: int, failure: Exception | None) -> Committed | CommitsFailed:
+        if failure is None:
+            return Committed(count, self._journal.end)
+        self._failure = failure
+        count += len(self._waiting)
+        self._waiting = []
+        return CommitsFailed(count, failure)

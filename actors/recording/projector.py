@@ -43,6 +43,7 @@ class Projector:
         self._lock = threading.Lock()
         self._writing = threading.Lock()
         self._due = False
+        self._is_retired = False
         self._pause_seconds = 0.0
         self._revision = 0
         self._ids: frozenset[str] = frozenset()
@@ -51,6 +52,11 @@ class Projector:
     def begin(self, revision: int, previous_ids: frozenset[str]) -> None:
         """Where the file stands that lies there."""
         self._revision, self._ids = revision, previous_ids
+
+    def retire(self) -> None:
+        """Write no more: from its return on the file belongs to somebody else."""
+        with self._writing:
+            self._is_retired = True
 
     def touch(self) -> None:
         """Something changed: write soon."""
@@ -61,6 +67,8 @@ class Projector:
         self._clock.after(max(SHORTEST_SECONDS, self._pause_seconds), self._submit)
 
     def _submit(self) -> None:
+        if self._is_retired:
+            return
         try:
             self._recording.pool.submit(self.write)
         except RuntimeError:  # the recorder has ended; the next start rebuilds
@@ -69,6 +77,8 @@ class Projector:
     def write(self) -> None:
         """Write now, in the caller's thread."""
         with self._writing:
+            if self._is_retired:
+                return
             with self._lock:
                 self._due = False
             started = time.monotonic()

@@ -1,9 +1,7 @@
 """The actor that keeps the sync threads: with it all recording starts and stops."""
 
-from typing import Any
-
 from actors.recording.recording import Recording
-from actors.supervision import ActorRef, BaseActor, ChildContext
+from actors.supervision import BaseActor, ChildContext
 
 
 class Recorder(BaseActor):
@@ -18,10 +16,3 @@ class Recorder(BaseActor):
 
     def stopping(self) -> None:
         self._recording.stop()
-
-    @classmethod
-    def starter(cls, recording: Recording) -> Any:
-        def start(context: ChildContext) -> ActorRef[Any]:
-            return cls.start(context, recording)
-
-        return start

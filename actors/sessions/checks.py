@@ -6,12 +6,16 @@ Looks at the file system, so it is no decision; it changes nothing.
 import errno
 import os
 import shutil
+import stat
 from pathlib import Path
 
 from actors.surroundings import Surroundings
 from actors.workers.environment import without_secrets
 from storage.records import request as r
 from storage.records.session import Session
+
+SHOWN = 300
+"""Characters of a path that a refusal repeats."""
 
 
 def cannot_create(request: r.CreateSession, around: Surroundings) -> r.Refusal | None:
@@ -38,18 +42,23 @@ def cannot_run(request: r.OfSession, session: Session, around: Surroundings) -> 
 
 
 def _bad_directory(text: str, where: str | None) -> r.Refusal | None:
-    path = Path(text)
-    if not path.is_absolute():
+    if not text.startswith("/"):
         reason = "is not an absolute path"
-    elif "\0" in text or not path.exists():
-        reason = "does not exist; create it first"
-    elif not path.is_dir():
-        reason = "is not a directory"
-    elif not os.access(path, os.R_OK | os.X_OK):
-        reason = "may not be entered by this user"
+    elif "\0" in text:
+        reason = "holds a NUL byte"
     else:
-        return None
-    return r.Refusal(code="bad-location", message=f"{text} {reason}", path=where)
+        try:
+            status = Path(text).stat()
+        except OSError as error:
+            reason = f"cannot be used: {os.strerror(error.errno or 0)}; create it first"
+        else:
+            if not stat.S_ISDIR(status.st_mode):
+                reason = "is not a directory"
+            elif not os.access(text, os.R_OK | os.X_OK):
+                reason = "may not be entered by this user"
+            else:
+                return None
+    return r.Refusal(code="bad-location", message=f"{text[:SHOWN]} {reason}", path=where)
 
 
 def _bad_command(
@@ -61,7 +70,7 @@ def _bad_command(
     search = (worker.env or {}).get("PATH", without_secrets(around.environ).get("PATH", os.defpath))
     place = os.path.join(location, program) if "/" in program else program  # noqa: PTH118 - keeps an absolute program as it is
     if "\0" in program or shutil.which(place, path=search) is None:
-        number = errno.EACCES if Path(place).exists() else errno.ENOENT
+        number = errno.EACCES if os.path.exists(place) else errno.ENOENT  # noqa: PTH110 - no error for a name too long
         return r.Refusal(
             code="spawn-failed",
             message=f"cannot start {program}: {os.strerror(number)}; nothing was created",

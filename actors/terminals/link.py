@@ -46,7 +46,7 @@ class TerminalLink(BaseActor):
         self._listeners: dict[str, ActorRef[Any]] = {}
         self._opening: dict[str, t.OpenTerminal] = {}
         self._numbers = itertools.count(1)
-        self._is_ending = False
+        self._ending: t.EndHost | None = None
 
     def started(self) -> None:
         self._around.terminals.ref = self.actor_ref
@@ -85,7 +85,7 @@ class TerminalLink(BaseActor):
             case t.DescribeHost():
                 return self._describe()
             case t.EndHost():
-                self._end_host()
+                self._end_host(message)
             case _:
                 return super().on_message(message)
         return None
@@ -94,11 +94,13 @@ class TerminalLink(BaseActor):
         live = sum(1 for state in self._terminals.values() if state.exit is None)
         return t.HostDescription(self.host.pid if self.host else None, live)
 
-    def _end_host(self) -> None:
-        """The workers have ended: so does the host, unless somebody still has a terminal there."""
-        self._is_ending = True
-        if self._connection:
-            self._connection.send(p.Shutdown())
+    def _end_host(self, message: t.EndHost) -> None:
+        """The workers have ended, and so does the host. It closes the connection when it goes."""
+        if self._connection is None:
+            message.ended()
+            return
+        self._ending = message
+        self._connection.send(p.Shutdown())
 
     # The connection.
 
@@ -150,11 +152,14 @@ class TerminalLink(BaseActor):
 
     def _reconnect(self) -> None:
         """The host went, or let go of us. Whoever it does not know any more has lost its terminal."""
-        _log.warning("the connection to the terminal host ended")
         self._connection = None
         self._terminals = {}
         self._opening.clear()
-        if self._is_ending or not self._listeners:
+        if self._ending:
+            self._ending.ended()
+            return
+        _log.warning("the connection to the terminal host ended")
+        if not self._listeners:
             return
         self._connected()
         for key, listener in list(self._listeners.items()):

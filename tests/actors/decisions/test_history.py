@@ -116,9 +116,12 @@ def test_results_move_to_right_after_their_call_and_into_its_order() -> None:
     assert history == (USER, asked("a", "b"), answer("a"), answer("b"), other)
 
 
-def test_a_call_id_is_used_once() -> None:
+def test_a_call_id_that_comes_again_is_told_apart() -> None:
     history = valid_history([USER, asked("a"), answer("a", "one"), asked("a"), answer("a", "two")])
-    assert history == (USER, asked("a"), answer("a", "one"))
+    ids = [b.tool_call_id for m in history for b in m.content if not isinstance(b, TextContent)]
+    assert ids == ["a", "a", "a-2", "a-2"]
+    assert [m.tool_call_id for m in history if m.role == "tool"] == ["a", "a-2"]
+    assert valid_history(history) == history
 
 
 def test_empty_messages_and_blank_text_are_dropped() -> None:

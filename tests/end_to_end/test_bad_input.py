@@ -1,0 +1,143 @@
+"""Each mistake gets one line that names the thing and the next step, and changes nothing."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.end_to_end.conftest import RUN, House
+
+
+def complaint(done: subprocess.CompletedProcess[str]) -> str:
+    """The one line on standard error."""
+    lines = done.stderr.strip().splitlines()
+    assert len(lines) == 1, done.stderr
+    return lines[0]
+
+
+def test_an_unknown_command_names_the_nearest(house: House) -> None:
+    assert "status" in complaint(house.run("statsu", expect=2))
+
+
+@pytest.mark.parametrize(
+    "words", [("ls",), ("send", "x", "y"), ("show", "x"), ("stop",), ("new", "/tmp")]
+)
+def test_without_a_daemon_it_says_how_to_start_one(house: House, words: tuple[str, ...]) -> None:
+    assert "start it with: greenroom start" in complaint(house.run(*words, expect=3))
+
+
+def test_a_dead_daemon_is_none(running: House) -> None:
+    running.run("stop")
+    (running.data / "run" / "control.sock").touch()
+    assert "start it with: greenroom start" in complaint(running.run("ls", expect=3))
+
+
+def test_a_second_daemon_ends_with_3_and_names_the_first(running: House) -> None:
+    pid = running.status()["daemon"]["pid"]
+    assert str(pid) in complaint(running.run("daemon", expect=3))
+    assert running.status()["daemon"]["pid"] == pid
+
+
+def test_start_says_that_it_runs(running: House) -> None:
+    pid = running.status()["daemon"]["pid"]
+    assert str(pid) in running.run("start").stdout
+
+
+def test_an_unknown_session(running: House) -> None:
+    assert "session 'nope' not found" in complaint(running.run("show", "nope", expect=1))
+
+
+def test_an_ambiguous_session_lists_the_candidates(running: House) -> None:
+    ids = [
+        running.data_of(
+            {"type": "create-session", "location_path": str(running.home), "title": "same"}
+        )["id"]
+        for _ in range(2)
+    ]
+    done = running.run("show", "same", expect=1)
+    assert all(session_id in done.stderr for session_id in ids)
+
+
+def test_a_directory_that_does_not_exist(running: House) -> None:
+    line = complaint(running.run("new", "/nowhere/at/all", "--terminal", expect=1))
+    assert "/nowhere/at/all does not exist" in line
+    assert running.data_of({"type": "list-sessions"}) == {"sessions": []}
+
+
+def test_a_program_that_does_not_exist(running: House) -> None:
+    line = complaint(
+        running.run("new", str(running.home), "--terminal", "--", "no-such-program", expect=1)
+    )
+    assert "no-such-program" in line
+    assert running.data_of({"type": "list-sessions"}) == {"sessions": []}
+
+
+def test_a_missing_key_is_named(running: House) -> None:
+    running.run("new", str(running.home), "--conversation", "--title", "talk")
+    assert "ANTHROPIC_API_KEY" in complaint(running.run("send", "talk", "hello", expect=1))
+
+
+@pytest.mark.parametrize(
+    ("request_", "code", "path"),
+    [
+        ({"type": "dance"}, "unknown-type", "$.type"),
+        ({"type": "create-session", "location_path": 7}, "bad-request", "$.location_path"),
+        ({"type": "get-session", "session": "x", "colour": 1}, "bad-request", "$"),
+        ({"type": "pause-session", "session": "x"}, "session-not-found", None),
+    ],
+)
+def test_a_wrong_request_in_the_inbox_is_answered(
+    running: House, request_: dict[str, object], code: str, path: str | None
+) -> None:
+    answer = running.answer("wrong", request_)
+    assert answer["ok"] is False
+    assert answer["error"]["code"] == code
+    assert answer["error"].get("path") == path
+
+
+@pytest.mark.parametrize("text", ["{", "[1]", '{"a": NaN}', '{"type": "x", "type": "y"}'])
+def test_what_is_no_request_is_kept_with_the_reason(running: House, text: str) -> None:
+    running.drop("broken", text)
+    why = running.data / "rejected" / "broken.json.why.json"
+    running.wait(why.exists, "the reason")
+    assert json.loads(why.read_bytes())["reason"]
+    assert (running.data / "rejected" / "broken.json").read_text() == text
+    assert not (running.data / "outbox" / "broken.json").exists()
+
+
+def test_an_edited_sessions_file_is_kept_and_ours_stays(running: House) -> None:
+    running.data_of({"type": "create-session", "location_path": str(running.home), "title": "t"})
+    path = running.data / "workspaces" / "default" / "sessions.json"
+    running.wait(path.exists)
+    running.wait(lambda: '"t"' in path.read_text())
+    running.run("stop")
+    edited = path.read_text().replace('"t"', '"mine"')
+    path.write_text(edited)
+    running.run("start")
+    assert running.data_of({"type": "get-session", "session": "t"})["title"] == "t"
+    kept = running.wait(lambda: list((running.data / "rejected").glob("sessions*.json")))
+    assert edited in [place.read_text() for place in kept]
+    assert running.json("status")["store"]["rejected_edits"]
+
+
+def test_a_data_directory_that_is_none(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    done = subprocess.run(
+        [sys.executable, str(RUN), "daemon", "--data", str(file)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "is not a directory" in done.stderr
+
+
+def test_a_broken_workspace_file_is_named_and_stops_nothing(running: House) -> None:
+    (running.data / "workspaces" / "default" / "workspace.json").write_text('{"name": 7}')
+    problem = running.status()["workspaces"][0]["problem"]
+    assert "workspace.json" in problem
+    assert "$.name" in problem
+    running.run("new", str(running.home), "--terminal")
