@@ -145,7 +145,9 @@ def core(around: Surroundings) -> list[ChildSpec]:
         ),
         ChildSpec(
             id="mcp_servers",
-            start=lambda context: McpServers.start(context, around),
+            start=lambda context: McpServers.start(
+                context, around.data, around.workspaces, around.io, around.shared_tools
+            ),
             kind="supervisor",
             shutdown_seconds=20.0,
         ),

@@ -72,7 +72,7 @@ def main(arguments: Sequence[str]) -> int:
     sys.setswitchinterval(SWITCH_SECONDS)
     try:
         return _run(data, options.keeper_pid)
-    except Exception:
+    except Exception:  # noqa: BLE001 - logged, and told to the keeper by the status
         _log.exception("the daemon failed")
         return FAILED_STATUS
     finally:

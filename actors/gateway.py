@@ -4,8 +4,11 @@ Turns what came from outside into a typed request or says what is wrong with it,
 it is dealt with, and puts the outcome into the shape of an answer.
 """
 
+import logging
 from collections.abc import Callable
 from typing import Any
+
+from msgspec.structs import replace
 
 from actors.messages.session import Dispatch, Follow, Reply
 from actors.status import StatusReport
@@ -15,6 +18,8 @@ from storage.errors import FileRefused
 from storage.records import request as r
 
 NOT_READY = r.Refusal(code="starting", message="greenroom is still starting; ask again in a moment")
+
+_log = logging.getLogger(__name__)
 
 Deliver = Callable[[r.Answer], object]
 
@@ -40,11 +45,11 @@ class Gateway:
         """
         asked = parse(raw)
         if isinstance(asked, r.Answer):
-            deliver(asked)
+            deliver(asked if asked.id else replace(asked, id=request_id))
             return
         reply = Reply(lambda value: deliver(answer(asked, value, request_id)))
         if isinstance(asked, r.GetStatus):
-            self._around.recording.pool.submit(self._status_to, reply)
+            self._tell_status(reply)
         elif isinstance(asked, r.CleanupOrphans):
             text = "the sweep for orphans is not built yet; `status` shows what runs"
             reply.send(r.Refusal(code="not-available", message=text))
@@ -53,8 +58,19 @@ class Gateway:
         ):
             reply.send(NOT_READY)
 
+    def _tell_status(self, reply: Reply) -> None:
+        try:
+            self._around.recording.pool.submit(self._status_to, reply)
+        except RuntimeError:
+            reply.send(NOT_READY)
+
     def _status_to(self, reply: Reply) -> None:
-        reply.send(self._status.make())
+        try:
+            reply.send(self._status.make())
+        except Exception as error:
+            _log.exception("no status")
+            text = f"the status could not be made: {error}; see greenroom logs"
+            reply.send(r.Refusal(code="internal-error", message=text))
 
 
 def parse(raw: Any) -> r.AnyRequest | r.Answer:

@@ -1,6 +1,6 @@
 """What actors need from outside, as small Protocols; `adapters` fulfil them.
 
-A port says nothing of threads unless its docstring does: every method may be called from any thread.
+Every method may be called from any thread, unless its docstring says more of threads.
 """
 
 from collections.abc import AsyncIterator, Callable
@@ -124,7 +124,7 @@ class ModelProvider(Protocol):
 
 
 class ToolOutcome(Struct, frozen=True, kw_only=True):
-    """What a call gave: text for the model. `is_error`: the tool's own no, or ours on its behalf."""
+    """What a call gave: text for the model. `is_error`: the tool's no, or ours on its behalf."""
 
     content: str
     is_error: bool = False

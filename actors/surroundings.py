@@ -33,8 +33,8 @@ class Mailbox:
 @dataclass(frozen=True, kw_only=True)
 class Surroundings:
     """`environ` is the environment of whoever started the daemon. `terminals` is the link to the
-    terminal host, `directory` the sessions', `inbox` the file front, `shared_tools` the tool servers of each
-    workspace that all its sessions use.
+    terminal host, `directory` that of the sessions, `inbox` the file front; `shared_tools` are the
+    tool servers of each workspace that all its sessions use.
     """
 
     clock: Clock

@@ -9,8 +9,8 @@ from msgspec import Struct
 from storage import fold, rejected, sessions_file
 from storage.data_dir import DataDir
 from storage.errors import FileRefused, StorageError
+from storage.journal.frame import JournalEnd
 from storage.journal.log import NAME, Journal
-from storage.journal.scan import JournalEnd
 from storage.records.ids import is_id
 from storage.records.session import Session
 from storage.state import SessionState

@@ -119,7 +119,7 @@ def _metrics_updated(
     state: SessionState, event: e.TokenMetricsUpdated, at: datetime
 ) -> SessionState:
     utilization = event.metrics.context_utilization
-    critical = state.critical and utilization is not None and utilization >= REARMED_BELOW
+    critical = state.critical and (utilization is None or utilization >= REARMED_BELOW)
     return _with_session(replace(state, critical=critical), at, metrics=event.metrics)
 
 

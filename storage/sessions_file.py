@@ -17,7 +17,7 @@ from msgspec import Struct
 from storage import codec, durable, strict_json
 from storage.bulk import no_garbage_collection
 from storage.errors import FileRefused
-from storage.journal.scan import JournalEnd
+from storage.journal.frame import JournalEnd
 from storage.records.process import UtcTime
 from storage.records.session import Session
 

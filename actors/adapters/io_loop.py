@@ -55,9 +55,13 @@ class IoLoop:
     ) -> "Future[Any]":
         """Start `work`; cancelling the future cancels it.
 
-        `failed` hears of what it raised, but not of a cancel.
+        `failed` hears of what it raised, but not of a cancel. RuntimeError while it does not run.
         """
-        future = asyncio.run_coroutine_threadsafe(work, self.loop)
+        try:
+            future = asyncio.run_coroutine_threadsafe(work, self.loop)
+        except RuntimeError:
+            work.close()
+            raise
         if failed is not None:
             future.add_done_callback(lambda ended: _report(ended, failed))
         return future

@@ -47,11 +47,16 @@ class ControlActor(BaseActor):
 
     def started(self) -> None:
         listening = listen_unix(self._around.data.control_socket)
-        self._around.io.run(self._serve(listening)).result(OPEN_SECONDS)
+        try:
+            self._around.io.run(self._serve(listening)).result(OPEN_SECONDS)
+        except BaseException:
+            listening.close()
+            raise
 
     def stopping(self) -> None:
-        self._around.io.run(self._close()).result(OPEN_SECONDS)
         self._around.data.control_socket.unlink(missing_ok=True)
+        with contextlib.suppress(RuntimeError):  # the loop has ended, and all connections with it
+            self._around.io.run(self._close()).result(OPEN_SECONDS)
 
     async def _serve(self, listening: socket.socket) -> None:
         self._server = await asyncio.start_unix_server(self._accept, sock=listening)

@@ -1,4 +1,4 @@
-"""What a model is sent: the system prompt, the history and the tools, built afresh for each call."""
+"""What a model is sent: system prompt, history and tools, built afresh for each call."""
 
 import asyncio
 from collections.abc import Sequence

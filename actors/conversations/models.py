@@ -1,5 +1,6 @@
 """The providers of models by name, made when first used and again when their settings change."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 
 from actors.ports import ModelError, ModelProvider
@@ -15,9 +16,13 @@ class Models:
         self._makers = makers
         self._environ = environ
         self._made: dict[tuple[str, str], tuple[ProviderSettings, ModelProvider]] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     def provider(self, workspace: str, name: str, settings: WorkspaceSettings) -> ModelProvider:
         """ModelError `provider-unavailable` for a name without an adapter."""
+        loop = asyncio.get_running_loop()
+        if loop is not self._loop:  # what was made on an earlier one is bound to it
+            self._loop, self._made = loop, {}
         make = self._makers.get(name)
         if make is None:
             known = ", ".join(sorted(self._makers))

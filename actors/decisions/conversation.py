@@ -54,7 +54,10 @@ def _not_now(state: SessionState, command: Request) -> Refusal | None:
     talkers = [w for w in session.workers if isinstance(w, ConversationWorker)]
     names = ", ".join(worker.name for worker in session.workers) or "none"
     if not talkers:
-        text = f"session {session.id} has no conversation (its workers: {names}); create one with create-worker"
+        text = (
+            f"session {session.id} has no conversation (its workers: {names}); "
+            "create one with create-worker"
+        )
         return Refusal(code="no-conversation", message=text)
     if command.worker and command.worker not in {talkers[0].id, talkers[0].name}:
         text = f"worker {command.worker} of session {session.id} is no conversation"

@@ -16,7 +16,7 @@ from storage.state import SessionState
 def add_message(state: SessionState, command: r.AddMessage, given: Given) -> Verdict:
     """Record a message of any role; no model is called."""
     new = command.message
-    if new.id is not None and state.messages.find(new.id):
+    if new.id is not None and _is_taken(state, new.id):
         text = f"Message already exists with ID: {new.id}"
         return r.Refusal(code="message-exists", message=text, path="$.message.id")
     message = ChatMessage(
@@ -31,6 +31,12 @@ def add_message(state: SessionState, command: r.AddMessage, given: Given) -> Ver
     draft = Draft(state, given)
     draft.add(e.MessageAdded(message))
     return draft.decision(_record_and_message(message.id))
+
+
+def _is_taken(state: SessionState, message_id: str) -> bool:
+    """By a message of the history, or by one that joins it when its request's turn comes."""
+    waiting = {found.request.id for found in state.open_rounds}
+    return message_id in waiting or state.messages.find(message_id) is not None
 
 
 def _record_and_message(message_id: str) -> Reply:

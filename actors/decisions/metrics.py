@@ -1,7 +1,11 @@
 """PURE: what a model call adds to a session's numbers."""
 
+from typing import Any
+
+import msgspec
 from msgspec.structs import replace
 
+from storage import codec
 from storage.records.config import TokenMetrics
 from storage.records.conversation import Cost, Usage
 from storage.records.event import ContextWindowCritical, Event, TokenMetricsUpdated
@@ -25,7 +29,22 @@ def after_call(
         max_context_window=window,
         **_priced(before, cost),
     )
+    return _reported(metrics, critical=critical)
+
+
+def set_by_hand(
+    before: TokenMetrics, changes: dict[str, Any], *, critical: bool
+) -> tuple[Event, ...]:
+    """`changes` on top of what was; the total follows. FileRefused if a value is wrong."""
+    fields = {**msgspec.to_builtins(before), **changes}
+    metrics: TokenMetrics = codec.convert(fields, TokenMetrics)
+    total = metrics.prompt_tokens + metrics.completion_tokens
+    return _reported(replace(metrics, total_tokens=total), critical=critical)
+
+
+def _reported(metrics: TokenMetrics, *, critical: bool) -> tuple[Event, ...]:
     updated = TokenMetricsUpdated(metrics)
+    utilization, window = metrics.context_utilization, metrics.max_context_window
     if utilization is None or window is None or utilization <= CRITICAL_ABOVE or critical:
         return (updated,)
     return updated, ContextWindowCritical(utilization, window)

@@ -68,15 +68,21 @@ def _grown(found: Round | None, written: tuple[Content, ...] | None) -> Round | 
     return replace(found, turns=(*found.turns[:-1], replace(found.turns[-1], content=written)))
 
 
+def get_history(_: SessionState, __: r.GetHistory, given: Given) -> Verdict:
+    """All rounds, the one that is being answered with what has arrived of it."""
+
+    def rounds(after: SessionState) -> dict[str, Any]:
+        growing = [_grown(one, given.written.get(one.id)) for one in after.open_rounds]
+        return {"rounds": [*after.rounds, *growing]}
+
+    return Decision(reply=Ready(rounds))
+
+
 def get_activity(state: SessionState, command: r.GetActivity, given: Given) -> Verdict:
     worker = workers.find(state, command.worker)
     if isinstance(worker, r.Refusal):
         return worker
     return Decision(reply=Ready(lambda after: workers.activity_of(after.record, worker.id)))
-
-
-def _history(state: SessionState) -> dict[str, Any]:
-    return {"rounds": [*state.rounds, *state.open_rounds]}
 
 
 _TABLE: dict[type, Callable[[SessionState, Any, Given], Verdict]] = {
@@ -95,9 +101,9 @@ _TABLE: dict[type, Callable[[SessionState, Any, Given], Verdict]] = {
     r.GetMessages: _reading(lambda state: {"messages": list(state.messages)}),
     r.GetResponse: get_response,
     r.GetActivity: get_activity,
-    r.GetHistory: _reading(_history),
+    r.GetHistory: get_history,
     r.UpdateTokenMetrics: history_edits.update_metrics,
-    r.Request: conversation.request,
+    r.Request: workers.converse,
     r.Cancel: conversation.cancel,
     r.CreateWorker: workers.create,
     r.StartWorker: workers.start,

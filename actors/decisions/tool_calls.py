@@ -10,6 +10,17 @@ from storage.records.message import ChatMessage, ToolResultContent
 from storage.records.tool import Tool
 from storage.state import SessionState
 
+LOOP_LIMIT = 3
+"""The same call with the same result so often in a row: the model is going in circles."""
+
+
+def goes_in_circles(found: Round) -> ToolCall | None:
+    """The call that the round repeats without a change in its result."""
+    calls = [call for turn in found.turns for call in turn.tool_calls]
+    latest = [(c.name, c.args, c.result and c.result.content) for c in calls[-LOOP_LIMIT:]]
+    is_loop = len(latest) == LOOP_LIMIT and all(one == latest[0] for one in latest)
+    return calls[-1] if is_loop else None
+
 
 def settle(draft: Draft, ending: Round, turn: Turn) -> None:
     for call in turn.tool_calls:

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from actors.inbox.inbox_actor import Look
-from actors.supervision import BaseActor, ChildContext
+from actors.supervision import BaseActor, ChildContext, tell
 from actors.surroundings import Surroundings
 from storage.files_watch import FilesWatch
 
@@ -47,5 +47,4 @@ class FilesWatchActor(BaseActor):
         self.context.clock.after(CHECK_SECONDS, self._ask_for_check)
 
     def _ask_for_check(self) -> None:
-        if not self.actor_stopped.is_set():
-            self.actor_ref.tell(Check())
+        tell(self.actor_ref, Check())

@@ -13,7 +13,7 @@ from typing import Any
 
 from actors.gateway import Gateway
 from actors.messages.recording import TurnGrew
-from actors.supervision import BaseActor, ChildContext
+from actors.supervision import BaseActor, ChildContext, tell
 from actors.surroundings import Surroundings
 from storage import codec, request_files
 from storage.errors import FileRefused, StorageError
@@ -50,7 +50,6 @@ class InboxActor(BaseActor):
         self._counts = around.inbox_counts
         self._counter = itertools.count(1)
         self._is_look_due = False
-        self._streams: dict[str, str] = {}
 
     def started(self) -> None:
         self._around.inbox.ref = self.actor_ref
@@ -74,9 +73,9 @@ class InboxActor(BaseActor):
 
     def look_soon(self) -> None:
         """From any thread."""
-        if not self._is_look_due and not self.actor_stopped.is_set():
+        if not self._is_look_due:
             self._is_look_due = True
-            self.actor_ref.tell(Look())
+            tell(self.actor_ref, Look())
 
     def _look_regularly(self) -> None:
         if not self.actor_stopped.is_set():
@@ -124,6 +123,7 @@ class InboxActor(BaseActor):
         identity = request_files.identify(raw, claim.name, claim.counter)
         self._counts.running += 1
         name = identity.answer_name
+        (self._around.data.outbox / f"{name}.jsonl").unlink(missing_ok=True)
         self._gateway.hand_in(
             raw,
             lambda answer: self._answered(Answered(claim, name, answer)),
@@ -134,8 +134,7 @@ class InboxActor(BaseActor):
     # Out.
 
     def _answered(self, answered: Answered) -> None:
-        if not self.actor_stopped.is_set():
-            self.actor_ref.tell(answered)
+        tell(self.actor_ref, answered)
 
     def _stream(self, name: str, notice: TurnGrew) -> None:
         """Called on whichever thread the turn grows; each line is one write."""
@@ -157,6 +156,7 @@ class InboxActor(BaseActor):
             request_files.release(answered.claim)
         except (OSError, StorageError) as error:
             _log.error("outbox: %s.json: %s", answered.name, error)
+            self.context.clock.after(LOOK_SECONDS, lambda: self._answered(answered))
             return
         self._counts.running -= 1
         self._counts.answered += 1

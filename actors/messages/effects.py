@@ -31,6 +31,12 @@ class EndProcess(Struct, frozen=True, tag=True):
     cause: EndCause
 
 
+class DismissWorker(Struct, frozen=True, tag=True):
+    """The worker's actor, or the restart that it waits for, is not wanted; its record stays."""
+
+    worker_id: str
+
+
 class RemoveWorker(Struct, frozen=True, tag=True):
     """The worker is gone from the record: its actor and its output go too."""
 
@@ -93,6 +99,7 @@ Effect = (
     | StartProcess
     | AdoptProcess
     | EndProcess
+    | DismissWorker
     | RemoveWorker
     | SignalProcess
     | TakeExit

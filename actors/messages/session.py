@@ -6,7 +6,7 @@ from typing import Any
 from msgspec import Struct
 
 from actors.messages.recording import TurnGrew
-from storage.journal.scan import JournalEnd
+from storage.journal.frame import JournalEnd
 from storage.records.request import AnyRequest, OfSession
 from storage.records.session import Session
 
@@ -60,9 +60,13 @@ class Advanced(Struct, frozen=True):
 
 
 class Idle(Struct, frozen=True):
-    """The session has had nothing to do for a while and could be passivated."""
+    """The session has had nothing to do for a while and could be passivated.
+
+    `requests`: how many its actor has come to so far; one more on its way keeps it awake.
+    """
 
     session_id: str
+    requests: int
 
 
 class Disposed(Struct, frozen=True):

@@ -1,6 +1,6 @@
 """What worker actors and the link to the terminal host say to each other.
 
-A terminal's key is `<session id>/<worker id>`. `listener` is the actor that hears what becomes of it.
+A terminal's key is `<session id>/<worker id>`. `listener` is the actor that hears of it.
 """
 
 from collections.abc import Callable

@@ -41,5 +41,5 @@ class Broadcaster:
             if session_id is None or session_id == notice.session_id:
                 try:
                     handler(notice)
-                except Exception:
+                except Exception:  # noqa: BLE001 - whatever it is, the others hear of it too
                     _log.exception("a subscriber failed")

@@ -15,8 +15,8 @@ from datetime import datetime
 from msgspec import Struct
 
 from storage.errors import StorageError
+from storage.journal.frame import JournalEnd
 from storage.journal.log import Journal
-from storage.journal.scan import JournalEnd
 from storage.records.event import Event
 
 _log = logging.getLogger(__name__)

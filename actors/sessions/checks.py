@@ -7,6 +7,7 @@ import errno
 import os
 import shutil
 import stat
+from contextlib import suppress
 from pathlib import Path
 
 from actors.surroundings import Surroundings
@@ -42,23 +43,25 @@ def cannot_run(request: r.OfSession, session: Session, around: Surroundings) -> 
 
 
 def _bad_directory(text: str, where: str | None) -> r.Refusal | None:
+    status = _status(text)
     if not text.startswith("/"):
         reason = "is not an absolute path"
-    elif "\0" in text:
-        reason = "holds a NUL byte"
+    elif status is None:
+        reason = "does not exist; create it first"
+    elif not stat.S_ISDIR(status.st_mode):
+        reason = "is not a directory"
+    elif not os.access(text, os.R_OK | os.X_OK):
+        reason = "may not be entered by this user"
     else:
-        try:
-            status = Path(text).stat()
-        except OSError as error:
-            reason = f"cannot be used: {os.strerror(error.errno or 0)}; create it first"
-        else:
-            if not stat.S_ISDIR(status.st_mode):
-                reason = "is not a directory"
-            elif not os.access(text, os.R_OK | os.X_OK):
-                reason = "may not be entered by this user"
-            else:
-                return None
+        return None
     return r.Refusal(code="bad-location", message=f"{text[:SHOWN]} {reason}", path=where)
+
+
+def _status(text: str) -> os.stat_result | None:
+    """None for what cannot be looked at: missing, too long, with a NUL, behind a closed door."""
+    with suppress(OSError, ValueError):
+        return Path(text).stat()
+    return None
 
 
 def _bad_command(
@@ -70,10 +73,10 @@ def _bad_command(
     search = (worker.env or {}).get("PATH", without_secrets(around.environ).get("PATH", os.defpath))
     place = os.path.join(location, program) if "/" in program else program  # noqa: PTH118 - keeps an absolute program as it is
     if "\0" in program or shutil.which(place, path=search) is None:
-        number = errno.EACCES if os.path.exists(place) else errno.ENOENT  # noqa: PTH110 - no error for a name too long
+        number = errno.EACCES if "/" in program and _status(place) else errno.ENOENT
         return r.Refusal(
             code="spawn-failed",
-            message=f"cannot start {program}: {os.strerror(number)}; nothing was created",
+            message=f"cannot start {program[:SHOWN]}: {os.strerror(number)}; nothing was created",
             path="$.worker.command",
             data={"errno": number},
         )

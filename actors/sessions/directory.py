@@ -10,16 +10,17 @@ from actors.decisions import processes
 from actors.decisions import session as decisions
 from actors.decisions.decision import Given
 from actors.messages.session import Advanced, Dispatch, Disposed, Idle
-from actors.messages.supervision import Down, Quarantined, Verdict
+from actors.messages.supervision import Down, Left, Verdict
 from actors.recording.projector import Projector
 from actors.sessions import checks, references
-from actors.sessions.flights import Flight
+from actors.sessions.flights import CUT_SHORT, Flight, never_silent
 from actors.sessions.look_ups import LookUps
 from actors.sessions.session_actor import SessionActor
 from actors.supervision import ActorRef, ChildContext, ChildSpec, Supervisor, tell
 from actors.surroundings import Surroundings
 from storage import catalog, trash
 from storage.catalog import CatalogEntry
+from storage.data_dir import DEFAULT_WORKSPACE
 from storage.errors import StorageError
 from storage.records import request as r
 from storage.records.ids import new_id
@@ -40,11 +41,14 @@ class Directory(Supervisor):
         self._projectors = around.index.projectors
         self._held: dict[str, list[Dispatch]] = {}
         self._first: dict[str, Flight] = {}
+        self._handed_over: dict[str, int] = {}
         self._look_ups = LookUps(self)
 
     # Start and end.
 
     def started(self) -> None:
+        for projector in self._projectors.values():
+            projector.retire()
         self.entries.clear()
         self._unreadable.clear()
         for workspace in self.around.data.workspace_names():
@@ -80,17 +84,31 @@ class Directory(Supervisor):
     def stopping(self) -> None:
         for projector in self._projectors.values():
             projector.write()
+            projector.retire()
+        for asked in [asked for held in self._held.values() for asked in held]:
+            asked.reply.send(CUT_SHORT)
+        for flight in self._first.values():
+            flight.refuse(CUT_SHORT)
+
+    def dropped(self, message: Any) -> None:
+        """Nobody is there to pass it on to."""
+        if isinstance(message, Dispatch):
+            message.reply.send(CUT_SHORT)
+        elif isinstance(message, Disposed):
+            for reply in message.replies:
+                reply.send(CUT_SHORT)
 
     # What arrives.
 
     def handle(self, message: Any) -> object:
         match message:
             case Dispatch():
-                self._dispatch(message)
+                with never_silent(message):
+                    self._dispatch(message)
             case Advanced():
                 self._advanced(message)
             case Idle():
-                self.stop_child(message.session_id)
+                self._passivate(message)
             case Disposed():
                 self._disposed(message)
             case _:
@@ -128,15 +146,28 @@ class Directory(Supervisor):
         )
 
     def _create(self, request: r.CreateSession, asked: Dispatch) -> None:
-        refusal = checks.cannot_create(request, self.around)
+        workspace = request.workspace or DEFAULT_WORKSPACE
+        refusal = checks.cannot_create(request, self.around) or self._cannot_open(workspace)
         session_id = new_id()
-        given = self._given(request.workspace or "default")
+        given = self._given(workspace)
         verdict = refusal or decisions.create(request, session_id, given)
         if isinstance(verdict, r.Refusal):
             asked.reply.send(verdict)
             return
         self._first[session_id] = Flight(verdict, given.now, asked)
-        self.add_child(self._spec(session_id, request.workspace or "default"))
+        self.add_child(self._spec(session_id, workspace))
+
+    def _cannot_open(self, workspace: str) -> r.Refusal | None:
+        """A workspace whose directory was made while we ran is loaded with its first session."""
+        if workspace in self._projectors:
+            return None
+        try:
+            self.around.data.prepare_workspace(workspace)
+            self._load(workspace)
+        except (StorageError, OSError) as error:
+            text = f"workspace {workspace} cannot be used: {error}"
+            return r.Refusal(code="storage-failed", message=text, path="$.workspace")
+        return None
 
     def _given(self, workspace: str) -> Given:
         return Given(
@@ -151,14 +182,10 @@ class Directory(Supervisor):
     def _spec(self, session_id: str, workspace: str) -> ChildSpec:
         def start(context: ChildContext) -> ActorRef[Any]:
             entry = self.entries.get(session_id)
-            return SessionActor.start(
-                context,
-                self.around,
-                session_id,
-                workspace,
-                self._first.pop(session_id, None),
-                entry.end.n if entry else 0,
-            )
+            first = None if entry else self._first.get(session_id)
+            number = entry.end.n if entry else 0
+            self._handed_over[session_id] = 0
+            return SessionActor.start(context, self.around, session_id, workspace, first, number)
 
         return ChildSpec(
             id=session_id,
@@ -174,7 +201,7 @@ class Directory(Supervisor):
 
     def _forward(self, session_id: str, asked: Dispatch) -> None:
         """Hand over to the session's actor, which is started if need be."""
-        reason = self._unreadable.get(session_id)
+        reason = self._unreadable.get(session_id) or self._why_given_up(session_id)
         if reason:
             text = f"session {session_id} is quarantined: {reason}"
             asked.reply.send(r.Refusal(code="session-quarantined", message=text))
@@ -187,14 +214,29 @@ class Directory(Supervisor):
                 asked.reply.send(refusal)
                 return
         self._wake(session_id)
+        self._hand_over(session_id, asked)
+
+    def _hand_over(self, session_id: str, asked: Dispatch) -> None:
+        """To its actor; held back while there is none, or one that is just ending."""
         ref = self.child_ref(session_id)
-        if ref is None or not tell(ref, asked):
+        if ref is not None and tell(ref, asked):
+            self._handed_over[session_id] += 1
+        else:
             self._held.setdefault(session_id, []).append(asked)
+
+    def _why_given_up(self, session_id: str) -> str | None:
+        node = self.context.board.find((*self.context.path, session_id))
+        if node is None or node.state != "quarantined":
+            return None
+        return node.last_error or "its actor failed too often"
+
+    def _passivate(self, idle: Idle) -> None:
+        if self._handed_over.get(idle.session_id) == idle.requests:
+            self.stop_child(idle.session_id)
 
     def child_started(self, child_id: str, ref: ActorRef[Any]) -> None:
         for asked in self._held.pop(child_id, []):
-            if not tell(ref, asked):
-                self._held.setdefault(child_id, []).append(asked)
+            self._hand_over(child_id, asked)
 
     def may_restart(self, child_id: str, down: Down) -> bool:
         if _is_unreadable(down):
@@ -203,24 +245,26 @@ class Directory(Supervisor):
         return child_id in self.entries
 
     def child_down(self, child_id: str, down: Down, verdict: Verdict) -> None:
-        held = self._held.pop(child_id, [])
-        if isinstance(verdict, Quarantined) or child_id in self._unreadable:
-            reason = down.error or "its actor failed too often"
-            text = f"session {child_id} is quarantined: {reason}"
-            for asked in held:
-                asked.reply.send(r.Refusal(code="session-quarantined", message=text))
-        elif held:
-            self._held[child_id] = held
-            if child_id not in self.children():
-                self._wake(child_id)
+        first = self._first.pop(child_id, None)
+        if first:
+            text = f"the session could not be created: {down.error}"
+            first.refuse(r.Refusal(code="internal-error", message=text))
+        if isinstance(verdict, Left) and child_id not in self.entries:
+            self.stop_child(
+                child_id
+            )  # it never came to be, so that nothing of it stays in the tree
+        for asked in self._held.pop(child_id, []):
+            with never_silent(asked):
+                self._dispatch(asked)
 
     # What sessions say.
 
     def _advanced(self, message: Advanced) -> None:
+        self._first.pop(message.session_id, None)
         if message.session is None:
             return
         known = self.entries.get(message.session_id)
-        if known is None or known.end.n < message.end.n:
+        if known is None or known.end.n <= message.end.n:
             self.entries[message.session_id] = CatalogEntry(message.session, message.end)
             self._projectors[message.session.workspace].touch()
 

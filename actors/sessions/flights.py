@@ -6,6 +6,7 @@ on those before it and waits for them. Pure bookkeeping: no clock, no file, no t
 
 from collections import deque
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +17,26 @@ from actors.messages.session import Dispatch, Reply
 from storage.records.event import Event
 from storage.records.request import Refusal
 from storage.state import SessionState
+
+CUT_SHORT = Refusal(
+    code="interrupted",
+    message="the session stopped before it could answer; what was accepted goes on when it runs",
+)
+
+FAILED = Refusal(
+    code="internal-error",
+    message="greenroom failed over this request and has started the part anew; see greenroom logs",
+)
+
+
+@contextmanager
+def never_silent(asked: Dispatch) -> Iterator[None]:
+    """Whoever asked is answered also when the actor fails over it."""
+    try:
+        yield
+    except BaseException:
+        asked.reply.send(FAILED)
+        raise
 
 
 class Flight(Struct, frozen=True):

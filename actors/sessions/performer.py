@@ -13,6 +13,7 @@ from actors.messages import outcomes as o
 from actors.messages import terminals as t
 from actors.messages import work
 from actors.messages.session import Disposed
+from actors.sessions.flights import CUT_SHORT
 from actors.supervision import ChildSpec, tell
 from actors.tools.mcp_server_actor import mcp_children
 from actors.tools.tool_box import ToolBox
@@ -61,7 +62,7 @@ class Performer:
                 key = self._key(effect.worker_id)
                 self._around.terminals.tell(t.ResizeTo(key, effect.cols, effect.rows))
             case f.DisposeSession():
-                self._dispose()
+                self.dispose()
             case _:
                 self._converse(effect, state)
 
@@ -77,9 +78,9 @@ class Performer:
             return
         if worker_id not in self._session.children():
             self._session.add_child(self._spec(worker))
-        elif self._session.child_ref(worker_id) is None:
+        elif self._session.child_ref(worker_id) is None or isinstance(worker, ConversationWorker):
             self._session.restart_child(worker_id)
-        elif not isinstance(worker, ConversationWorker):
+        else:
             self._start_when_down.add(worker_id)
 
     def child_down(self, child_id: str, session: Session | None) -> None:
@@ -169,12 +170,14 @@ class Performer:
 
     # The end.
 
-    def _dispose(self) -> None:
+    def dispose(self) -> None:
+        """Doing it again, for who asks meanwhile, does no more than answer."""
         session = self._session
         replies = tuple(session.waiters.taken(DISPOSAL))
-        self._around.directory.tell(
-            Disposed(session.session_id, session.workspace, session.end, replies)
-        )
+        disposed = Disposed(session.session_id, session.workspace, session.end, replies)
+        if not self._around.directory.tell(disposed):
+            for reply in replies:
+                reply.send(CUT_SHORT)
 
 
 def remove_tree(path: Any) -> None:

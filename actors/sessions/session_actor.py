@@ -14,27 +14,21 @@ from actors.messages.recording import Published, TurnGrew
 from actors.messages.session import Advanced, Dispatch, Idle, ShutDown
 from actors.messages.supervision import Down, Quarantined, Verdict
 from actors.recording.commits import Commits, CommitsFailed, Committed
-from actors.sessions.flights import Flight, Flights, Waiters
+from actors.sessions.flights import CUT_SHORT, Flight, Flights, Waiters, never_silent
 from actors.sessions.performer import Performer
-from actors.supervision import ActorRef, ChildContext, Supervisor
+from actors.supervision import ActorRef, ChildContext, Supervisor, tell
 from actors.surroundings import Surroundings
 from storage import fold
 from storage.errors import LineTooLong, StorageError
-from storage.journal.frame import require_fit
-from storage.journal.scan import JournalEnd
+from storage.journal.frame import JournalEnd, require_fit
 from storage.records.event import RequestQueued
 from storage.records.ids import new_id
 from storage.records.request import Refusal
-from storage.records.worker import ProcessWorker
+from storage.records.worker import ProcessWorker, Worker
 from storage.state import SessionState
 
 IDLE_SECONDS = 60.0
 """A session with nothing to do gives its thread and its file back after this."""
-
-CUT_SHORT = Refusal(
-    code="interrupted",
-    message="the session stopped before it could answer; what was accepted goes on when it runs",
-)
 
 
 class Wake:
@@ -71,7 +65,8 @@ class SessionActor(Supervisor):
         self._flights = Flights()
         self._commits: Commits | None = None
         self._performer = Performer(self)
-        self._was_busy = True
+        self._requests = 0
+        self._busy_at = context.clock.monotonic()
         self._is_closing = False
         self._is_shutting_down = False
 
@@ -85,6 +80,8 @@ class SessionActor(Supervisor):
                 self._place, self.session_id, self.workspace, at, self._notify
             )
             self._send(self._first)
+            if self._ahead.session is None:
+                self.stop()  # refused for its size: it never comes to be
         else:
             self._commits, commits = recording.open(
                 self._place, self._notify, self._named_elsewhere
@@ -94,19 +91,25 @@ class SessionActor(Supervisor):
             self._durable = self._ahead
             given = self._given()
             self._send(Flight(session.boot(self._ahead, given), given.now))
-        self._watch_idleness()
+        self._watch_idleness(IDLE_SECONDS)
 
     def stopping(self) -> None:
         self._is_closing = True
-        if self._commits:
-            self.around.recording.release(self._place)
-            self._collect()
-        self.waiters.refuse_all(CUT_SHORT)
+        try:
+            if self._commits:
+                self.around.recording.release(self._place)
+                self._collect()
+            if self._durable.deleted:
+                self._performer.dispose()  # for those who asked after the first was told
+        finally:
+            for flight in self._flights.lost():
+                flight.refuse(CUT_SHORT)
+            self.waiters.refuse_all(CUT_SHORT)
 
     def dropped(self, message: Any) -> None:
         """A request that came too late for this incarnation goes to the next one."""
-        if isinstance(message, Dispatch):
-            self.around.directory.tell(message)
+        if isinstance(message, Dispatch) and not self.around.directory.tell(message):
+            message.reply.send(CUT_SHORT)
 
     @property
     def end(self) -> JournalEnd:
@@ -114,8 +117,7 @@ class SessionActor(Supervisor):
         return self._commits.end if self._commits else JournalEnd(0, 0, "")
 
     def tell_self(self, message: object) -> None:
-        if not self.actor_stopped.is_set():
-            self.actor_ref.tell(message)
+        tell(self.actor_ref, message)
 
     def _notify(self) -> None:
         self.tell_self(Wake())
@@ -129,7 +131,9 @@ class SessionActor(Supervisor):
             case LookIdle():
                 self._look_idle()
             case Dispatch():
-                self._decide(message.request, message)
+                self._requests += 1
+                with never_silent(message):
+                    self._decide(message.request, message)
             case _:
                 self._decide(message)
         return None
@@ -145,7 +149,7 @@ class SessionActor(Supervisor):
         )
 
     def _decide(self, message: Any, asked: Dispatch | None = None) -> None:
-        self._was_busy = True
+        self._busy_at = self.context.clock.monotonic()
         self._is_shutting_down |= isinstance(message, ShutDown)
         given = self._given()
         verdict = table.decide(self._ahead, message, given)
@@ -184,15 +188,20 @@ class SessionActor(Supervisor):
                 self._fail(result)
 
     def _advance(self, flights: list[Flight], end: JournalEnd) -> None:
-        """One batch is durable. The directory hears of its end once, with the state it stands for."""
+        """A batch is durable. The directory hears of its end once, with the state it stands for."""
         landed = []
         for flight in flights:
             self._durable = fold.apply_all(self._durable, flight.events, flight.at)
             landed.append((flight, self._durable))
         session = None if self._durable.deleted else self._durable.session
         self.around.directory.tell(Advanced(self.session_id, session, end))
-        for flight, state in landed:
-            self._land(flight, state)
+        try:
+            for flight, state in landed:
+                self._land(flight, state)
+        except BaseException:
+            for flight in flights:
+                flight.refuse(CUT_SHORT)
+            raise
 
     def _land(self, flight: Flight, state: SessionState) -> None:
         """What a decision wanted, in order: tell everybody, answer, perform."""
@@ -238,7 +247,7 @@ class SessionActor(Supervisor):
             self.around.followers.drop(found.id)
 
     def _fail(self, result: CommitsFailed) -> None:
-        """Nothing on its way is durable: whoever asked is told; a lost outcome needs a new start."""
+        """Nothing on its way is durable: who asked is told; a lost outcome needs a new start."""
         error = result.error
         code = error.code if isinstance(error, StorageError) else "storage-failed"
         lost = self._flights.lost()
@@ -253,8 +262,18 @@ class SessionActor(Supervisor):
     # Its workers.
 
     def child_started(self, child_id: str, ref: ActorRef[Any]) -> None:
-        if self._worker(child_id):
+        worker = self._worker(child_id)
+        if worker and self._is_wanted(worker):
             self._decide(o.WorkerUp(child_id))
+        elif worker:
+            self.stop_child(child_id)
+
+    def _is_wanted(self, worker: Worker) -> bool:
+        """Somebody may have stopped it while it waited for its restart."""
+        if worker.status in {"running", "starting"}:
+            return True
+        is_ending = self._is_shutting_down or self._ahead.deleting
+        return not is_ending and worker.desired == "run" and self._ahead.record.desired != "stopped"
 
     def _worker(self, child_id: str) -> Any:
         return self._ahead.session.worker(child_id) if self._ahead.session else None
@@ -278,14 +297,16 @@ class SessionActor(Supervisor):
 
     # Idleness.
 
-    def _watch_idleness(self) -> None:
-        self.context.clock.after(IDLE_SECONDS, lambda: self.tell_self(LookIdle()))
+    def _watch_idleness(self, seconds: float) -> None:
+        self.context.clock.after(seconds, lambda: self.tell_self(LookIdle()))
 
     def _look_idle(self) -> None:
-        if not self._was_busy and not self._is_needed():
-            self.around.directory.tell(Idle(self.session_id))
-        self._was_busy = False
-        self._watch_idleness()
+        if self._is_needed():
+            self._busy_at = self.context.clock.monotonic()
+        left = self._busy_at + IDLE_SECONDS - self.context.clock.monotonic()
+        if left <= 0:
+            self.around.directory.tell(Idle(self.session_id, self._requests))
+        self._watch_idleness(left if left > 0 else IDLE_SECONDS)
 
     def _is_needed(self) -> bool:
         session = self._ahead.session

@@ -101,7 +101,7 @@ class BaseActor(pykka.ThreadingActor):
     def __on_dropped(self, message: Any) -> None:
         try:
             self.dropped(message)
-        except BaseException:
+        except BaseException:  # noqa: BLE001 - the end goes on, whatever comes
             _log.exception("actor %s lost a message", "/".join(self.context.path))
 
     def _handle_receive(self, message: Any) -> Any:

@@ -23,8 +23,8 @@ class Inbox(queue.SimpleQueue[Any]):
     def put(
         self,
         item: Any,
-        block: bool = True,  # noqa: ARG002 - the base's signature; unbounded, it never blocks
-        timeout: float | None = None,  # noqa: ARG002 - as above
+        block: bool = True,
+        timeout: float | None = None,
     ) -> None:
         queue.SimpleQueue.put(self, item)
         # After the put, as `close` empties after it has set the mark: one of the two sees the item.

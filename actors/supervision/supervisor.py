@@ -108,7 +108,7 @@ class Supervisor(BaseActor):
     def child_down(self, child_id: str, down: Down, verdict: Verdict) -> None:
         """Called once for each incarnation that ended, after the verdict has taken effect."""
 
-    def may_restart(self, child_id: str, down: Down) -> bool:  # noqa: ARG002 - for overriding
+    def may_restart(self, child_id: str, down: Down) -> bool:
         """Whether the child is still wanted; asked before it is restarted or given up."""
         return True
 

@@ -64,7 +64,7 @@ class TerminalLink(BaseActor):
     def host(self) -> ProcessIdentity | None:
         return self._connection.welcome.host if self._connection else None
 
-    def on_message(self, message: Any) -> object:
+    def on_message(self, message: Any) -> object:  # noqa: C901 - one row per message
         match message:
             case FromHost():
                 self._heard(message)
@@ -151,7 +151,7 @@ class TerminalLink(BaseActor):
                 pass
 
     def _reconnect(self) -> None:
-        """The host went, or let go of us. Whoever it does not know any more has lost its terminal."""
+        """The host went, or let go of us. A terminal that it does not know any more is lost."""
         self._connection = None
         self._terminals = {}
         self._opening.clear()

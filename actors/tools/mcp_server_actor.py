@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import wait
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from msgspec import Struct
 
 from actors.adapters.io_loop import IoLoop
 from actors.adapters.mcp_tools import McpConnection, placed
-from actors.supervision import BaseActor, ChildContext, ChildSpec
+from actors.supervision import BaseActor, ChildContext, ChildSpec, tell
 from actors.tools.tool_box import ToolBox
 from storage.records.workspace import McpServerSettings, WorkspaceSettings
 
@@ -68,8 +69,7 @@ class McpServerActor(BaseActor):
 
     def _say(self, message: Ended) -> None:
         self._box.withdraw(self._name, message.reason)
-        if not self.actor_stopped.is_set():
-            self.actor_ref.tell(message)
+        tell(self.actor_ref, message)
 
     def on_message(self, message: Any) -> object:
         if isinstance(message, Ended):
@@ -77,8 +77,8 @@ class McpServerActor(BaseActor):
         return super().on_message(message)
 
     def stopping(self) -> None:
-        closing = self._io.run(self._connection.close())
-        wait([closing], CLOSE_SECONDS)
+        with suppress(RuntimeError):  # the loop has ended, and the server with it
+            wait([self._io.run(self._connection.close())], CLOSE_SECONDS)
 
 
 def mcp_children(

@@ -2,9 +2,12 @@
 
 from typing import Any
 
-from actors.supervision import ChildContext, Supervisor
-from actors.surroundings import Surroundings
+from actors.adapters.io_loop import IoLoop
+from actors.supervision import ChildContext, Supervisor, tell
 from actors.tools.mcp_server_actor import mcp_children
+from actors.tools.shared_tools import SharedTools
+from actors.workspaces import Workspaces
+from storage.data_dir import DataDir
 
 LOOK_SECONDS = 5.0
 
@@ -16,9 +19,19 @@ class Look:
 class McpServers(Supervisor):
     strategy = "one_for_one"
 
-    def __init__(self, context: ChildContext, around: Surroundings) -> None:
+    def __init__(
+        self,
+        context: ChildContext,
+        data: DataDir,
+        workspaces: Workspaces,
+        io: IoLoop,
+        shared: SharedTools,
+    ) -> None:
         super().__init__(context)
-        self._around = around
+        self._data = data
+        self._workspaces = workspaces
+        self._io = io
+        self._shared = shared
         self._running: dict[str, Any] = {}
 
     def started(self) -> None:
@@ -31,14 +44,14 @@ class McpServers(Supervisor):
         return super().handle(message)
 
     def _look(self) -> None:
-        """Start what was added, stop what was removed or changed (it is started at the next look)."""
+        """Start what was added, stop what was removed or changed; the next look starts that again."""
         wanted: dict[str, Any] = {}
-        for workspace in self._around.data.workspace_names():
-            settings = self._around.workspaces.settings(workspace)
-            place = self._around.data.workspace(workspace)
-            box = self._around.shared_tools.box(workspace)
+        for workspace in self._data.workspace_names():
+            settings = self._workspaces.settings(workspace)
+            place = self._data.workspace(workspace)
+            box = self._shared.box(workspace)
             for spec in mcp_children(
-                settings, "workspace", str(place), self._around.io, box, place, prefix=workspace
+                settings, "workspace", str(place), self._io, box, place, prefix=workspace
             ):
                 wanted[spec.id] = settings.mcp_servers[spec.id.rpartition(":")[2]]
                 if spec.id not in self.children():
@@ -50,5 +63,4 @@ class McpServers(Supervisor):
         self.context.clock.after(LOOK_SECONDS, self._ask_to_look)
 
     def _ask_to_look(self) -> None:
-        if not self.actor_stopped.is_set():
-            self.actor_ref.tell(Look())
+        tell(self.actor_ref, Look())

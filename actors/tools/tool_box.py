@@ -62,7 +62,7 @@ class ToolBox:
         """All that are offered, once no server is still being started or the time has run out."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + timeout_seconds
-        while self._has_pending() and loop.time() < deadline:
+        while self._has_pending() and loop.time() < deadline:  # noqa: ASYNC110 - other threads write
             await asyncio.sleep(LOOK_AGAIN_SECONDS)
         with self._lock:
             return tuple(tool for server in self._servers.values() for tool in server.tools)

@@ -52,9 +52,11 @@ class ConversationActor(BaseActor):
 
     def _run(self, response_id: str, effect: Any) -> None:
         future = self._around.io.run(effect, self._effect_failed)
-        group = self._running.setdefault(response_id, set())
-        group.add(future)
-        group -= {ended for ended in group if ended.done()}
+        self._running.setdefault(response_id, set()).add(future)
+        under_way = {
+            of: {one for one in group if not one.done()} for of, group in self._running.items()
+        }
+        self._running = {of: group for of, group in under_way.items() if group}
 
     def _effect_failed(self, error: BaseException) -> None:
         if not self.actor_stopped.is_set():

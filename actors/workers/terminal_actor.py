@@ -6,6 +6,7 @@ order. The process itself belongs to the terminal host and outlives this actor a
 
 import os
 import secrets
+from pathlib import Path
 from typing import Any
 
 from actors.messages import outcomes as o
@@ -37,6 +38,7 @@ class TerminalActor(BaseActor):
         self._log_directory = ""
         self._is_up = False
         self._ending: EndCause | None = None
+        self._typed: set[int] = set()
 
     def on_message(self, message: Any) -> object:
         match message:
@@ -55,14 +57,27 @@ class TerminalActor(BaseActor):
             case t.TerminalLost():
                 self._lost()
             case t.TerminalTyped():
+                self._typed.discard(message.number)
                 self._tell(o.InputTyped(self._worker_id, message.number, message.accepted))
             case t.TerminalRefused():
-                self._tell(
-                    o.InputRefused(self._worker_id, message.number, message.code, message.message)
-                )
+                self._refuse_input(message.number, message.code, message.message)
             case _:
                 return super().on_message(message)
         return None
+
+    def stopping(self) -> None:
+        for number in sorted(self._typed):
+            text = "the terminal ended meanwhile; whether it was typed is not known"
+            self._refuse_input(number, "outcome-unknown", text)
+
+    def dropped(self, message: Any) -> None:
+        if isinstance(message, work.TypeInput):
+            text = "the worker ended before it could be typed; nothing was typed"
+            self._refuse_input(message.number, "worker-not-running", text)
+
+    def _refuse_input(self, number: int, code: str, text: str) -> None:
+        self._typed.discard(number)
+        self._tell(o.InputRefused(self._worker_id, number, code, text))
 
     def _tell(self, outcome: o.Outcome) -> None:
         if self.context.supervisor is not None:
@@ -99,6 +114,7 @@ class TerminalActor(BaseActor):
             self._link(t.EndTerminal(self._key))
 
     def _type(self, message: work.TypeInput) -> None:
+        self._typed.add(message.number)
         self._link(t.TypeIntoTerminal(self._key, message.number, message.data, self.actor_ref))
 
     def _up(self, up: t.TerminalUp) -> None:
@@ -116,8 +132,8 @@ class TerminalActor(BaseActor):
         exit_ = ProcessExit(code=ended.code, signal=ended.signal, at=ended.at, cause=cause)
         evidence = self._evidence(ended) if cause == "crashed" else None
         self._tell(o.ProcessEnded(self._worker_id, exit_, ended.epoch, evidence))
-        if cause == "crashed":
-            raise ProcessEndedError(f"ended by signal {ended.signal}")
+        if evidence is not None:
+            raise ProcessEndedError(evidence)
         self.stop()
 
     def _cause(self, ended: t.TerminalEnded) -> EndCause:
@@ -128,7 +144,10 @@ class TerminalActor(BaseActor):
         return "crashed" if ended.signal is not None else "exited"
 
     def _evidence(self, ended: t.TerminalEnded) -> str:
-        tail = output_log.tail(self._around.data.root / self._log_directory, EVIDENCE_BYTES)
+        try:
+            tail = output_log.tail(Path(self._log_directory), EVIDENCE_BYTES)
+        except OSError as error:
+            return f"ended by signal {ended.signal}; its output cannot be read: {error}"
         text = tail.decode(errors="replace")
         return f"ended by signal {ended.signal}; its last output: {text}"
 

@@ -24,6 +24,14 @@ _SUFFIX_BYTES = len(_SUFFIX % 0)
 _LONGEST_NUMBER = 2**53
 
 
+class JournalEnd(Struct, frozen=True):
+    """Where a journal ends: the number of its last commit, its length, the last line's crc."""
+
+    n: int
+    bytes: int
+    crc: str
+
+
 class Header(Struct, frozen=True, kw_only=True):
     """The first line: whose journal this is, and in which format."""
 

@@ -16,9 +16,9 @@ from typing import Self
 from storage import durable
 from storage.errors import JournalMissing, StorageFull, SyncFailed
 from storage.journal.aside import keep_tail
-from storage.journal.frame import Commit, Header, crc_of, encode_commit, encode_header
+from storage.journal.frame import Commit, Header, JournalEnd, crc_of, encode_commit, encode_header
 from storage.journal.repair import mend
-from storage.journal.scan import JournalEnd, Scan, scan
+from storage.journal.scan import Scan, scan
 from storage.records.event import Event
 
 NAME = "journal.jsonl"

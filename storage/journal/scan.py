@@ -14,16 +14,9 @@ from msgspec import Struct
 from storage.bulk import no_garbage_collection
 from storage.errors import FileRefused, JournalCorrupt, JournalTooNew
 from storage.journal import frame
+from storage.journal.frame import JournalEnd
 
 _CHUNK_BYTES = 1 << 20
-
-
-class JournalEnd(Struct, frozen=True):
-    """Where a journal ends: the number of its last commit, its length, the last line's crc."""
-
-    n: int
-    bytes: int
-    crc: str
 
 
 class Fault(Struct, frozen=True, kw_only=True):

@@ -81,7 +81,7 @@ class Failure(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Round(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A request and its response. `id` is the response id; `cuts` counts crashes that it survived."""
+    """A request and its response. `id` is the response id; `cuts` counts crashes it survived."""
 
     id: str
     request: ChatMessage

@@ -11,7 +11,7 @@ EndCause = Literal["exited", "crashed", "lost", "stopped", "shutdown"]
 """Why a process ended.
 
 `exited`: by itself; `crashed`: a signal that we did not send; `lost`: it went together with the
-terminal host; `stopped`: the user asked for it; `shutdown`: the daemon was stopped with its workers.
+terminal host; `stopped`: the user asked for it; `shutdown`: the daemon stopped with its workers.
 """
 
 

@@ -144,7 +144,7 @@ class StartWorker(OfWorker, frozen=True, kw_only=True, tag="start-worker"):
 
 
 class WriteInput(OfWorker, frozen=True, kw_only=True, tag="write-input"):
-    """`data` is typed as it stands; "\\r" submits a line."""
+    """`data` is typed as it stands; a carriage return submits a line."""
 
     data: Annotated[str, Meta(min_length=1)]
 

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 
 class Tool(Struct, frozen=True, kw_only=True):
-    """`name` is `server.tool`. The hints are the server's own word; `trusted` is the workspace's."""
+    """`name` is `server.tool`. The hints are the server's word; `trusted` is the workspace's."""
 
     name: str
     server: str

@@ -79,7 +79,7 @@ class DynamicContextSettings(_Section, frozen=True, kw_only=True):
 
 
 class PermissionRule(_Section, frozen=True, kw_only=True):
-    """`tool` and the values of `arguments` are glob patterns; the first rule that matches decides."""
+    """`tool` and the values of `arguments` are glob patterns; the first match decides."""
 
     tool: str
     arguments: dict[str, str] = {}

@@ -94,7 +94,7 @@ class House:
         return self.data_of({"type": "get-worker", "session": session, "worker": worker})
 
     def kill_daemon(self) -> int:
-        """kill -9, and wait until its keeper has started another; the new pid."""
+        """Kill it with SIGKILL, and wait until its keeper has started another; the new pid."""
         before = self.status()["daemon"]["pid"]
         os.kill(before, signal.SIGKILL)
 

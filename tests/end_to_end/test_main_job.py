@@ -104,8 +104,12 @@ def test_twenty_requests_of_different_types_get_twenty_answers(running: House) -
     place = running.home
     first = running.answer(
         "create",
-        {"type": "create-session", "location_path": str(place), "title": "t",
-         "worker": {"type": "terminal", "name": "sh"}},
+        {
+            "type": "create-session",
+            "location_path": str(place),
+            "title": "t",
+            "worker": {"type": "terminal", "name": "sh"},
+        },
     )
     assert first["ok"]
     message = {"role": "user", "content": "noted"}

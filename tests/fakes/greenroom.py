@@ -98,9 +98,7 @@ class House:
     ) -> "Future[Answer]":
         """Hand it in; the future has its answer."""
         future: Future[Answer] = Future()
-        self.room.gateway.hand_in(
-            request, future.set_result, follow=follow, request_id=request_id
-        )
+        self.room.gateway.hand_in(request, future.set_result, follow=follow, request_id=request_id)
         return future
 
     def ask(self, request: Any) -> Answer:
@@ -137,9 +135,7 @@ class House:
         return found
 
     def output(self, session_id: str, worker_id: str, **fields: Any) -> str:
-        return str(
-            self.get("get-output", session=session_id, worker=worker_id, **fields)["data"]
-        )
+        return str(self.get("get-output", session=session_id, worker=worker_id, **fields)["data"])
 
     def shows(self, session_id: str, worker_id: str, text: str) -> None:
         """Wait until the text stands in the worker's output."""

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from storage import sessions_file
 from storage.errors import StorageFull
-from storage.journal.scan import JournalEnd
+from storage.journal.frame import JournalEnd
 from storage.records.worker import TerminalWorker
 from storage.rejected import reject
 from storage.sessions_file import Broken, Edited, Entry, Missing, SessionsFile

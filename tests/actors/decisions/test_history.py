@@ -118,7 +118,12 @@ def test_results_move_to_right_after_their_call_and_into_its_order() -> None:
 
 def test_a_call_id_that_comes_again_is_told_apart() -> None:
     history = valid_history([USER, asked("a"), answer("a", "one"), asked("a"), answer("a", "two")])
-    ids = [b.tool_call_id for m in history for b in m.content if not isinstance(b, TextContent)]
+    ids = [
+        block.tool_call_id
+        for message in history
+        for block in message.content
+        if isinstance(block, ToolCallContent | ToolResultContent)
+    ]
     assert ids == ["a", "a", "a-2", "a-2"]
     assert [m.tool_call_id for m in history if m.role == "tool"] == ["a", "a-2"]
     assert valid_history(history) == history
