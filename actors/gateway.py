@@ -67,7 +67,7 @@ class Gateway:
     def _status_to(self, reply: Reply) -> None:
         try:
             reply.send(self._status.make())
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whoever asked must hear of it
             _log.exception("no status")
             text = f"the status could not be made: {error}; see greenroom logs"
             reply.send(r.Refusal(code="internal-error", message=text))

@@ -4,12 +4,15 @@ Only a journal longer than its entry says is replayed. Loading starts nothing an
 but what `Journal.open` repairs; a file that is no evidence goes to `rejected/`, with the reason.
 """
 
+from pathlib import Path
+
+import msgspec
 from msgspec import Struct
 
 from storage import fold, rejected, sessions_file
 from storage.data_dir import DataDir
-from storage.errors import FileRefused, StorageError
-from storage.journal.frame import JournalEnd
+from storage.errors import FileRefused, JournalCorrupt, StorageError
+from storage.journal.frame import Commit, JournalEnd
 from storage.journal.log import NAME, Journal
 from storage.records.ids import is_id
 from storage.records.session import Session
@@ -58,6 +61,10 @@ def load(data: DataDir, workspace: str) -> Catalog:
         else:
             if replayed:
                 entries[session_id] = replayed
+    for session_id in known.keys() - entries.keys():
+        if not _was_deleted(data, workspace, session_id):
+            entries[session_id] = known[session_id]
+            unreadable[session_id] = "its directory is gone, and it is not in trash/ either"
     return Catalog(
         entries=entries,
         unreadable=unreadable,
@@ -90,6 +97,10 @@ def _length(data: DataDir, workspace: str, session_id: str) -> int:
         return -1
 
 
+def _was_deleted(data: DataDir, workspace: str, session_id: str) -> bool:
+    return any(data.trash(workspace).glob(f"{session_id}-*"))
+
+
 def _replay(
     data: DataDir, workspace: str, session_id: str, named_elsewhere: int
 ) -> CatalogEntry | None:
@@ -98,7 +109,19 @@ def _replay(
         return None  # a creation that a crash cut short: nobody was told of it
     journal, commits = Journal.open(directory, named_elsewhere)
     with journal:
-        state = SessionState()
+        if journal.header.session != session_id:
+            raise JournalCorrupt(f"{directory} holds the journal of {journal.header.session}")
+        state = _folded(directory, commits)
+        return CatalogEntry(state.record, journal.end, state.deleting)
+
+
+def _folded(directory: Path, commits: list[Commit]) -> SessionState:
+    state = SessionState()
+    try:
         for commit in commits:
             state = fold.apply_all(state, commit.events, commit.at)
-        return CatalogEntry(state.record, journal.end, state.deleting)
+    except (LookupError, msgspec.ValidationError) as error:
+        raise JournalCorrupt(f"{directory}: its events do not fit together: {error}") from error
+    if state.session is None:
+        raise JournalCorrupt(f"{directory}: its journal begins with no session")
+    return state

@@ -14,6 +14,7 @@ from storage.records import event as e
 from storage.records.conversation import Failure, Round, RoundStatus, ToolCallStatus, Turn
 from storage.records.message import ChatMessage, Content, TextContent, ToolCallContent
 from storage.records.request import Cancel, Refusal, Request
+from storage.records.session import Session
 from storage.records.worker import ConversationWorker
 from storage.state import SessionState
 
@@ -32,7 +33,6 @@ def request(state: SessionState, command: Request, given: Given) -> Verdict:
     refusal = _not_now(state, command)
     if refusal:
         return refusal
-    session = state.record
     content = command.content
     message = ChatMessage(
         id=given.new_id(),
@@ -40,7 +40,7 @@ def request(state: SessionState, command: Request, given: Given) -> Verdict:
         content=(TextContent(content),) if isinstance(content, str) else content,
         created_at=given.now,
     )
-    response_id = f"{session.id}-{given.new_id()}"
+    response_id = f"{state.record.id}-{given.new_id()}"
     draft = Draft(state, given)
     draft.add(e.RequestQueued(response_id, message))
     _begin_next(draft)
@@ -59,12 +59,22 @@ def _not_now(state: SessionState, command: Request) -> Refusal | None:
             "create one with create-worker"
         )
         return Refusal(code="no-conversation", message=text)
-    if command.worker and command.worker not in {talkers[0].id, talkers[0].name}:
-        text = f"worker {command.worker} of session {session.id} is no conversation"
-        return Refusal(code="no-conversation", message=text)
-    if session.desired == "stopped" or talkers[0].desired == "stopped":
+    if isinstance(command.content, str) and not command.content.strip():
+        return Refusal(code="bad-request", message="the request is blank", path="$.content")
+    return _not_running(session, talkers[0])
+
+
+def _not_running(session: Session, talker: ConversationWorker) -> Refusal | None:
+    if session.desired == "stopped":
         text = f"session {session.id} is stopped; start it with: greenroom run {session.id}"
         return Refusal(code="session-stopped", message=text)
+    whole = f"{session.id}/{talker.name}"
+    if talker.desired == "stopped":
+        text = f"worker {talker.name} is stopped; start it with: greenroom run {whole}"
+        return Refusal(code="worker-not-running", message=text)
+    if talker.status == "quarantined":
+        text = f"{talker.name} failed too often ({talker.last_error}): greenroom restart {whole}"
+        return Refusal(code="worker-not-running", message=text)
     return None
 
 
@@ -132,12 +142,18 @@ def _cut(draft: Draft, cut: Round, turn: Turn) -> e.TurnCompleted:
 
 
 def _begin_next(draft: Draft) -> None:
-    """Start the oldest queued round, unless one runs or the session is not to run."""
+    """Start the oldest queued round, unless one runs or the conversation does not."""
     waiting = draft.state.open_rounds
-    if not waiting or waiting[0].turns or draft.state.record.desired != "run":
+    if not waiting or waiting[0].turns or not _runs(draft.state.record):
         return
     draft.add(e.MessageAdded(waiting[0].request))
     _next_turn(draft, waiting[0].id, 0)
+
+
+def _runs(session: Session) -> bool:
+    """A conversation that is just being started says so when it is up."""
+    talkers = [worker for worker in session.workers if isinstance(worker, ConversationWorker)]
+    return session.desired == "run" and any(worker.status == "running" for worker in talkers)
 
 
 def _next_turn(draft: Draft, response_id: str, number: int) -> None:
@@ -167,19 +183,28 @@ def turn_arrived(state: SessionState, outcome: o.TurnArrived, given: Given) -> D
     draft = Draft(state, given)
     if not _current(state, outcome.response_id, outcome.number):
         return draft.decision()
-    runs_tools = outcome.stop_reason == "tool_use"
+    calls = any(isinstance(block, ToolCallContent) for block in outcome.content)
+    runs_tools = calls and outcome.stop_reason == "tool_use"
     content = outcome.content if runs_tools else _without_calls(outcome.content)
     _record_turn(draft, outcome, content)
     response_id = outcome.response_id
-    if runs_tools and content:
+    if runs_tools:
         tool_calls.plan(draft, response_id, outcome.tools)
         _go_on(draft, response_id)
-    elif len(content) < len(outcome.content):
-        text = "the model reached its output limit inside a tool call; raise max_tokens"
-        _finish(draft, response_id, "failed", Failure(code="output-limit", message=text))
+    elif calls and outcome.stop_reason != "refusal":
+        _finish(draft, response_id, "failed", _half_a_call(outcome.stop_reason))
     else:
         _finish(draft, response_id, "completed", None)
     return draft.decision()
+
+
+def _half_a_call(stop_reason: str) -> Failure:
+    """A call may run only if the model said that it had come to its end with it."""
+    if stop_reason in {"max_tokens", "model_context_window_exceeded"}:
+        text = "the model reached its output limit inside a tool call; raise max_tokens"
+        return Failure(code="output-limit", message=text)
+    text = f"the model called a tool and ended with {stop_reason}; the call was not run"
+    return Failure(code="provider-error", message=text)
 
 
 def _without_calls(content: tuple[Content, ...]) -> tuple[Content, ...]:
@@ -231,12 +256,18 @@ def _go_on(draft: Draft, response_id: str) -> None:
 
 def _ask_again(draft: Draft, response_id: str) -> None:
     found = draft.state.round(response_id)
-    turns = found.turns if found else ()
-    if len(turns) >= TURN_LIMIT:
+    if found is None:
+        return
+    repeated = tool_calls.goes_in_circles(found)
+    if repeated:
+        times = tool_calls.LOOP_LIMIT
+        text = f"{repeated.name} gave the same {times} times in a row; say what to do instead"
+        _finish(draft, response_id, "failed", Failure(code="loop-detected", message=text))
+    elif len(found.turns) >= TURN_LIMIT:
         text = f"no end after {TURN_LIMIT} turns; send another request to go on"
         _finish(draft, response_id, "failed", Failure(code="turn-limit", message=text))
     else:
-        _next_turn(draft, response_id, turns[-1].number + 1)
+        _next_turn(draft, response_id, found.turns[-1].number + 1)
 
 
 def _finish(draft: Draft, response_id: str, status: RoundStatus, failure: Failure | None) -> None:
@@ -287,21 +318,25 @@ def tool_returned(state: SessionState, outcome: o.ToolReturned, given: Given) ->
 
 
 def worker_up(draft: Draft) -> None:
-    """The conversation's actor runs (again): whatever is open goes on once its tools are known."""
-    if draft.state.open_rounds:
+    """The conversation's actor runs (again): take up what a crash or a restart left open.
+
+    Nothing runs in an actor that has just started, so a turn being streamed was cut off. What is
+    to become of tool calls depends on what is known of their tools.
+    """
+    running = draft.state.running
+    if running is None:
+        _begin_next(draft)
+    elif running[1].status == "streaming":
+        _after_cut(draft, *running)
+    else:
         draft.want(PrepareConversation())
 
 
 def ready(state: SessionState, outcome: o.ConversationReady, given: Given) -> Decision:
-    """Take up what a crash or a restart left open."""
+    """The tools are known: go on with the calls that were cut off."""
     draft = Draft(state, given)
-    if state.running is None:
-        _begin_next(draft)
-        return draft.decision()
-    running, turn = state.running
-    if turn.status == "streaming":
-        _after_cut(draft, running, turn)
-    else:
+    if state.running and state.running[1].status != "streaming":
+        running, turn = state.running
         tool_calls.take_up(draft, running, turn, {tool.name: tool for tool in outcome.tools})
         _go_on(draft, running.id)
     return draft.decision()
@@ -316,14 +351,16 @@ def _after_cut(draft: Draft, running: Round, turn: Turn) -> None:
         _next_turn(draft, running.id, turn.number + 1)
 
 
-def resume(draft: Draft) -> None:
-    """The session runs again: what waited begins."""
-    _begin_next(draft)
-
-
 def interrupt(draft: Draft, *, all_open: bool, reason: str) -> None:
     """Pause or stop: the running round ends as cancelled, and with `all_open` the queued ones."""
     failure = Failure(code="cancelled", message=reason)
     for found in draft.state.open_rounds:
         if found.turns or all_open:
             end_round(draft, found, "cancelled", failure)
+
+
+def gave_up(draft: Draft, reason: str) -> None:
+    """The conversation's actor failed too often: nobody is left to answer what is open."""
+    failure = Failure(code="worker-not-running", message=f"the conversation failed: {reason}")
+    for found in draft.state.open_rounds:
+        end_round(draft, found, "failed", failure)

@@ -30,11 +30,20 @@ def worker_up(state: SessionState, outcome: o.WorkerUp, given: Given) -> Decisio
         conversation.worker_up(draft)
     elif worker.status == "running":
         draft.want(f.AdoptProcess(worker.id))
+    elif not _is_wanted(state, worker) or given.closing:
+        if worker.status == "starting":  # one may live; it is ended as soon as that is known
+            draft.want(f.AdoptProcess(worker.id))
     else:
         if worker.status != "starting":
             draft.add(e.WorkerStarting(worker.id, worker.restarts + 1))
         draft.want(f.StartProcess(worker.id))
     return draft.decision()
+
+
+def _is_wanted(state: SessionState, worker: Worker) -> bool:
+    """Whether it is to have a process; in a paused session it has one that is held."""
+    is_ending = state.deleting or worker.id in state.doomed_workers
+    return not is_ending and worker.desired == "run" and state.record.desired != "stopped"
 
 
 def boot(draft: Draft, worker: Worker) -> None:
@@ -44,6 +53,8 @@ def boot(draft: Draft, worker: Worker) -> None:
     if isinstance(worker, ProcessWorker) and worker.status not in {"running", "starting"}:
         lost = worker.exit is not None and worker.exit.cause in {"crashed", "lost"}
         draft.add(e.WorkerStarting(worker.id, worker.restarts + int(lost)))
+    elif worker.status == "starting" and _is_run_once(worker):
+        draft.add(e.WorkerStarted(worker.id, None))  # it may have been: look for it, start nothing
     draft.want(f.StartWorker(worker.id))
 
 
@@ -54,7 +65,7 @@ def process_started(state: SessionState, outcome: o.ProcessStarted, given: Given
         return draft.decision()
     if worker.process != outcome.process or worker.status != "running":
         draft.add(e.WorkerStarted(worker.id, outcome.process))
-    if state.record.desired == "stopped" or worker.desired == "stopped":
+    if not _is_wanted(state, worker):
         draft.want(f.EndProcess(worker.id, "stopped"))
     elif state.record.desired == "paused":
         draft.want(f.SignalProcess(worker.id, "STOP"))
@@ -65,19 +76,27 @@ def process_not_started(
     state: SessionState, outcome: o.ProcessNotStarted, given: Given
 ) -> Decision:
     draft = Draft(state, given)
-    if state.record.worker(outcome.worker_id):
-        draft.add(e.WorkerEnded(outcome.worker_id, "stopped", error=outcome.message))
+    worker = state.record.worker(outcome.worker_id)
+    if worker is not None:
+        number = f" (errno {outcome.errno})" if outcome.errno else ""
+        _end(draft, worker, e.WorkerEnded(worker.id, "stopped", error=outcome.message + number))
     return draft.decision()
+
+
+def _end(draft: Draft, worker: Worker, ended: e.WorkerEnded) -> None:
+    """One that is being deleted goes with its process."""
+    if worker.id in draft.state.doomed_workers:
+        draft.add(e.WorkerDeleted(worker.id))
+        draft.want(f.RemoveWorker(worker.id))
+    elif not draft.state.deleted:
+        draft.add(ended)
 
 
 def process_ended(state: SessionState, outcome: o.ProcessEnded, given: Given) -> Decision:
     """A process came to its end. Whether it comes back is the supervisor's to say, by policy."""
     draft = Draft(state, given)
     worker = state.record.worker(outcome.worker_id)
-    if worker is not None and worker.id in state.doomed_workers:
-        draft.add(e.WorkerDeleted(worker.id))
-        draft.want(f.RemoveWorker(worker.id))
-    elif worker is not None:
+    if worker is not None:
         _record_end(draft, worker, outcome)
     if outcome.epoch is not None:
         draft.want(f.TakeExit(outcome.worker_id, outcome.epoch))
@@ -86,8 +105,8 @@ def process_ended(state: SessionState, outcome: o.ProcessEnded, given: Given) ->
 
 def _record_end(draft: Draft, worker: Worker, outcome: o.ProcessEnded) -> None:
     status = _STATUS_AFTER[outcome.exit.cause]
-    draft.add(e.WorkerEnded(worker.id, status, outcome.exit, error=outcome.evidence))
-    asked_to_start = worker.status == "starting" and worker.desired == "run"
+    asked_to_start = worker.status == "starting" and _is_wanted(draft.state, worker)
+    _end(draft, worker, e.WorkerEnded(worker.id, status, outcome.exit, error=outcome.evidence))
     if asked_to_start and not draft.given.closing and draft.state.record.desired == "run":
         draft.add(e.WorkerStarting(worker.id, worker.restarts))
         draft.want(f.StartWorker(worker.id))
@@ -103,9 +122,17 @@ _STATUS_AFTER: dict[EndCause, WorkerStatus] = {
 
 
 def gave_up(state: SessionState, outcome: o.WorkerGaveUp, given: Given) -> Decision:
+    """What its process said last is kept: it tells more than the actor's own error."""
     draft = Draft(state, given)
-    if state.record.worker(outcome.worker_id):
-        draft.add(e.WorkerEnded(outcome.worker_id, "quarantined", error=outcome.error))
+    worker = state.record.worker(outcome.worker_id)
+    if worker is None:
+        return draft.decision()
+    error = worker.last_error or outcome.error
+    if isinstance(worker, ConversationWorker):
+        conversation.gave_up(draft, error)
+    elif worker.status in {"running", "starting"}:
+        draft.want(f.EndProcess(worker.id, "stopped"))
+    _end(draft, worker, e.WorkerEnded(worker.id, "quarantined", error=error))
     return draft.decision()
 
 
@@ -126,7 +153,7 @@ def is_due(worker: Worker, *, session_runs: bool) -> bool:
     a loss under its policy, or none yet.
     """
     if isinstance(worker, ConversationWorker):
-        return session_runs and worker.desired == "run"
+        return session_runs and worker.desired == "run" and worker.status != "quarantined"
     if worker.status in {"running", "starting"}:
         return True
     if not session_runs or worker.desired != "run" or worker.status == "quarantined":
@@ -140,9 +167,25 @@ def comes_back(worker: Worker, cause: EndCause) -> bool:
     """Whether a worker that is to run is started again after an end of this kind."""
     if worker.restart == "always":
         return True
-    is_command = isinstance(worker, TerminalWorker) and worker.command is not None
-    if is_command and not isinstance(worker, AgentWorker):
-        return False
+    if _is_run_once(worker):
+        return cause == "crashed" and worker.restart == "on-crash"
     if cause == "shutdown":
         return True
     return cause in {"crashed", "lost"} and worker.restart == "on-crash"
+
+
+def _is_run_once(worker: Worker) -> bool:
+    """A command may not be repeatable: nobody runs it again who does not know how it ended."""
+    is_command = isinstance(worker, TerminalWorker) and worker.command is not None
+    return is_command and not isinstance(worker, AgentWorker) and worker.restart != "always"
+
+
+def is_taken_up(worker: Worker) -> bool:
+    """Whether it starts when its session is to run again: what boot would start, and what the user
+    had stopped, or never let start.
+    """
+    if worker.desired != "run" or worker.status == "quarantined":
+        return False
+    by_shutdown = worker.exit is not None and worker.exit.cause == "shutdown"
+    by_user = worker.status == "stopped" and not by_shutdown
+    return by_user or is_due(worker, session_runs=True)

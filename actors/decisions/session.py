@@ -6,8 +6,7 @@ from typing import Any
 from actors.decisions import conversation, processes, workers
 from actors.decisions.decision import Awaiting, Decision, Draft, Given, Ready, Reply, Until, Verdict
 from actors.messages import effects as f
-from storage import codec, fold
-from storage.errors import FileRefused
+from storage import codec
 from storage.records import event as e
 from storage.records import request as r
 from storage.records.message import ChatMessage, TextContent
@@ -15,7 +14,6 @@ from storage.records.session import QuickSession
 from storage.records.worker import ConversationWorker, ProcessWorker
 from storage.state import SessionState
 
-READ_ONLY = frozenset({"id", "type", "created_at", "updated_at", "messages", "workers", "status"})
 DISPOSAL = "disposal"
 """The key that those wait for who deleted the session; its directory answers them."""
 RECORD = Ready(lambda state: state.record)
@@ -67,6 +65,8 @@ def _cannot_create(command: r.CreateSession) -> r.Refusal | None:
     if not command.location_path:
         text = "location_path is missing: name the directory to work in"
         return r.Refusal(code="bad-request", message=text, path="$.location_path")
+    if command.prompt is not None and not command.prompt.strip():
+        return r.Refusal(code="bad-request", message="the prompt is blank", path="$.prompt")
     if command.prompt is not None and command.worker and command.worker.type != "conversation":
         text = "a prompt needs a conversation; leave out worker, or make it a conversation"
         return r.Refusal(code="bad-request", message=text, path="$.prompt")
@@ -104,8 +104,7 @@ def _adopt(draft: Draft, decided: Decision) -> str:
 
 def _when_created(worker_id: str | None, response_id: str | None) -> Reply:
     def value(state: SessionState) -> Any:
-        started = workers.until_started(worker_id) if worker_id else RECORD
-        outcome = started.value(state) if isinstance(started, Until | Ready) else None
+        outcome = workers.until_started(worker_id).value(state) if worker_id else state.record
         if outcome is None or isinstance(outcome, r.Refusal):
             return outcome
         if response_id is None:
@@ -115,66 +114,13 @@ def _when_created(worker_id: str | None, response_id: str | None) -> Reply:
     return Until(value)
 
 
-def update(state: SessionState, command: r.UpdateSession, given: Given) -> Verdict:
-    """Whole values by field; `config` and `metadata` are merged one level deep."""
-    changes = dict(command.updates)
-    refusal = _wrong_updates(changes)
-    if refusal:
-        return refusal
-    draft = Draft(state, given)
-    if "is_active" in changes:
-        changes["desired"] = "run" if changes.pop("is_active") else "paused"
-    config = changes.pop("config", None)
-    desired = changes.pop("desired", None)
-    if "metadata" in changes:
-        changes["metadata"] = {**state.record.metadata, **changes["metadata"]}
-    if config is not None:
-        try:
-            fold.merged(state.record.config, config)
-        except codec.BAD_JSON as error:
-            problem = codec.refusal(error)
-            path = "$.updates.config" + (problem.path or "$").removeprefix("$")
-            return r.Refusal(code="bad-request", message=str(problem), path=path)
-        draft.add(e.SessionConfigUpdated(config))
-    if changes or config is not None:
-        draft.add(e.SessionUpdated({**changes, **({"config": config} if config else {})}))
-    if desired is not None:
-        set_desired(draft, desired)
-    return draft.decision(RECORD)
-
-
-_UPDATE_TYPES: dict[str, Any] = {
-    "title": r.Title,
-    "desired": r.Desired,
-    "is_active": bool,
-    "metadata": dict[str, Any],
-    "config": dict[str, Any],
-}
-
-
-def _wrong_updates(changes: dict[str, Any]) -> r.Refusal | None:
-    for name, value in changes.items():
-        path = f"$.updates.{name}"
-        if name in READ_ONLY:
-            return r.Refusal(code="read-only-field", message=f"{name} cannot be set", path=path)
-        if name not in _UPDATE_TYPES:
-            known = ", ".join(_UPDATE_TYPES)
-            text = f"a session has no field {name} that can be set; these can: {known}"
-            return r.Refusal(code="bad-request", message=text, path=path)
-        try:
-            codec.convert(value, _UPDATE_TYPES[name])
-        except FileRefused as problem:
-            return r.Refusal(code="bad-request", message=str(problem), path=path)
-    return None
-
-
 def set_desired(draft: Draft, desired: str) -> None:
     """What the user wants from now on, and what follows for every worker."""
     before = draft.state.record.desired
     if desired != before:
         draft.add(e.SessionUpdated({"desired": desired}))
     if desired == "run":
-        _run(draft, paused=before == "paused")
+        _run(draft, before)
     elif desired == "paused":
         conversation.interrupt(draft, all_open=False, reason="the session was paused")
         _signal_all(draft, "STOP")
@@ -187,13 +133,22 @@ def set_desired(draft: Draft, desired: str) -> None:
                 workers.end(draft, worker, "stopped")
 
 
-def _run(draft: Draft, *, paused: bool) -> None:
-    if paused:
+def _run(draft: Draft, before: str) -> None:
+    """What was held goes on, and what is due starts; what ended by itself has ended."""
+    if before == "paused":
         _signal_all(draft, "CONT")
     for worker in draft.state.record.workers:
-        if worker.desired == "run" and worker.status != "quarantined":
-            workers.begin(draft, worker)
-    conversation.resume(draft)
+        if isinstance(worker, ConversationWorker) and before != "run" and worker.desired == "run":
+            _converse_again(draft, worker)
+        elif processes.is_taken_up(worker):
+            workers.begin(draft, worker, is_ending=before == "stopped")
+
+
+def _converse_again(draft: Draft, worker: ConversationWorker) -> None:
+    """Its actor may not have been started since the daemon was; what is queued begins with it."""
+    if worker.status != "quarantined":
+        draft.add(e.WorkerStarting(worker.id, worker.restarts))
+        draft.want(f.StartWorker(worker.id))
 
 
 def _signal_all(draft: Draft, signal: Any) -> None:
@@ -204,6 +159,9 @@ def _signal_all(draft: Draft, signal: Any) -> None:
 
 def desired(wanted: str) -> Callable[[SessionState, Any, Given], Verdict]:
     def decide_it(state: SessionState, _: Any, given: Given) -> Verdict:
+        refusal = cannot_be_desired(state, wanted)
+        if refusal:
+            return refusal
         draft = Draft(state, given)
         set_desired(draft, wanted)
         if wanted == "stopped":
@@ -211,6 +169,14 @@ def desired(wanted: str) -> Callable[[SessionState, Any, Given], Verdict]:
         return draft.decision(RECORD)
 
     return decide_it
+
+
+def cannot_be_desired(state: SessionState, wanted: str) -> r.Refusal | None:
+    if not state.record.archived or wanted == "stopped":
+        return None
+    session_id = state.record.id
+    text = f"session {session_id} is archived; bring it back with: greenroom unarchive {session_id}"
+    return r.Refusal(code="session-archived", message=text)
 
 
 def _record_when_ended(state: SessionState) -> Any:
@@ -226,6 +192,9 @@ def _has_process(state: SessionState) -> bool:
 
 def restart(state: SessionState, _: r.RestartSession, given: Given) -> Verdict:
     """Every worker that is to run is ended and started again."""
+    refusal = cannot_be_desired(state, "run")
+    if refusal:
+        return refusal
     draft = Draft(state, given)
     if state.record.desired != "run":
         draft.add(e.SessionUpdated({"desired": "run"}))
@@ -273,8 +242,8 @@ def shut_down(state: SessionState, _: Any, given: Given) -> Verdict:
     """The daemon ends: so do the processes, to be started again with it."""
     draft = Draft(state, given)
     for worker in state.record.workers:
-        if isinstance(worker, ProcessWorker):
-            workers.end(draft, worker, "shutdown")
+        if isinstance(worker, ProcessWorker) and worker.status in {"running", "starting"}:
+            draft.want(f.EndProcess(worker.id, "shutdown"))
     return draft.decision(Until(lambda after: None if _has_process(after) else {}))
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from actors.decisions import conversation, history_edits, processes, session, workers
+from actors.decisions import conversation, history_edits, processes, session, updates, workers
 from actors.decisions.decision import Decision, Draft, Given, Ready, Verdict
 from actors.messages import outcomes as o
 from actors.messages.session import ShutDown
@@ -86,7 +86,7 @@ def get_activity(state: SessionState, command: r.GetActivity, given: Given) -> V
 
 
 _TABLE: dict[type, Callable[[SessionState, Any, Given], Verdict]] = {
-    r.UpdateSession: session.update,
+    r.UpdateSession: updates.update,
     r.PauseSession: session.desired("paused"),
     r.ResumeSession: session.desired("run"),
     r.StartSession: session.desired("run"),

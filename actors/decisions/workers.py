@@ -80,14 +80,27 @@ def _cannot_create(present: tuple[Worker, ...], wanted: r.CreateWorkerRequest) -
     if wanted.type == "conversation" and talks:
         text = "the session has its conversation already; send it a request"
         return r.Refusal(code="conversation-exists", message=text)
-    for field in ("command", "env", "agent"):
-        if wanted.type == "conversation" and getattr(wanted, field) is not None:
-            text = f"a conversation takes no {field}"
+    return _takes_not(wanted) or _bad_environment(wanted.env or {})
+
+
+def _takes_not(wanted: r.CreateWorkerRequest) -> r.Refusal | None:
+    fields = ("command", "env", "agent") if wanted.type == "conversation" else ("agent",)
+    for field in fields:
+        if getattr(wanted, field) is not None:
+            text = f"a {wanted.type} takes no {field}"
             return r.Refusal(code="bad-request", message=text, path=f"$.worker.{field}")
-    for name in wanted.env or {}:
-        if name in FORBIDDEN_NAMES or name.startswith(FORBIDDEN_ENVIRONMENT) or "=" in name:
+    return None
+
+
+def _bad_environment(env: dict[str, str]) -> r.Refusal | None:
+    for name, value in env.items():
+        path = f"$.worker.env.{name}"
+        if name in FORBIDDEN_NAMES or name.startswith(FORBIDDEN_ENVIRONMENT):
             text = f"the environment variable {name} may not be set from a request"
-            return r.Refusal(code="bad-request", message=text, path=f"$.worker.env.{name}")
+            return r.Refusal(code="bad-request", message=text, path=path)
+        if not name or "=" in name or "\0" in name + value:
+            text = f"{name!r} with this value cannot stand in an environment"
+            return r.Refusal(code="bad-request", message=text, path=path)
     return None
 
 
@@ -113,7 +126,7 @@ def create(state: SessionState, command: r.CreateWorker, given: Given) -> Verdic
     return draft.decision(Ready(lambda after: after.record.worker(worker.id)))
 
 
-def until_started(worker_id: str) -> Reply:
+def until_started(worker_id: str) -> Until:
     """Answer with the worker's record once it runs, has run, or cannot."""
 
     def value(state: SessionState) -> Any:
@@ -130,23 +143,37 @@ def until_started(worker_id: str) -> Reply:
 
 
 def start(state: SessionState, command: r.StartWorker, given: Given) -> Verdict:
-    worker = find(state, command.worker)
+    """Start it, also one that ended by itself or is quarantined; with its session if that waits."""
+    worker = _find_to_run(state, command.worker)
     if isinstance(worker, r.Refusal):
         return worker
     draft = Draft(state, given)
     if worker.desired != "run":
         draft.add(e.WorkerUpdated(worker.id, {"desired": "run"}))
     if state.record.desired != "run":
+        if worker.status in {"exited", "lost", "quarantined"}:
+            draft.add(e.WorkerEnded(worker.id, "stopped"))
         return draft.decision(Ready(lambda after: after.record.worker(worker.id)))
-    begin(draft, worker)
+    begin(draft, worker, is_ending=worker.desired == "stopped")
     return draft.decision(until_started(worker.id))
 
 
-def begin(draft: Draft, worker: Worker) -> None:
-    """Start a worker that does not run, whatever ended it."""
+def _find_to_run(state: SessionState, reference: str) -> Worker | r.Refusal:
+    worker = find(state, reference)
+    if isinstance(worker, r.Refusal) or worker.id not in state.doomed_workers:
+        return worker
+    text = f"worker {worker.name} is being deleted"
+    return r.Refusal(code="worker-not-found", message=text)
+
+
+def begin(draft: Draft, worker: Worker, *, is_ending: bool = False) -> None:
+    """Start a worker that does not run, whatever ended it; with `is_ending`, once it has ended."""
     if worker.status not in {"running", "starting"}:
         draft.add(e.WorkerStarting(worker.id, worker.restarts))
         draft.want(f.StartWorker(worker.id))
+    elif is_ending and worker.status == "running" and isinstance(worker, ProcessWorker):
+        draft.add(e.WorkerStarting(worker.id, worker.restarts))
+        draft.want(f.EndProcess(worker.id, "stopped"))
 
 
 def stop(state: SessionState, command: r.StopWorker, given: Given) -> Verdict:
@@ -183,7 +210,7 @@ def until_ended(worker_id: str) -> Reply:
 
 def restart(state: SessionState, command: r.RestartWorker, given: Given) -> Verdict:
     """End it and start it again; one that is stopped or quarantined just starts."""
-    worker = find(state, command.worker)
+    worker = _find_to_run(state, command.worker)
     if isinstance(worker, r.Refusal):
         return worker
     if state.record.desired != "run":
@@ -200,7 +227,7 @@ def again(draft: Draft, worker: Worker) -> None:
     """One more start, counted as a restart; a living process is ended first."""
     living = worker.status == "running" and not isinstance(worker, ConversationWorker)
     draft.add(e.WorkerStarting(worker.id, worker.restarts + 1))
-    draft.want(f.EndProcess(worker.id, "shutdown") if living else f.StartWorker(worker.id))
+    draft.want(f.EndProcess(worker.id, "stopped") if living else f.StartWorker(worker.id))
 
 
 def delete(state: SessionState, command: r.DeleteWorker, given: Given) -> Verdict:
@@ -211,12 +238,14 @@ def delete(state: SessionState, command: r.DeleteWorker, given: Given) -> Verdic
             return Decision(reply=Ready(lambda _: {"deleted": False}))
         return worker
     draft = Draft(state, given)
-    draft.add(e.WorkerUpdated(worker.id, {"desired": "stopped"}))
-    removed(draft, worker)
+    if worker.id not in state.doomed_workers:
+        draft.add(e.WorkerUpdated(worker.id, {"desired": "stopped"}))
+        remove(draft, worker)
     return draft.decision(Until(lambda after: _gone(after, worker.id)))
 
 
-def removed(draft: Draft, worker: Worker) -> None:
+def remove(draft: Draft, worker: Worker) -> None:
+    """At once, or as soon as its process has ended."""
     if isinstance(worker, ProcessWorker) and worker.status in {"running", "starting"}:
         draft.add(e.WorkerDeleting(worker.id))
         draft.want(f.EndProcess(worker.id, "stopped"))
@@ -229,6 +258,17 @@ def removed(draft: Draft, worker: Worker) -> None:
 
 def _gone(state: SessionState, worker_id: str) -> dict[str, bool] | None:
     return None if state.record.worker(worker_id) else {"deleted": True}
+
+
+def converse(state: SessionState, command: r.Request, given: Given) -> Verdict:
+    """A request to the session's conversation, which need not be named."""
+    worker = find(state, command.worker) if command.worker else None
+    if isinstance(worker, r.Refusal):
+        return worker
+    if worker and not isinstance(worker, ConversationWorker):
+        text = f"worker {worker.name} of session {state.record.id} is no conversation"
+        return r.Refusal(code="no-conversation", message=text)
+    return conversation.request(state, command, given)
 
 
 def write_input(state: SessionState, command: r.WriteInput, given: Given) -> Verdict:

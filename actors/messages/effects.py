@@ -9,7 +9,10 @@ from storage.records.process import EndCause
 
 
 class StartWorker(Struct, frozen=True, tag=True):
-    """Start the worker's actor, which then starts its process or takes the living one over."""
+    """Start the worker's actor, which then starts its process or takes the living one over.
+
+    The actor of a conversation that runs is started anew: what it was at is cut off.
+    """
 
     worker_id: str
 
@@ -29,12 +32,6 @@ class AdoptProcess(Struct, frozen=True, tag=True):
 class EndProcess(Struct, frozen=True, tag=True):
     worker_id: str
     cause: EndCause
-
-
-class DismissWorker(Struct, frozen=True, tag=True):
-    """The worker's actor, or the restart that it waits for, is not wanted; its record stays."""
-
-    worker_id: str
 
 
 class RemoveWorker(Struct, frozen=True, tag=True):
@@ -99,7 +96,6 @@ Effect = (
     | StartProcess
     | AdoptProcess
     | EndProcess
-    | DismissWorker
     | RemoveWorker
     | SignalProcess
     | TakeExit

@@ -1,8 +1,12 @@
 """The durable record of every session, written by the directory and read by anyone."""
 
-from actors.recording.projector import Projector
-from storage.catalog import CatalogEntry
+from typing import TYPE_CHECKING
+
 from storage.records.session import Session
+
+if TYPE_CHECKING:
+    from actors.recording.projector import Projector
+    from storage.catalog import CatalogEntry
 
 
 class SessionIndex:

@@ -4,7 +4,7 @@ The only one that does so: a message for a session whose actor is just stopping 
 to the next one. Keeps the durable record of every session, so that listings and look-ups wake none.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from actors.decisions import processes
 from actors.decisions import session as decisions
@@ -24,8 +24,10 @@ from storage.data_dir import DEFAULT_WORKSPACE
 from storage.errors import StorageError
 from storage.records import request as r
 from storage.records.ids import new_id
-from storage.records.session import Session
 from storage.records.worker import ProcessWorker
+
+if TYPE_CHECKING:
+    from storage.records.session import Session
 
 SESSION_SHUTDOWN_SECONDS = 30.0
 

@@ -44,7 +44,7 @@ class McpServers(Supervisor):
         return super().handle(message)
 
     def _look(self) -> None:
-        """Start what was added, stop what was removed or changed; the next look starts that again."""
+        """Start what was added, stop what was removed or changed; that starts at the next look."""
         wanted: dict[str, Any] = {}
         for workspace in self._data.workspace_names():
             settings = self._workspaces.settings(workspace)

@@ -5,8 +5,7 @@ is on the I/O loop; this actor starts the work there and can cancel it at any ti
 """
 
 import asyncio
-from concurrent.futures import Future
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from actors.messages import outcomes as o
 from actors.messages import work
@@ -14,6 +13,9 @@ from actors.supervision import BaseActor, ChildContext, tell
 from actors.surroundings import Surroundings
 from actors.tools.tool_box import ToolBox, call_tool
 from actors.workers.turn_call import TurnCall
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 TOOLS_SECONDS = 20.0
 """How long a call of the model waits for tool servers that are still being started."""

@@ -2,7 +2,7 @@ import ast
 import re
 from collections.abc import Iterator
 
-from tests.architecture.source_tree import ROOT, all_files, parsed, shown
+from tests.architecture.source_tree import ROOT, all_files, own_files, parsed, shown
 
 EMPTY_WORDS = {
     "common",
@@ -59,7 +59,7 @@ def test_modules_and_folders_have_names_that_say_something() -> None:
 def test_classes_and_functions_have_names_that_say_something() -> None:
     found = [
         f"{shown(path)}: {name}"
-        for path in all_files()
+        for path in own_files()
         for name in defined(parsed(path))
         if says_nothing(name)
     ]

@@ -164,13 +164,12 @@ class House:
 
     def ref(self, session_id: str) -> ActorRef[Any]:
         """The session's actor, from outside the tree: for what only a fault would do."""
-        import pykka
-
-        from actors.sessions.session_actor import SessionActor
-
-        refs = pykka.ActorRegistry.get_by_class(SessionActor)
-        found = [ref for ref in refs if ref._actor.session_id == session_id]  # type: ignore[attr-defined]
-        return found[0]
+        directory = self.room.around.directory.ref
+        assert directory is not None
+        proxy: Any = directory.proxy()
+        found: ActorRef[Any] | None = proxy.child_ref(session_id).get(timeout=PATIENCE_SECONDS)
+        assert found is not None, "it is passive"
+        return found
 
     # Files.
 

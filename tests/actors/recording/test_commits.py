@@ -1,0 +1,133 @@
+import threading
+from collections.abc import Iterator
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from actors.recording.commits import Commits, CommitsFailed, Committed
+from storage.errors import StorageFull
+from tests.fakes.actors import eventually
+from tests.fakes.journal import StandInJournal
+from tests.storage.histories import added
+
+
+@pytest.fixture
+def pool() -> Iterator[Executor]:
+    with ThreadPoolExecutor(4) as executor:
+        yield executor
+
+
+class Owner:
+    """Whose journal it is: submits, and collects what came of it."""
+
+    def __init__(self, pool: Executor) -> None:
+        self.journal = StandInJournal()
+        self.notified = threading.Semaphore(0)
+        journal: Any = self.journal
+        self.commits = Commits(journal, pool, self.notified.release)
+
+    def submit(self, count: int = 1) -> None:
+        for number in range(count):
+            self.commits.submit(*added(number))
+
+    def settled(self, batches: int = 1) -> list[Committed | CommitsFailed]:
+        for _ in range(batches):
+            assert self.notified.acquire(timeout=10)
+        return self.commits.collect()
+
+
+@pytest.fixture
+def owner(pool: Executor) -> Owner:
+    return Owner(pool)
+
+
+def counts(results: list[Committed | CommitsFailed]) -> list[tuple[type, int]]:
+    return [(type(result), result.count) for result in results]
+
+
+def test_a_commit_is_collected_once_it_is_on_disk(owner: Owner) -> None:
+    owner.submit()
+    assert owner.settled() == [Committed(1, owner.journal.end)]
+    assert owner.commits.end.n == 1
+    assert owner.commits.collect() == []
+
+
+def test_what_comes_during_a_sync_shares_the_next_one(owner: Owner) -> None:
+    owner.journal.hold.clear()
+    owner.submit()
+    assert owner.journal.entered.acquire(timeout=10)
+    owner.submit(3)
+    owner.journal.hold.set()
+    assert counts(owner.settled(2)) == [(Committed, 1), (Committed, 3)]
+    assert owner.journal.batches == [1, 3]
+
+
+def test_a_failure_refuses_all_on_its_way_until_the_owner_has_dropped_it(owner: Owner) -> None:
+    full = StorageFull("no space")
+    owner.journal.failures = [full]
+    owner.journal.hold.clear()
+    owner.submit()
+    assert owner.journal.entered.acquire(timeout=10)
+    owner.submit(2)
+    owner.journal.hold.set()
+    assert owner.settled() == [CommitsFailed(3, full)]
+    owner.submit()
+    assert owner.settled() == [CommitsFailed(1, full)]
+    owner.commits.reset()
+    owner.submit()
+    assert counts(owner.settled()) == [(Committed, 1)]
+
+
+def test_whatever_goes_wrong_is_a_refusal(owner: Owner) -> None:
+    owner.journal.failures = [ValueError("cannot be read back")]
+    owner.submit()
+    assert counts(owner.settled()) == [(CommitsFailed, 1)]
+
+
+def test_refusals_come_in_the_order_of_what_they_refuse(pool: Executor) -> None:
+    """However a submit falls together with a failure, the batch is refused before it."""
+    for _ in range(300):
+        owner = Owner(pool)
+        owner.journal.failures = [StorageFull("no space")]
+        owner.journal.hold.clear()
+        owner.submit()
+        assert owner.journal.entered.acquire(timeout=10)
+        owner.journal.hold.set()
+        owner.submit()
+        eventually(lambda owner=owner: len(owner.commits._results) and not owner.commits._busy)
+        results = owner.commits.collect()
+        assert sum(result.count for result in results) == 2
+        assert results[0].count == 3 - len(results)
+        owner.commits.close()
+
+
+def test_closing_waits_for_what_is_on_its_way_and_leaves_it_to_be_collected(owner: Owner) -> None:
+    owner.journal.hold.clear()
+    owner.submit()
+    assert owner.journal.entered.acquire(timeout=10)
+    closing = threading.Thread(target=owner.commits.close)
+    closing.start()
+    eventually(lambda: owner.commits._closed)
+    assert not owner.journal.is_closed
+    owner.journal.hold.set()
+    closing.join(10)
+    assert owner.journal.is_closed
+    assert counts(owner.commits.collect()) == [(Committed, 1)]
+
+
+def test_a_closed_one_refuses(owner: Owner) -> None:
+    owner.commits.close()
+    owner.submit()
+    assert counts(owner.settled()) == [(CommitsFailed, 1)]
+
+
+def test_without_threads_nothing_is_left_waiting() -> None:
+    class Ended(Executor):
+        def submit(self, *_args: Any, **_kwargs: Any) -> Future[Any]:
+            raise RuntimeError("cannot schedule new futures after shutdown")
+
+    owner = Owner(Ended())
+    with pytest.raises(RuntimeError):
+        owner.submit()
+    owner.commits.close()  # which would wait for ever for a job that never runs
