@@ -3,6 +3,7 @@
 import logging
 import threading
 
+from actors.decisions import processes
 from actors.messages.session import Dispatch, Reply, ShutDown
 from actors.messages.terminals import EndHost
 from actors.surroundings import Surroundings
@@ -19,7 +20,7 @@ HOST_SECONDS = 10.0
 
 def end_terminals(around: Surroundings) -> None:
     """Returns when all have ended, or the time has run out; those are ended by the host."""
-    waiting = [session for session in around.index.sessions() if _has_process(session)]
+    waiting = [session for session in around.index.sessions() if _may_have_process(session)]
     ended = threading.Semaphore(0)
     for session in waiting:
         reply = Reply(lambda _: ended.release())
@@ -33,8 +34,10 @@ def end_terminals(around: Surroundings) -> None:
         _log.error("the terminal host did not end in time")
 
 
-def _has_process(session: Session) -> bool:
+def _may_have_process(session: Session) -> bool:
+    """Also one that waits for its restart: it must not start while the others end."""
     return any(
-        isinstance(worker, ProcessWorker) and worker.status in {"running", "starting"}
+        isinstance(worker, ProcessWorker)
+        and processes.is_due(worker, session_runs=session.desired == "run")
         for worker in session.workers
     )

@@ -6,6 +6,7 @@ import msgspec
 from msgspec.structs import replace
 
 from storage import codec
+from storage.errors import FileRefused
 from storage.records.config import TokenMetrics
 from storage.records.conversation import Cost, Usage
 from storage.records.event import ContextWindowCritical, Event, TokenMetricsUpdated
@@ -38,6 +39,9 @@ def set_by_hand(
     """`changes` on top of what was; the total follows. FileRefused if a value is wrong."""
     fields = {**msgspec.to_builtins(before), **changes}
     metrics: TokenMetrics = codec.convert(fields, TokenMetrics)
+    for name in changes.keys() - {"price_source"}:
+        if (getattr(metrics, name) or 0) < 0:
+            raise FileRefused("a count cannot be negative", path=f"$.{name}")
     total = metrics.prompt_tokens + metrics.completion_tokens
     return _reported(replace(metrics, total_tokens=total), critical=critical)
 

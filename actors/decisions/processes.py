@@ -22,7 +22,7 @@ def worker_up(state: SessionState, outcome: o.WorkerUp, given: Given) -> Decisio
     """The worker's actor runs: its process is adopted if one may live, else started."""
     draft = Draft(state, given)
     worker = state.record.worker(outcome.worker_id)
-    if worker is None:
+    if worker is None or state.deleted:
         return draft.decision()
     if isinstance(worker, ConversationWorker):
         if worker.status != "running":
@@ -63,7 +63,8 @@ def process_started(state: SessionState, outcome: o.ProcessStarted, given: Given
     worker = state.record.worker(outcome.worker_id)
     if worker is None:
         return draft.decision()
-    if worker.process != outcome.process or worker.status != "running":
+    is_known = worker.process == outcome.process and worker.status == "running"
+    if not is_known and not state.deleted:
         draft.add(e.WorkerStarted(worker.id, outcome.process))
     if not _is_wanted(state, worker):
         draft.want(f.EndProcess(worker.id, "stopped"))

@@ -4,6 +4,7 @@ The only one that does so: a message for a session whose actor is just stopping 
 to the next one. Keeps the durable record of every session, so that listings and look-ups wake none.
 """
 
+import threading
 from typing import TYPE_CHECKING, Any
 
 from actors.decisions import processes
@@ -45,6 +46,7 @@ class Directory(Supervisor):
         self._first: dict[str, Flight] = {}
         self._handed_over: dict[str, int] = {}
         self._look_ups = LookUps(self)
+        self._trashing = threading.Lock()
 
     # Start and end.
 
@@ -284,9 +286,10 @@ class Directory(Supervisor):
             self.around.recording.release(
                 self.around.data.session(message.workspace, message.session_id)
             )
-            trash.move_to_trash(
-                self.around.data, message.workspace, message.session_id, message.end.n
-            )
+            with self._trashing:
+                trash.move_to_trash(
+                    self.around.data, message.workspace, message.session_id, message.end.n
+                )
         except (OSError, StorageError) as error:
             text = f"deleted, but its files could not be moved to the trash: {error}"
             answer = r.Refusal(code="storage-failed", message=text)

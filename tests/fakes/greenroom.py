@@ -6,15 +6,12 @@ same files, as often as a test likes. At its end no actor and no terminal host i
 
 import json
 import os
-import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
-
-from msgspec import convert
 
 from actors.boot import Greenroom, boot
 from actors.messages.session import Follow
@@ -31,10 +28,14 @@ from storage.records.event import Event
 from storage.records.request import Answer
 from storage.records.session import Session
 from tests.fakes.actors import eventually
+from tests.fakes.journal import FaultyJournal
 from tests.peers.processes import alive
 
 PATIENCE_SECONDS = 30.0
 DEMO_SERVER = Path(__file__).parents[1] / "peers" / "mcp_demo.py"
+
+_PARTS = 5
+"""Of the tree without its fronts; those are one more, with three below it."""
 
 Say = Callable[[bool], None]
 
@@ -65,14 +66,14 @@ class House:
         """Boot, and wait until every part of the tree runs."""
         said: Say | None = self.stop_requests.append if self._fronts else None
         self._room = boot(self.data, self.environ, stop_daemon=said, clock=self._clock)
-        last = "fronts" if self._fronts else "mcp_servers"
-        eventually(lambda: self.state(last) == "running", seconds=PATIENCE_SECONDS)
-        eventually(self._fronts_run, seconds=PATIENCE_SECONDS)
+        eventually(self._runs, seconds=PATIENCE_SECONDS)
         return self
 
-    def _fronts_run(self) -> bool:
-        found = self.node("fronts") if self._fronts else None
-        return found is None or all(child.state == "running" for child in found.children)
+    def _runs(self) -> bool:
+        parts = list(self.room.board.tree().children)
+        parts += [below for part in parts if part.name == "fronts" for below in part.children]
+        wanted = _PARTS + 4 if self._fronts else _PARTS
+        return len(parts) == wanted and all(part.state == "running" for part in parts)
 
     def stop(self, *, keep_terminals: bool = True) -> None:
         """As `greenroom stop`, by default with `--keep-terminals`."""
@@ -126,8 +127,10 @@ class House:
         return made["id"], made["workers"][0]["id"]
 
     def record(self, session_id: str) -> Session:
-        """The durable record, asked of nobody."""
-        return self.room.around.index.entries[session_id].session
+        """The durable record, which wakes nobody."""
+        found: Session | None = self.ask({"type": "get-session", "session": session_id}).data
+        assert found is not None
+        return found
 
     def worker(self, session_id: str, worker_id: str) -> Any:
         found = self.record(session_id).worker(worker_id)
@@ -171,6 +174,14 @@ class House:
         assert found is not None, "it is passive"
         return found
 
+    def faulty(self, session_id: str) -> FaultyJournal:
+        """Puts itself before the journal of a session that is awake."""
+        directory = self.data.session("default", session_id)
+        commits: Any = self.room.around.recording._open[directory]
+        commits._journal = FaultyJournal(commits._journal)
+        found: FaultyJournal = commits._journal
+        return found
+
     # Files.
 
     def write_workspace(self, settings: Mapping[str, Any], workspace: str = "default") -> None:
@@ -201,8 +212,13 @@ class House:
         with journal:
             journal.append([(commits[-1].at, events, None)])
 
-    def sessions_json(self) -> Any:
-        return json.loads(self.data.sessions_file("default").read_text())
+    def projected(self) -> list[Any] | None:
+        """The sessions as sessions.json has them; None before it was written."""
+        path = self.data.sessions_file("default")
+        found: list[Any] | None = None
+        if path.exists():
+            found = json.loads(path.read_text())["sessions"]
+        return found
 
     @property
     def rejected(self) -> list[str]:
@@ -238,16 +254,3 @@ def end_host(data: DataDir) -> None:
         connection.close()
     if alive(host.pid):
         os.kill(host.pid, 9)
-
-
-def copy_of(path: Path, name: str) -> Path:
-    """A copy beside it, directories too."""
-    target = path.with_name(name)
-    if path.is_dir():
-        shutil.copytree(path, target)
-    else:
-        shutil.copy2(path, target)
-    return target
-
-
-__all__ = ["House", "convert", "copy_of", "demo_server", "end_host", "house"]

@@ -1,10 +1,13 @@
-"""A journal for `Commits` that keeps nothing, and does what a test wants at each append."""
+"""Journals for `Commits` that do what a test wants at each append.
+
+`StandInJournal` keeps nothing; `FaultyJournal` stands before a real one.
+"""
 
 import threading
 from collections.abc import Iterable
 
 from storage.journal.frame import Header, JournalEnd
-from storage.journal.log import Draft
+from storage.journal.log import Draft, Journal
 from tests.storage.histories import START
 
 
@@ -35,3 +38,35 @@ class StandInJournal:
 
     def close(self) -> None:
         self.is_closed = True
+
+
+class FaultyJournal:
+    """`failures`: raised by the next appends, in order. `hold`: an append waits until it is set."""
+
+    def __init__(self, journal: Journal) -> None:
+        self.journal = journal
+        self.failures: list[Exception] = []
+        self.batches: list[int] = []
+        self.hold = threading.Event()
+        self.hold.set()
+        self.entered = threading.Semaphore(0)
+
+    @property
+    def header(self) -> Header:
+        return self.journal.header
+
+    @property
+    def end(self) -> JournalEnd:
+        return self.journal.end
+
+    def append(self, drafts: Iterable[Draft]) -> list[int]:
+        batch = list(drafts)
+        self.entered.release()
+        self.hold.wait(20)
+        if self.failures:
+            raise self.failures.pop(0)
+        self.batches.append(len(batch))
+        return self.journal.append(batch)
+
+    def close(self) -> None:
+        self.journal.close()

@@ -31,6 +31,9 @@ class Owner:
         for number in range(count):
             self.commits.submit(*added(number))
 
+    def is_settled(self) -> bool:
+        return bool(self.commits._results) and not self.commits._busy
+
     def settled(self, batches: int = 1) -> list[Committed | CommitsFailed]:
         for _ in range(batches):
             assert self.notified.acquire(timeout=10)
@@ -95,7 +98,7 @@ def test_refusals_come_in_the_order_of_what_they_refuse(pool: Executor) -> None:
         assert owner.journal.entered.acquire(timeout=10)
         owner.journal.hold.set()
         owner.submit()
-        eventually(lambda owner=owner: len(owner.commits._results) and not owner.commits._busy)
+        eventually(owner.is_settled)
         results = owner.commits.collect()
         assert sum(result.count for result in results) == 2
         assert results[0].count == 3 - len(results)

@@ -1,0 +1,42 @@
+import asyncio
+
+import pytest
+
+from actors.control.frames import FRAME_LIMIT_BYTES, FrameError, read_frame
+
+
+def reader(content: bytes) -> asyncio.StreamReader:
+    made = asyncio.StreamReader()
+    made.feed_data(content)
+    made.feed_eof()
+    return made
+
+
+def frames(content: bytes) -> list[bytes]:
+    async def read() -> list[bytes]:
+        source, found = reader(content), []
+        while (frame := await read_frame(source)) is not None:
+            found.append(frame)
+        return found
+
+    return asyncio.run(read())
+
+
+def framed(payload: bytes) -> bytes:
+    return len(payload).to_bytes(4, "big") + payload
+
+
+def test_frames_come_whole_and_in_order() -> None:
+    assert frames(b"") == []
+    assert frames(framed(b"one") + framed(b"") + framed(b"three")) == [b"one", b"", b"three"]
+
+
+@pytest.mark.parametrize("content", [b"\0", b"\0\0\0\x05abc"])
+def test_half_a_frame_is_an_end_in_disorder(content: bytes) -> None:
+    with pytest.raises(asyncio.IncompleteReadError):
+        frames(content)
+
+
+def test_a_length_beyond_the_limit_is_refused_before_anything_is_read() -> None:
+    with pytest.raises(FrameError, match="the limit is"):
+        frames((FRAME_LIMIT_BYTES + 1).to_bytes(4, "big"))

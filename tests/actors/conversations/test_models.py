@@ -1,0 +1,58 @@
+import asyncio
+from typing import Any, cast
+
+import pytest
+
+from actors.conversations.models import Models
+from actors.ports import ModelError
+from storage.records.workspace import ModelSettings, ProviderSettings, WorkspaceSettings
+
+
+class Made:
+    def __init__(self, settings: ProviderSettings, environ: Any) -> None:
+        self.settings = settings
+        self.environ = environ
+
+
+def models() -> Models:
+    return Models({"own": cast("Any", Made)}, {"HOME": "/"})
+
+
+def settings(url: str = "http://one") -> WorkspaceSettings:
+    return WorkspaceSettings(
+        models=ModelSettings(providers={"own": ProviderSettings(base_url=url)})
+    )
+
+
+async def provider(of: Models, workspace: str = "default", url: str = "http://one") -> Any:
+    return of.provider(workspace, "own", settings(url))
+
+
+async def look_at_several() -> None:
+    of = models()
+    first = await provider(of)
+    assert await provider(of) is first
+    assert await provider(of, "other") is not first
+    assert first.settings.base_url == "http://one"
+    assert first.environ == {"HOME": "/"}
+    changed = await provider(of, url="http://two")
+    assert changed is not first
+    assert changed.settings.base_url == "http://two"
+
+
+def test_a_provider_is_made_once_per_workspace_and_again_when_its_settings_change() -> None:
+    asyncio.run(look_at_several())
+
+
+def test_another_loop_gets_a_provider_of_its_own() -> None:
+    of = models()
+    assert asyncio.run(provider(of)) is not asyncio.run(provider(of))
+
+
+def test_a_provider_without_an_adapter_is_refused_with_those_that_have_one() -> None:
+    async def ask() -> None:
+        models().provider("default", "strange", settings())
+
+    with pytest.raises(ModelError, match="own") as caught:
+        asyncio.run(ask())
+    assert caught.value.code == "provider-unavailable"

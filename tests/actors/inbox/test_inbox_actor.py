@@ -1,0 +1,213 @@
+"""The file front: what is dropped into `inbox/` is answered in `outbox/`, or else kept."""
+
+import json
+import os
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pykka
+import pytest
+
+from actors.inbox.files_watch_actor import Check, FilesWatchActor
+from tests.fakes.actors import eventually
+from tests.fakes.greenroom import PATIENCE_SECONDS, House
+
+LIST = {"type": "list-sessions"}
+
+
+def drop(greenroom: House, name: str, request: Any) -> None:
+    """As `mv` into the inbox does."""
+    made = greenroom.data.root / f".{name}.tmp"
+    made.write_text(request if isinstance(request, str) else json.dumps(request))
+    made.rename(greenroom.data.inbox / name)
+
+
+def answer(greenroom: House, name: str) -> Any:
+    """What stands in `outbox/<name>.json`, as soon as it does."""
+    path = greenroom.data.outbox / f"{name}.json"
+    eventually(path.exists, seconds=PATIENCE_SECONDS)
+    return json.loads(path.read_text())
+
+
+def is_empty(directory: Path) -> bool:
+    """But for hidden names."""
+    return not [path for path in directory.iterdir() if not path.name.startswith(".")]
+
+
+def claims(greenroom: House) -> list[str]:
+    return [path.name for path in greenroom.data.claimed.iterdir()]
+
+
+def test_a_request_is_taken_and_answered_under_its_name(open_greenroom: House) -> None:
+    creation = {"type": "create-session", "location_path": str(open_greenroom.place)}
+    drop(open_greenroom, "job.json", creation)
+    found = answer(open_greenroom, "job")
+    assert (found["ok"], found["type"]) == (True, "create-session")
+    assert open_greenroom.get("get-session", session=found["data"]["id"])
+    eventually(lambda: claims(open_greenroom) == [])
+    assert is_empty(open_greenroom.data.inbox)
+
+
+def test_a_file_that_is_written_in_place_is_taken_when_it_is_whole(open_greenroom: House) -> None:
+    path = open_greenroom.data.inbox / "slow.json"
+    with path.open("w") as file:
+        file.write('{"type": ')
+        file.flush()
+        eventually(lambda: counts(open_greenroom)["waiting"] == 1)
+        file.write('"list-sessions"}')
+    assert answer(open_greenroom, "slow")["ok"]
+    assert open_greenroom.rejected == []
+
+
+def counts(greenroom: House) -> Any:
+    return greenroom.get("get-status")["inbox"]
+
+
+def has_answered(greenroom: House, number: int) -> bool:
+    return bool(counts(greenroom)["answered"] == number)
+
+
+def test_what_stays_unparsable_is_refused_with_the_reason(open_greenroom: House) -> None:
+    drop(open_greenroom, "bad.json", '{"type": "list-sessions",')
+    eventually(lambda: "bad.json" in open_greenroom.rejected, seconds=PATIENCE_SECONDS)
+    why = json.loads((open_greenroom.data.rejected / "bad.json.why.json").read_text())
+    assert why["line"] == 1
+    assert why["reason"]
+    assert (open_greenroom.data.rejected / "bad.json").read_text() == '{"type": "list-sessions",'
+    assert is_empty(open_greenroom.data.outbox)
+    eventually(lambda: counts(open_greenroom)["rejected"] == 1)
+
+
+@pytest.mark.parametrize("content", ["[]", "7", '"text"', '{"a": NaN}', '{"a": 1, "a": 2}'])
+def test_what_is_no_request_at_all_is_refused(open_greenroom: House, content: str) -> None:
+    path = open_greenroom.data.inbox / "odd.json"
+    path.write_text(content)
+    old = path.stat().st_mtime - 60
+    os.utime(path, (old, old))
+    eventually(lambda: "odd.json" in open_greenroom.rejected, seconds=PATIENCE_SECONDS)
+
+
+def test_links_and_pipes_are_refused_without_being_read(open_greenroom: House) -> None:
+    inbox = open_greenroom.data.inbox
+    (inbox / "link.json").symlink_to("/etc/passwd")
+    os.mkfifo(inbox / "pipe.json")
+    wanted = {"link.json.why.json", "pipe.json.why.json"}
+    eventually(lambda: wanted <= set(open_greenroom.rejected), seconds=PATIENCE_SECONDS)
+
+
+def test_a_request_that_cannot_be_is_answered_and_not_rejected(open_greenroom: House) -> None:
+    drop(open_greenroom, "unknown.json", {"type": "make-coffee"})
+    found = answer(open_greenroom, "unknown")
+    assert found["error"]["code"] == "unknown-type"
+    assert found["id"].endswith("-unknown")
+    drop(open_greenroom, "wrong.json", {"type": "create-session", "title": 7})
+    found = answer(open_greenroom, "wrong")
+    assert (found["error"]["code"], found["error"]["path"]) == ("bad-request", "$.title")
+    assert open_greenroom.rejected == []
+
+
+def test_two_with_the_same_id_are_both_answered_there(open_greenroom: House) -> None:
+    for number in range(2):
+        drop(open_greenroom, f"file-{number}.json", {**LIST, "id": "same"})
+    assert answer(open_greenroom, "same")["id"] == "same"
+    eventually(lambda: counts(open_greenroom)["answered"] == 2)
+    eventually(lambda: claims(open_greenroom) == [])
+    assert sorted(path.name for path in open_greenroom.data.outbox.iterdir()) == ["same.json"]
+
+
+def test_a_name_may_be_used_again_and_its_answer_is_replaced(open_greenroom: House) -> None:
+    for number in range(3):
+        drop(open_greenroom, "nightly.json", {"type": "pause-session", "session": f"nr{number}"})
+        eventually(partial(has_answered, open_greenroom, number + 1))
+        assert answer(open_greenroom, "nightly")["error"]["message"].endswith(f"nr{number}")
+
+
+def test_two_hundred_at_once_are_all_answered(open_greenroom: House) -> None:
+    for number in range(200):
+        drop(open_greenroom, f"job-{number}.json", {"type": "get-session", "session": "nobody"})
+    outbox = open_greenroom.data.outbox
+    eventually(lambda: len(list(outbox.glob("*.json"))) == 200, seconds=PATIENCE_SECONDS)
+    eventually(lambda: claims(open_greenroom) == [], seconds=PATIENCE_SECONDS)
+    assert is_empty(open_greenroom.data.inbox)
+    assert counts(open_greenroom) == {"waiting": 0, "running": 0, "answered": 200, "rejected": 0}
+
+
+def test_what_lay_there_before_the_start_is_taken(open_greenroom: House) -> None:
+    open_greenroom.stop()
+    drop(open_greenroom, "early.json", LIST)
+    open_greenroom.start()
+    assert answer(open_greenroom, "early")["ok"]
+
+
+def test_claims_left_by_an_earlier_daemon_are_answered(open_greenroom: House) -> None:
+    open_greenroom.stop()
+    claimed = open_greenroom.data.claimed
+    (claimed / "7-left.json").write_text(json.dumps(LIST))
+    (claimed / "8-broken.json").write_text("{")
+    drop(open_greenroom, "half.json", LIST)
+    os.link(open_greenroom.data.inbox / "half.json", claimed / "9-half.json")
+    open_greenroom.start()
+    for name in ("left", "half"):
+        assert answer(open_greenroom, name)["ok"]
+    eventually(lambda: "8-broken.json" in open_greenroom.rejected)
+    eventually(lambda: claims(open_greenroom) == [])
+    drop(open_greenroom, "next.json", {"type": "make-coffee"})
+    assert answer(open_greenroom, "next")["id"] == "10-next"
+
+
+def test_a_conversation_streams_and_its_answer_ends_the_stream(open_greenroom: House) -> None:
+    open_greenroom.converse([{"when": "", "reply": [{"text": "one two three"}]}])
+    session_id = open_greenroom.create(worker={"type": "conversation"})["id"]
+    outbox = open_greenroom.data.outbox
+    (outbox / "talk.jsonl").write_text("what an earlier one left\n")
+    for number in range(2):
+        request = {"type": "request", "session": session_id, "content": str(number)}
+        drop(open_greenroom, "talk.json", request)
+        eventually(partial(has_answered, open_greenroom, number + 1))
+        *grown, last = map(json.loads, (outbox / "talk.jsonl").read_text().splitlines())
+        contents = [line["turn"].get("content") for line in grown]
+        assert contents[-1][0]["text"] == "one two three"
+        assert last == answer(open_greenroom, "talk")
+        assert last["data"]["text"] == "one two three"
+
+
+def test_an_answer_that_cannot_be_written_is_written_later(
+    open_greenroom: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("actors.inbox.inbox_actor.LOOK_SECONDS", 0.1)
+    blocked = open_greenroom.data.outbox / "blocked.json"
+    blocked.mkdir()
+    drop(open_greenroom, "blocked.json", LIST)
+    eventually(lambda: len(claims(open_greenroom)) == 1)
+    drop(open_greenroom, "other.json", LIST)
+    assert answer(open_greenroom, "other")["ok"]
+    blocked.rmdir()
+    assert answer(open_greenroom, "blocked")["ok"]
+    eventually(lambda: claims(open_greenroom) == [])
+
+
+def test_the_watch_is_set_up_again_when_it_has_ended(
+    open_greenroom: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (ref,) = pykka.ActorRegistry.get_by_class(FilesWatchActor)
+    monkeypatch.setattr("storage.files_watch.FilesWatch.is_alive", lambda _: False)
+    ref.tell(Check())
+    eventually(lambda: not ref.is_alive())
+    monkeypatch.undo()
+    eventually(lambda: open_greenroom.state("fronts", "files_watch") == "running")
+    (again,) = pykka.ActorRegistry.get_by_class(FilesWatchActor)
+    again.tell(Check())
+    drop(open_greenroom, "job.json", LIST)
+    assert answer(open_greenroom, "job")["ok"]
+    assert open_greenroom.state("fronts", "files_watch") == "running"
+
+
+def test_a_front_that_crashes_is_started_again_alone(open_greenroom: House) -> None:
+    directory = open_greenroom.room.around.directory.ref
+    ref = open_greenroom.room.around.inbox.ref
+    assert ref is not None
+    ref.tell("a message that nobody knows")
+    drop(open_greenroom, "job.json", LIST)
+    assert answer(open_greenroom, "job")["ok"]
+    assert open_greenroom.room.around.directory.ref is directory

@@ -1,0 +1,245 @@
+"""The link on its own, before a real terminal host; listeners are actors that write things down."""
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+
+from actors.adapters.system_clock import SystemClock
+from actors.boot import surroundings
+from actors.messages import terminals as t
+from actors.supervision import ActorRef, BaseActor, ChildContext, ask
+from actors.surroundings import Surroundings
+from actors.terminals import host_files
+from actors.terminals.link import TerminalLink
+from storage.data_dir import DataDir
+from tests.actors.terminals.conftest import eventually, is_alive
+from tests.fakes.actors import lone_context
+from tests.fakes.greenroom import end_host
+
+M = TypeVar("M")
+SHELL = ("/bin/sh", "-c", "echo up; read x; exit 3")
+
+
+class Listener(BaseActor):
+    def __init__(self, context: ChildContext, heard: list[Any]) -> None:
+        super().__init__(context)
+        self.heard = heard
+
+    def on_message(self, message: Any) -> object:
+        self.heard.append(message)
+        return None
+
+
+class Bench:
+    """A link, and one listener for every terminal."""
+
+    def __init__(self, home: Path) -> None:
+        self.data = DataDir(home / "data")
+        self.data.lock().release()
+        self.data.prepare()
+        self.around: Surroundings = surroundings(self.data, {}, SystemClock())
+        self.heard: list[Any] = []
+        self.listener: ActorRef[Any] = Listener.start(lone_context(), self.heard)
+        self.context = lone_context()
+        self.link: ActorRef[Any] = TerminalLink.start(self.context, self.around)
+
+    def again(self) -> None:
+        """A link as of the next daemon."""
+        self.link.stop()
+        self.heard.clear()
+        self.context = lone_context()
+        self.link = TerminalLink.start(self.context, self.around)
+
+    def open(self, key: str, *argv: str, **fields: Any) -> None:
+        log = self.data.terminal_log("default", "abcdefghijkl", "abcdefghijk2")
+        wanted: dict[str, Any] = {
+            "key": key,
+            "argv": argv or SHELL,
+            "cwd": "/",
+            "env": {"PATH": os.environ["PATH"]},
+            "cols": 80,
+            "rows": 24,
+            "log_directory": str(log.with_name(key)),
+            "nonce": "nonce",
+            "listener": self.listener,
+        }
+        self.link.tell(t.OpenTerminal(**{**wanted, **fields}))
+
+    def hears(self, kind: type[M], key: str | None = None) -> M:
+        """The first message of this kind (and key); it is taken out."""
+
+        def look() -> Any:
+            for message in self.heard:
+                if isinstance(message, kind) and key in {None, getattr(message, "key", None)}:
+                    return message
+            return None
+
+        found: M = eventually(look)
+        self.heard.remove(found)
+        return found
+
+    def up(self, key: str, *argv: str) -> int:
+        self.open(key, *argv)
+        return self.hears(t.TerminalUp, key).process.pid
+
+    def describe(self) -> t.HostDescription:
+        found: t.HostDescription = ask(self.link, t.DescribeHost(), 10)
+        return found
+
+    @property
+    def host_pid(self) -> int:
+        host = host_files.recorded_host(self.data.root)
+        assert host is not None
+        return host.pid
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    made = Bench(tmp_path)
+    yield made
+    made.link.stop()
+    made.listener.stop()
+    end_host(made.data)
+
+
+def test_the_host_is_started_when_it_is_first_needed(bench: Bench) -> None:
+    assert bench.describe() == t.HostDescription(None, 0)
+    assert host_files.recorded_host(bench.data.root) is None
+    pid = bench.up("one")
+    assert is_alive(pid)
+    assert bench.describe() == t.HostDescription(bench.host_pid, 1)
+
+
+def test_input_is_confirmed_and_an_end_told_with_its_code(bench: Bench) -> None:
+    bench.up("one")
+    bench.link.tell(t.TypeIntoTerminal("one", 1, b"\n", bench.listener))
+    assert bench.hears(t.TerminalTyped) == t.TerminalTyped("one", 1, 1)
+    ended = bench.hears(t.TerminalEnded)
+    assert (ended.code, ended.signal, ended.ended_by_us) == (3, None, False)
+    assert bench.describe().terminals == 0
+
+
+def test_input_for_nobody_is_refused(bench: Bench) -> None:
+    bench.link.tell(t.TypeIntoTerminal("none", 7, b"x", bench.listener))
+    refused = bench.hears(t.TerminalRefused)
+    assert (refused.number, refused.code) == (7, "no-terminal")
+
+
+def test_what_concerns_nobody_is_passed_over(bench: Bench) -> None:
+    bench.link.tell(t.ResizeTo("none", 80, 24))
+    bench.link.tell(t.SignalTerminal("none", "SIGTERM"))
+    bench.link.tell(t.EndTerminal("none"))
+    bench.link.tell(t.ForgetExit("none", 1))
+    bench.up("one")
+
+
+def test_an_end_that_was_asked_for_is_told_as_such(bench: Bench) -> None:
+    bench.up("one")
+    bench.link.tell(t.EndTerminal("one"))
+    assert bench.hears(t.TerminalEnded).ended_by_us
+
+
+def test_a_signal_reaches_the_terminal(bench: Bench) -> None:
+    bench.up("one")
+    bench.link.tell(t.SignalTerminal("one", "SIGKILL"))
+    assert bench.hears(t.TerminalEnded).signal == signal.SIGKILL
+
+
+def test_what_cannot_be_started_is_told_with_its_errno(bench: Bench) -> None:
+    bench.open("one", "/no/such/program")
+    failed = bench.hears(t.TerminalNotOpened)
+    assert failed.errno == 2
+    bench.open("two", env={"BIG": "x" * (80 << 20)})
+    assert bench.hears(t.TerminalNotOpened, "two").message
+
+
+def test_a_terminal_that_lives_is_taken_over_instead_of_started(bench: Bench) -> None:
+    pid = bench.up("one")
+    bench.open("one")
+    again = bench.hears(t.TerminalUp)
+    assert (again.process.pid, again.adopted) == (pid, True)
+
+
+def test_one_is_opened_again_once_the_end_before_is_taken(bench: Bench) -> None:
+    pid = bench.up("one")
+    os.kill(pid, signal.SIGKILL)
+    ended = bench.hears(t.TerminalEnded)
+    bench.open("one")  # before its end was taken
+    bench.link.tell(t.ForgetExit("one", ended.epoch))
+    again = bench.hears(t.TerminalUp)
+    assert again.process.pid != pid
+    assert not again.adopted
+
+
+def test_the_next_daemon_takes_over_what_lives_and_hears_how_the_rest_ended(
+    bench: Bench,
+) -> None:
+    living, dead = bench.up("one"), bench.up("two")
+    bench.link.stop()
+    os.kill(dead, signal.SIGKILL)
+    eventually(lambda: not is_alive(dead))
+    bench.again()
+    assert bench.describe().terminals == 1
+    for key in ("one", "two", "three"):
+        bench.link.tell(t.TakeOverTerminal(key, bench.listener))
+    assert bench.hears(t.TerminalUp, "one").process.pid == living
+    assert bench.hears(t.TerminalEnded, "two").signal == signal.SIGKILL
+    assert bench.hears(t.TerminalLost, "three")
+
+
+def test_a_killed_host_is_replaced_and_every_terminal_told_to_be_lost(bench: Bench) -> None:
+    for key in ("one", "two"):
+        bench.up(key)
+    before = bench.host_pid
+    os.kill(before, signal.SIGKILL)
+    assert {bench.hears(t.TerminalLost).key for _ in range(2)} == {"one", "two"}
+    assert bench.host_pid != before
+    bench.up("one")
+
+
+def test_a_host_that_nobody_needs_is_not_replaced(bench: Bench) -> None:
+    bench.link.tell(t.ResizeTo("none", 80, 24))
+    eventually(lambda: bench.describe().pid is not None)
+    os.kill(bench.host_pid, signal.SIGKILL)
+    eventually(lambda: bench.describe().pid is None)
+    assert not is_alive(bench.host_pid)
+
+
+def test_a_listener_that_has_gone_is_forgotten(bench: Bench) -> None:
+    heard: list[Any] = []
+    other = Listener.start(lone_context(), heard)
+    bench.open("one", listener=other)
+    eventually(lambda: heard)
+    other.stop()
+    os.kill(heard[0].process.pid, signal.SIGKILL)
+    bench.up("two")
+    eventually(lambda: bench.describe().terminals == 1)
+    assert bench.link.is_alive()
+
+
+def ending(bench: Bench) -> Callable[[], bool]:
+    """Whether the end of the host was told."""
+    told: list[bool] = []
+    bench.link.tell(t.EndHost(lambda: told.append(True)))
+    return lambda: bool(told)
+
+
+def test_the_host_ends_with_its_terminals(bench: Bench) -> None:
+    pid = bench.up("one")
+    host = bench.host_pid
+    eventually(ending(bench))
+    eventually(lambda: not is_alive(host))
+    assert not is_alive(pid)
+
+
+def test_without_a_host_its_end_is_told_at_once(bench: Bench) -> None:
+    eventually(ending(bench))
+
+
+def test_a_message_of_no_kind_ends_it(bench: Bench) -> None:
+    bench.link.tell("a message that nobody knows")
+    assert bench.context.terminated.wait(10)

@@ -1,0 +1,103 @@
+import asyncio
+import time
+from typing import Any
+
+from actors.ports import ToolOutcome
+from actors.tools.shared_tools import SharedTools
+from actors.tools.tool_box import ToolBox, call_tool
+from storage.records.tool import Tool
+
+PATIENCE_SECONDS = 10.0
+
+
+def tool(name: str) -> Tool:
+    server = name.partition(".")[0]
+    return Tool(name=name, server=server, description="", input_schema={})
+
+
+class Connection:
+    """Says which tool was called; one that is `gone` raises."""
+
+    def __init__(self, name: str = "", *, gone: bool = False) -> None:
+        self.name = name
+        self.gone = gone
+
+    async def list_tools(self) -> tuple[Tool, ...]:
+        return ()
+
+    async def call(self, name: str, args: dict[str, Any], timeout_seconds: float) -> ToolOutcome:
+        if self.gone:
+            raise ConnectionError("it exited with 7")
+        return ToolOutcome(content=f"{self.name}:{name}:{args}:{timeout_seconds:g}")
+
+
+def names(box: ToolBox, timeout_seconds: float = PATIENCE_SECONDS) -> list[str]:
+    return [each.name for each in asyncio.run(box.tools(timeout_seconds))]
+
+
+def test_what_is_offered_is_there() -> None:
+    box = ToolBox()
+    assert names(box) == []
+    box.offer("a", Connection(), (tool("a.one"), tool("a.two")))
+    box.offer("b", Connection(), (tool("b.one"),))
+    assert names(box) == ["a.one", "a.two", "b.one"]
+
+
+def test_a_server_that_is_being_started_is_waited_for() -> None:
+    box = ToolBox()
+    box.expect("a")
+
+    async def wait() -> list[str]:
+        waiting = asyncio.create_task(box.tools(PATIENCE_SECONDS))
+        await asyncio.sleep(0)
+        assert not waiting.done()
+        box.offer("a", Connection(), (tool("a.one"),))
+        return [each.name for each in await waiting]
+
+    assert asyncio.run(wait()) == ["a.one"]
+
+
+def test_it_is_waited_for_only_so_long() -> None:
+    box = ToolBox()
+    box.offer("b", Connection(), (tool("b.one"),))
+    box.expect("a")
+    started = time.monotonic()
+    assert names(box, 0.05) == ["b.one"]
+    assert time.monotonic() - started < PATIENCE_SECONDS
+
+
+def test_a_server_that_went_offers_nothing_and_is_not_waited_for() -> None:
+    box = ToolBox()
+    box.offer("a", Connection(), (tool("a.one"),))
+    box.withdraw("a", "it exited with 7")
+    box.withdraw("b", "it never came")
+    assert names(box) == []
+    assert box.find("a.one") == (None, "one")
+
+
+def test_a_tool_is_called_where_it_is_offered() -> None:
+    own, shared = ToolBox(), ToolBox()
+    own.offer("a", Connection("own"), (tool("a.one"),))
+    shared.offer("a", Connection("shared"), (tool("a.one"),))
+    shared.offer("b", Connection("shared"), (tool("b.one"),))
+
+    def call(name: str) -> ToolOutcome:
+        return asyncio.run(call_tool((own, shared), name, {"x": 1}, 5))
+
+    assert call("a.one").content == "own:one:{'x': 1}:5"
+    assert call("b.deep.name").content.startswith("shared:deep.name:")
+
+
+def test_a_tool_whose_server_is_gone_is_an_error_to_read() -> None:
+    box = ToolBox()
+    box.offer("a", Connection(gone=True), (tool("a.one"),))
+    gone = asyncio.run(call_tool((box,), "a.one", {}, 5))
+    assert (gone.is_error, gone.content) == (True, "the server of a.one ended: it exited with 7")
+    absent = asyncio.run(call_tool((box,), "b.one", {}, 5))
+    assert (absent.is_error, absent.content) == (True, "the server of b.one does not run")
+
+
+def test_each_workspace_has_one_shared_box() -> None:
+    shared = SharedTools()
+    assert shared.box("one") is shared.box("one")
+    assert shared.box("one") is not shared.box("two")

@@ -1,0 +1,425 @@
+"""Terminals from the request to the process: real shells under a real terminal host."""
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from actors.terminals import host_files
+from storage.records import event as e
+from tests.fakes.actors import eventually
+from tests.fakes.clock import FakeClock
+from tests.fakes.greenroom import PATIENCE_SECONDS, House, house
+from tests.peers.processes import alive
+
+CRASHING = ["sh", "-c", "echo about to crash; kill -9 $$"]
+
+
+def kill(greenroom: House, session_id: str, worker_id: str, number: int = signal.SIGKILL) -> int:
+    pid: int = greenroom.worker(session_id, worker_id).process.pid
+    os.kill(pid, number)
+    return pid
+
+
+def restarted(greenroom: House, session_id: str, worker_id: str, before: int) -> Any:
+    """Its record once another process runs."""
+
+    def runs() -> bool:
+        worker = greenroom.worker(session_id, worker_id)
+        return worker.process is not None and worker.process.pid != before
+
+    eventually(runs, seconds=PATIENCE_SECONDS)
+    return greenroom.worker(session_id, worker_id)
+
+
+def events(greenroom: House, session_id: str, kind: type) -> int:
+    return sum(isinstance(event, kind) for event in greenroom.journal(session_id))
+
+
+# A life in order.
+
+
+def test_a_shell_takes_input_once_and_shows_its_output(greenroom: House) -> None:
+    session_id, worker_id = greenroom.shell()
+    text = "echo $((40+2)) >> typed\r"
+    answer = greenroom.get("write-input", session=session_id, worker=worker_id, data=text)
+    assert answer == {"accepted": len(text)}
+    typed = greenroom.place / "typed"
+    eventually(lambda: typed.exists() and typed.read_text() == "42\n")
+    greenroom.get("write-input", session=session_id, worker=worker_id, data="echo $((1+1))2\r")
+    greenroom.shows(session_id, worker_id, "22")
+    assert typed.read_text() == "42\n"
+    written = [ev for ev in greenroom.journal(session_id) if isinstance(ev, e.InputWritten)]
+    assert [event.length for event in written] == [len(text), 15]
+    journal = greenroom.data.session("default", session_id) / "journal.jsonl"
+    assert b"40+2" not in journal.read_bytes()
+
+
+def test_many_inputs_at_once_are_typed_in_order_and_each_once(greenroom: House) -> None:
+    session_id, worker_id = greenroom.shell(command=["sh", "-c", "stty -echo; echo go; cat"])
+    greenroom.shows(session_id, worker_id, "go")
+    order = {"type": "write-input", "session": session_id, "worker": worker_id}
+    futures = [greenroom.post({**order, "data": f"line {n}\r"}) for n in range(50)]
+    assert all(future.result(PATIENCE_SECONDS).ok for future in futures)
+    greenroom.shows(session_id, worker_id, "line 49")
+    lines = greenroom.output(session_id, worker_id).split()[1:]
+    assert lines == [word for n in range(50) for word in ("line", str(n))]
+
+
+def test_two_workers_of_two_sessions_cross_no_byte(greenroom: House) -> None:
+    command = ["sh", "-c", "stty -echo; echo go; cat"]
+    made = [greenroom.shell(command=command) for _ in range(2)]
+    for session_id, _ in list(made):
+        worker = {"type": "terminal", "command": command}
+        record = greenroom.get("create-worker", session=session_id, worker=worker)
+        made.append((session_id, record["id"]))
+    for session_id, worker_id in made:
+        greenroom.shows(session_id, worker_id, "go")
+    for session_id, worker_id in made:
+        text = f"for {worker_id}\r"
+        greenroom.get("write-input", session=session_id, worker=worker_id, data=text)
+    for session_id, worker_id in made:
+        greenroom.shows(session_id, worker_id, worker_id)
+        assert greenroom.output(session_id, worker_id).count("for ") == 1
+
+
+def test_a_resize_reaches_the_program(greenroom: House) -> None:
+    session_id, worker_id = greenroom.shell(cols=91, rows=31)
+    greenroom.get("write-input", session=session_id, worker=worker_id, data="stty size\r")
+    greenroom.shows(session_id, worker_id, "31 91")
+    size = {"cols": 100, "rows": 40}
+    found = greenroom.get("resize-worker", session=session_id, worker=worker_id, **size)
+    assert found == size
+    greenroom.get("write-input", session=session_id, worker=worker_id, data="stty size\r")
+    greenroom.shows(session_id, worker_id, "40 100")
+
+
+def test_it_gets_the_environment_without_secrets_and_with_what_was_asked(
+    tmp_path: Path,
+) -> None:
+    with house(tmp_path) as greenroom:
+        greenroom.environ |= {"MY_API_KEY": "secret", "HELLO": "there"}
+        command = ["sh", "-c", "env; echo done; read x"]
+        session_id, worker_id = greenroom.shell(command=command, env={"EXTRA": "more"})
+        greenroom.shows(session_id, worker_id, "done")
+        shown = greenroom.output(session_id, worker_id)
+    assert "HELLO=there" in shown
+    assert "EXTRA=more" in shown
+    assert f"GREENROOM_HOME={greenroom.data.root}" in shown
+    assert f"GREENROOM_WORKER={session_id}/{worker_id}" in shown
+    assert "secret" not in shown
+
+
+def test_the_code_of_an_end_in_order_stays_and_nobody_restarts_it(greenroom: House) -> None:
+    session_id, worker_id = greenroom.shell(command=["sh", "-c", "echo bye; exit 3"])
+    worker = greenroom.becomes(session_id, worker_id, "exited")
+    assert (worker.exit.code, worker.exit.signal, worker.exit.cause) == (3, None, "exited")
+    assert (worker.process, worker.restarts) == (None, 0)
+    assert "bye" in greenroom.output(session_id, worker_id)
+    assert greenroom.record(session_id).status == "inactive"
+    assert greenroom.refused("write-input", session=session_id, worker=worker_id, data="x") == (
+        "worker-not-running"
+    )
+
+
+def test_what_cannot_be_started_is_refused_with_its_reason(greenroom: House) -> None:
+    script = greenroom.place / "script"
+    script.write_text("#!/no/such/interpreter\n")
+    script.chmod(0o700)
+    code = greenroom.refused(
+        "create-session",
+        location_path=str(greenroom.place),
+        worker={"type": "terminal", "command": ["./script"]},
+    )
+    assert code == "spawn-failed"
+    assert greenroom.create()["workers"] == []
+
+
+# What the user wants.
+
+
+def test_stop_stays_stopped_also_over_a_restart_of_the_daemon(greenroom: House) -> None:
+    session_id, worker_id = greenroom.shell()
+    asked = {"session": session_id, "worker": worker_id}
+    pid = greenroom.worker(session_id, worker_id).process.pid
+    stopped = greenroom.get("stop-worker", **asked)
+    assert (stopped["status"], stopped["desired"]) == ("stopped", "stopped")
+    assert not alive(pid)
+    greenroom.again()
+    assert greenroom.awake() == set()
+    assert greenroom.worker(session_id, worker_id).status == "stopped"
+    started = greenroom.get("start-worker", **asked)
+    assert (started["status"], started["restarts"]) == ("running", 0)
+    assert greenroom.get("start-worker", **asked)["process"] == started["process"]
+
+
+def test_a_worker_stopped_while_it_waits_for_its_restart_stays_stopped(tmp_path: Path) -> None:
+    clock = FakeClock()
+    with house(tmp_path, clock=clock) as greenroom:
+        session_id, worker_id = greenroom.shell()
+        pid = kill(greenroom, session_id, worker_id)
+        greenroom.becomes(session_id, worker_id, "exited")
+        assert not alive(pid)
+        greenroom.get("stop-worker", session=session_id, worker=worker_id)
+        eventually(lambda: _waits_no_more(greenroom, clock, session_id, worker_id))
+        assert events(greenroom, session_id, e.WorkerStarting) == 0
+        assert greenroom.worker(session_id, worker_id).desired == "stopped"
+        found = greenroom.get("start-worker", session=session_id, worker=worker_id)
+        assert found["status"] == "running"
+
+
+def _waits_no_more(greenroom: House, clock: FakeClock, session_id: str, worker_id: str) -> bool:
+    if greenroom.state("sessions", session_id, worker_id) is not None:
+        clock.advance(1)
+    return greenroom.state("sessions", session_id, worker_id) is None
+
+
+def test_a_stopped_session_ends_its_processes_and_starts_them_again(greenroom: House) -> None:
+    session_id, worker_id = greenroom.shell()
+    pid = greenroom.worker(session_id, worker_id).process.pid
+    stopped = greenroom.get("stop-session", session=session_id)
+    assert (stopped["status"], stopped["workers"][0]["status"]) == ("inactive", "stopped")
+    assert not alive(pid)
+    greenroom.again()
+    assert greenroom.awake() == set()
+    greenroom.get("start-session", session=session_id)
+    assert greenroom.becomes(session_id, worker_id, "running").process.pid != pid
+
+
+def test_a_paused_session_holds_its_processes_and_lets_them_go(greenroom: House) -> None:
+    session_id, worker_id = greenroom.shell()
+    pid = greenroom.worker(session_id, worker_id).process.pid
+    assert greenroom.get("pause-session", session=session_id)["status"] == "paused"
+    eventually(lambda: _state(pid) == "T")
+    assert greenroom.get("resume-session", session=session_id)["status"] == "active"
+    eventually(lambda: _state(pid) != "T")
+    assert greenroom.worker(session_id, worker_id).process.pid == pid
+    greenroom.get("pause-session", session=session_id)
+    eventually(lambda: _state(pid) == "T")
+    greenroom.get("stop-session", session=session_id)
+    assert not alive(pid)
+
+
+def _state(pid: int) -> str:
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+
+
+def test_a_restart_ends_the_process_and_starts_another(greenroom: House) -> None:
+    session_id, worker_id = greenroom.shell()
+    pid = greenroom.worker(session_id, worker_id).process.pid
+    again = greenroom.get("restart-worker", session=session_id, worker=worker_id)
+    assert (again["status"], again["restarts"]) == ("running", 1)
+    assert again["process"]["pid"] != pid
+    assert not alive(pid)
+    whole = greenroom.get("restart-session", session=session_id)
+    assert whole["workers"][0]["restarts"] == 2
+    assert whole["workers"][0]["status"] == "running"
+
+
+def test_a_deleted_worker_leaves_neither_process_nor_output(greenroom: House) -> None:
+    session_id, worker_id = greenroom.shell()
+    greenroom.shows(session_id, worker_id, "$ ")
+    pid = greenroom.worker(session_id, worker_id).process.pid
+    asked = {"session": session_id, "worker": worker_id}
+    assert greenroom.get("delete-worker", **asked) == {"deleted": True}
+    assert greenroom.get("delete-worker", **asked) == {"deleted": False}
+    assert not alive(pid)
+    log = greenroom.data.terminal_log("default", session_id, worker_id)
+    eventually(lambda: not log.exists())
+    assert greenroom.record(session_id).workers == ()
+    eventually(lambda: greenroom.state("sessions", session_id, worker_id) is None)
+
+
+# Crashes.
+
+
+def test_a_killed_shell_comes_back_with_one_restart_and_another_process(
+    greenroom: House,
+) -> None:
+    session_id, worker_id = greenroom.shell()
+    greenroom.shows(session_id, worker_id, "$ ")
+    pid = kill(greenroom, session_id, worker_id)
+    worker = restarted(greenroom, session_id, worker_id, pid)
+    assert (worker.restarts, worker.status) == (1, "running")
+    assert (worker.exit.signal, worker.exit.cause) == (signal.SIGKILL, "crashed")
+    node = greenroom.node("sessions", session_id, worker_id)
+    assert node is not None
+    assert node.restarts == 1
+
+
+def test_a_command_that_is_killed_comes_back_by_its_policy_alone(greenroom: House) -> None:
+    command = ["sh", "-c", "echo up; read x"]
+    never, of_never = greenroom.shell(command=command, restart="never")
+    always, of_always = greenroom.shell(command=command, restart="always")
+    kill(greenroom, never, of_never)
+    pid = kill(greenroom, always, of_always)
+    restarted(greenroom, always, of_always, pid)
+    worker = greenroom.becomes(never, of_never, "exited")
+    assert (worker.exit.cause, worker.restarts) == ("crashed", 0)
+    assert "up" in (worker.last_error or "")
+
+
+def test_always_brings_back_also_what_ended_in_order(greenroom: House) -> None:
+    command = ["sh", "-c", "echo up; read x; exit 0"]
+    session_id, worker_id = greenroom.shell(command=command, restart="always")
+    pid = greenroom.worker(session_id, worker_id).process.pid
+    greenroom.get("write-input", session=session_id, worker=worker_id, data="\r")
+    assert restarted(greenroom, session_id, worker_id, pid).restarts == 1
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def timed(tmp_path: Path, clock: FakeClock) -> Iterator[House]:
+    with house(tmp_path, clock=clock) as running:
+        yield running
+
+
+def give_up(timed: House, clock: FakeClock, session_id: str, worker_id: str) -> None:
+    """Let the time pass while it waits for its restarts, until there are no more of them."""
+
+    def given_up() -> bool:
+        status = timed.worker(session_id, worker_id).status
+        if status == "exited" and timed.state("sessions", session_id, worker_id) == "starting":
+            clock.advance(0.25)
+        return bool(status == "quarantined")
+
+    eventually(given_up, seconds=PATIENCE_SECONDS)
+
+
+def test_a_crash_loop_ends_in_quarantine_with_its_last_output(
+    timed: House, clock: FakeClock
+) -> None:
+    session_id = timed.create()["id"]
+    worker = {"type": "terminal", "command": CRASHING, "restart": "always", "name": "loop"}
+    timed.post({"type": "create-worker", "session": session_id, "worker": worker})
+    eventually(lambda: timed.record(session_id).workers)
+    worker_id = timed.record(session_id).workers[0].id
+    give_up(timed, clock, session_id, worker_id)
+    record = timed.worker(session_id, worker_id)
+    assert "about to crash" in record.last_error
+    assert "signal 9" in record.last_error
+    assert record.restarts == 5
+    node = timed.node("sessions", session_id, worker_id)
+    assert node is not None
+    assert node.state == "quarantined"
+    timed.again()
+    assert timed.awake() == set()
+    assert timed.worker(session_id, worker_id).status == "quarantined"
+
+
+def test_a_quarantined_worker_comes_back_when_asked(timed: House, clock: FakeClock) -> None:
+    flag = timed.place / "mended"
+    program = f"test -e {flag} || kill -9 $$; echo up; read x"
+    session_id, worker_id = timed.shell(command=["sh", "-c", program], restart="always")
+    give_up(timed, clock, session_id, worker_id)
+    flag.touch()
+    found = timed.get("restart-worker", session=session_id, worker=worker_id)
+    assert found["status"] == "running"
+    timed.shows(session_id, worker_id, "up")
+    assert timed.worker(session_id, worker_id).last_error is None
+
+
+# The daemon's end and the host's.
+
+
+def test_a_terminal_lives_through_a_restart_of_the_daemon(greenroom: House) -> None:
+    session_id, worker_id = greenroom.shell()
+    pid = greenroom.worker(session_id, worker_id).process.pid
+    greenroom.get("write-input", session=session_id, worker=worker_id, data="X=kept\r")
+    greenroom.again()
+    worker = greenroom.becomes(session_id, worker_id, "running")
+    assert (worker.process.pid, worker.restarts) == (pid, 0)
+    eventually(lambda: greenroom.state("sessions", session_id, worker_id) == "running")
+    greenroom.get("write-input", session=session_id, worker=worker_id, data="echo is-$X\r")
+    greenroom.shows(session_id, worker_id, "is-kept")
+
+
+def test_a_terminal_that_ended_while_the_daemon_was_down_is_told_of(greenroom: House) -> None:
+    command = ["sh", "-c", "read x; exit 7"]
+    gone, of_gone = greenroom.shell(command=command)
+    shell, of_shell = greenroom.shell()
+    pids = [greenroom.worker(gone, of_gone).process.pid]
+    pids.append(greenroom.worker(shell, of_shell).process.pid)
+    greenroom.stop()
+    for pid in pids:
+        os.kill(pid, signal.SIGKILL)
+    eventually(lambda: not any(alive(pid) for pid in pids))
+    greenroom.start()
+    assert greenroom.becomes(gone, of_gone, "exited").exit.signal == signal.SIGKILL
+    assert restarted(greenroom, shell, of_shell, pids[1]).restarts == 1
+
+
+def test_stopping_with_the_terminals_brings_shells_back_at_the_next_start_but_no_commands(
+    greenroom: House,
+) -> None:
+    shell, of_shell = greenroom.shell()
+    command, of_command = greenroom.shell(command=["sh", "-c", "read x"])
+    pids = [
+        greenroom.worker(shell, of_shell).process.pid,
+        greenroom.worker(command, of_command).process.pid,
+    ]
+    host = host_files.recorded_host(greenroom.data.root)
+    assert host is not None
+    greenroom.stop(keep_terminals=False)
+    assert not any(alive(pid) for pid in pids)
+    eventually(lambda: not alive(host.pid))
+    greenroom.start()
+    worker = greenroom.becomes(shell, of_shell, "running")
+    assert (worker.restarts, worker.exit.cause) == (0, "shutdown")
+    assert greenroom.worker(command, of_command).status == "stopped"
+    assert greenroom.worker(command, of_command).desired == "run"
+
+
+def test_a_killed_host_loses_its_terminals_which_come_back_by_policy(greenroom: House) -> None:
+    shell, of_shell = greenroom.shell()
+    command, of_command = greenroom.shell(command=["sh", "-c", "read x"])
+    pid = greenroom.worker(shell, of_shell).process.pid
+    host = host_files.recorded_host(greenroom.data.root)
+    assert host is not None
+    os.kill(host.pid, signal.SIGKILL)
+    worker = restarted(greenroom, shell, of_shell, pid)
+    assert (worker.exit.cause, worker.restarts) == ("lost", 1)
+    greenroom.shows(shell, of_shell, "$ ")
+    assert greenroom.becomes(command, of_command, "lost").exit.cause == "lost"
+    again = host_files.recorded_host(greenroom.data.root)
+    assert again is not None
+    assert again.pid != host.pid
+    assert greenroom.state("terminal_link") == "running"
+
+
+def test_a_host_that_went_while_the_daemon_was_down_loses_its_terminals(
+    greenroom: House,
+) -> None:
+    session_id, worker_id = greenroom.shell()
+    pid = greenroom.worker(session_id, worker_id).process.pid
+    host = host_files.recorded_host(greenroom.data.root)
+    assert host is not None
+    greenroom.stop()
+    os.kill(host.pid, signal.SIGKILL)
+    eventually(lambda: not alive(host.pid))
+    greenroom.start()
+    worker = restarted(greenroom, session_id, worker_id, pid)
+    assert (worker.exit.cause, worker.restarts) == ("lost", 1)
+
+
+def test_input_that_the_host_never_confirmed_is_answered(greenroom: House) -> None:
+    session_id, worker_id = greenroom.shell(command=["sh", "-c", "read x"])
+    host = host_files.recorded_host(greenroom.data.root)
+    assert host is not None
+    os.kill(host.pid, signal.SIGSTOP)
+    order = {"type": "write-input", "session": session_id, "worker": worker_id, "data": "x"}
+    futures = [greenroom.post(order) for _ in range(3)]
+    eventually(lambda: events(greenroom, session_id, e.InputWritten) == 3)
+    os.kill(host.pid, signal.SIGKILL)
+    codes = set()
+    for future in futures:
+        error = future.result(PATIENCE_SECONDS).error
+        codes.add(error.code if error else "done")
+    assert codes <= {"outcome-unknown", "worker-not-running"}
