@@ -17,7 +17,12 @@ from storage import codec
 from storage.errors import FileRefused
 from storage.records import request as r
 
-NOT_READY = r.Refusal(code="starting", message="greenroom is still starting; ask again in a moment")
+NOT_READY = r.Refusal(
+    code="starting", message="greenroom is not ready; see greenroom status, ask again in a moment"
+)
+
+READY_SECONDS = 10.0
+"""A directory that crashed is there again within this; a request waits for it."""
 
 _log = logging.getLogger(__name__)
 
@@ -53,10 +58,13 @@ class Gateway:
         elif isinstance(asked, r.CleanupOrphans):
             text = "the sweep for orphans is not built yet; `status` shows what runs"
             reply.send(r.Refusal(code="not-available", message=text))
-        elif not self._around.directory.tell(
-            Dispatch(asked, reply, request_id or asked.id, follow)
-        ):
-            reply.send(NOT_READY)
+        else:
+            self._around.directory.tell_within(
+                READY_SECONDS,
+                Dispatch(asked, reply, request_id or asked.id, follow),
+                self._around.clock,
+                lambda: reply.send(NOT_READY),
+            )
 
     def _tell_status(self, reply: Reply) -> None:
         try:

@@ -8,9 +8,7 @@ class IoLoopActor(BaseActor):
     def __init__(self, context: ChildContext, io: IoLoop) -> None:
         super().__init__(context)
         self._io = io
-
-    def started(self) -> None:
-        self._io.start()
+        io.start()  # here, so that it runs before whoever is started next
 
     def stopping(self) -> None:
         self._io.stop()

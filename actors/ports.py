@@ -28,7 +28,7 @@ class Clock(Protocol):
         """Seconds; only differences mean anything."""
         ...
 
-    def after(self, seconds: float, call: Callable[[], None]) -> Cancel:
+    def after(self, seconds: float, call: Callable[[], object]) -> Cancel:
         """Call once, from the timer's thread, after `seconds`; the returned function cancels it.
 
         `call` must be short and must not raise: it hands a message to an actor.

@@ -1,6 +1,6 @@
 """What actors find around them: the ports and the places shared by the whole tree. Made by boot."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,9 +18,11 @@ from actors.tools.shared_tools import SharedTools
 from actors.workspaces import Workspaces
 from storage.data_dir import DataDir
 
+LOOK_AGAIN_SECONDS = 0.1
+
 
 class Mailbox:
-    """How to reach an actor that may be started anew: it puts its ref here when it starts."""
+    """How to reach an actor that may be started anew: it puts its ref here when it is made."""
 
     def __init__(self) -> None:
         self.ref: ActorRef[Any] | None = None
@@ -28,6 +30,18 @@ class Mailbox:
     def tell(self, message: object) -> bool:
         """False if nobody is there to hear it."""
         return self.ref is not None and tell(self.ref, message)
+
+    def tell_within(
+        self, seconds: float, message: object, clock: Clock, missed: Callable[[], object]
+    ) -> None:
+        """Tell it now, or as soon as it is there; `missed` is called when the time has run out."""
+        if self.tell(message):
+            return
+        if seconds <= 0:
+            missed()
+            return
+        left = seconds - LOOK_AGAIN_SECONDS
+        clock.after(LOOK_AGAIN_SECONDS, lambda: self.tell_within(left, message, clock, missed))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,6 +4,7 @@ Only a journal longer than its entry says is replayed. Loading starts nothing an
 but what `Journal.open` repairs; a file that is no evidence goes to `rejected/`, with the reason.
 """
 
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -13,7 +14,7 @@ from storage import fold, rejected, sessions_file
 from storage.data_dir import DataDir
 from storage.errors import FileRefused, JournalCorrupt, StorageError
 from storage.journal.frame import Commit, JournalEnd
-from storage.journal.log import NAME, Journal
+from storage.journal.log import NAME, TEMPORARY, Journal
 from storage.records.ids import is_id
 from storage.records.session import Session
 from storage.state import SessionState
@@ -106,7 +107,8 @@ def _replay(
 ) -> CatalogEntry | None:
     directory = data.session(workspace, session_id)
     if not (directory / NAME).exists() and not named_elsewhere:
-        return None  # a creation that a crash cut short: nobody was told of it
+        _forget_half_made(directory)
+        return None
     journal, commits = Journal.open(directory, named_elsewhere)
     with journal:
         if journal.header.session != session_id:
@@ -125,3 +127,13 @@ def _folded(directory: Path, commits: list[Commit]) -> SessionState:
     if state.session is None:
         raise JournalCorrupt(f"{directory}: its journal begins with no session")
     return state
+
+
+def _forget_half_made(directory: Path) -> None:
+    """A creation that a crash or a full disk cut short: nobody was told of it.
+
+    Only what such a one leaves is removed; a directory that holds anything else stays.
+    """
+    with suppress(OSError):
+        (directory / TEMPORARY).unlink(missing_ok=True)
+        directory.rmdir()

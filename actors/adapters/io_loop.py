@@ -25,6 +25,8 @@ class IoLoop:
         return self._loop
 
     def start(self) -> None:
+        """Returns when it runs; one that runs already is ended first. TimeoutError."""
+        self.stop()
         ready = threading.Event()
         self._thread = threading.Thread(
             target=self._serve, args=(ready,), name="io-loop", daemon=True

@@ -17,7 +17,7 @@ class SystemClock:
     """Fulfils `Clock`. The timer thread starts with the first `after` and is a daemon thread."""
 
     def __init__(self) -> None:
-        self._due: list[tuple[float, int, Callable[[], None]]] = []
+        self._due: list[tuple[float, int, Callable[[], object]]] = []
         self._cancelled: set[int] = set()
         self._numbers = itertools.count()
         self._changed = threading.Condition()
@@ -29,7 +29,7 @@ class SystemClock:
     def monotonic(self) -> float:
         return time.monotonic()
 
-    def after(self, seconds: float, call: Callable[[], None]) -> Cancel:
+    def after(self, seconds: float, call: Callable[[], object]) -> Cancel:
         with self._changed:
             number = next(self._numbers)
             heapq.heappush(self._due, (time.monotonic() + seconds, number, call))
@@ -52,7 +52,7 @@ class SystemClock:
             except BaseException:  # noqa: BLE001 - the thread serves all the other timers too
                 _log.exception("a timer's call failed")
 
-    def _next(self) -> Callable[[], None]:
+    def _next(self) -> Callable[[], object]:
         with self._changed:
             while True:
                 wait = self._due[0][0] - time.monotonic() if self._due else None

@@ -6,6 +6,7 @@ requests under way; what is answered to a peer that has gone is dropped.
 
 import asyncio
 import contextlib
+import logging
 import os
 import socket
 from collections.abc import Callable
@@ -14,18 +15,36 @@ from typing import Any
 from actors.control.frames import FrameError, read_frame, write_frame
 from actors.gateway import Gateway
 from actors.messages.recording import TurnGrew
-from actors.supervision import BaseActor, ChildContext
+from actors.supervision import BaseActor, ChildContext, tell
 from actors.surroundings import Surroundings
 from actors.terminals.sockets import listen_unix, peer_uid
-from storage import codec
+from storage import codec, durable
 from storage.errors import FileRefused
 from storage.records.request import Answer, Refusal
 from storage.strict_json import parse
 
-CONNECTION_LIMIT = 256
+CONNECTION_LIMIT = 1024
+IDLE_SECONDS = 300.0
+"""A connection on which nothing is asked and nothing awaited is closed after this."""
+TEND_SECONDS = 2.0
 OPEN_SECONDS = 5.0
+TOO_MANY = Answer(
+    id=None,
+    type="",
+    ok=False,
+    error=Refusal(
+        code="too-many-connections",
+        message=f"{CONNECTION_LIMIT} connections are open; close some and try again",
+    ),
+)
+
+_log = logging.getLogger(__name__)
 
 StopDaemon = Callable[[bool], None]
+
+
+class Tend:
+    """See whether the socket is still where clients look for it."""
 
 
 class ControlActor(BaseActor):
@@ -44,21 +63,50 @@ class ControlActor(BaseActor):
         self._stop_daemon = stop_daemon
         self._connections: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
+        self._inode = 0
 
     def started(self) -> None:
-        listening = listen_unix(self._around.data.control_socket)
-        try:
-            self._around.io.run(self._serve(listening)).result(OPEN_SECONDS)
-        except BaseException:
-            listening.close()
-            raise
+        self._listen()
+        self._tend_later()
 
     def stopping(self) -> None:
         self._around.data.control_socket.unlink(missing_ok=True)
         with contextlib.suppress(RuntimeError):  # the loop has ended, and all connections with it
             self._around.io.run(self._close()).result(OPEN_SECONDS)
 
+    def on_message(self, message: Any) -> object:
+        if isinstance(message, Tend):
+            if not self._can_be_found():
+                _log.warning("the control socket was removed; it is made again")
+                self._listen()
+            self._tend_later()
+            return None
+        return super().on_message(message)
+
+    def _listen(self) -> None:
+        """Listen at the socket's path. Connections that are open stay so."""
+        path = self._around.data.control_socket
+        durable.make_directory(path.parent)
+        listening = listen_unix(path)
+        self._inode = path.stat().st_ino
+        try:
+            self._around.io.run(self._serve(listening)).result(OPEN_SECONDS)
+        except BaseException:
+            listening.close()
+            raise
+
+    def _can_be_found(self) -> bool:
+        try:
+            return self._around.data.control_socket.stat().st_ino == self._inode
+        except OSError:
+            return False
+
+    def _tend_later(self) -> None:
+        self.context.clock.after(TEND_SECONDS, lambda: tell(self.actor_ref, Tend()))
+
     async def _serve(self, listening: socket.socket) -> None:
+        if self._server:
+            self._server.close()
         self._server = await asyncio.start_unix_server(self._accept, sock=listening)
 
     async def _close(self) -> None:
@@ -72,7 +120,11 @@ class ControlActor(BaseActor):
         assert task is not None
         self._connections.add(task)
         try:
-            if _is_ours(writer) and len(self._connections) <= CONNECTION_LIMIT:
+            if not _is_ours(writer):
+                return
+            if len(self._connections) > CONNECTION_LIMIT:
+                _Peer(writer).answer(TOO_MANY)
+            else:
                 await self._converse(reader, writer)
         except (ConnectionError, FrameError, asyncio.IncompleteReadError, asyncio.CancelledError):
             pass
@@ -83,17 +135,29 @@ class ControlActor(BaseActor):
 
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         peer = _Peer(writer)
-        while (frame := await read_frame(reader)) is not None:
+        while True:
             try:
-                raw = parse(frame)
-            except FileRefused as problem:
-                refusal = Refusal(code="bad-request", message=str(problem), path=problem.path)
-                peer.answer(Answer(id=None, type="", ok=False, error=refusal))
-                continue
-            if isinstance(raw, dict) and raw.get("type") == "stop-daemon":
-                self._end_daemon(raw, peer)
-            else:
-                self._gateway.hand_in(raw, peer.from_any_thread, follow=peer.grown(raw))
+                frame = await read_frame(reader, IDLE_SECONDS)
+            except TimeoutError:
+                if peer.waits_for:
+                    continue
+                return
+            if frame is None:
+                return
+            self._take(frame, peer)
+
+    def _take(self, frame: bytes, peer: "_Peer") -> None:
+        peer.waits_for += 1
+        try:
+            raw = parse(frame)
+        except FileRefused as problem:
+            refusal = Refusal(code="bad-request", message=str(problem), path=problem.path)
+            peer.answer(Answer(id=None, type="", ok=False, error=refusal))
+            return
+        if isinstance(raw, dict) and raw.get("type") == "stop-daemon":
+            self._end_daemon(raw, peer)
+        else:
+            self._gateway.hand_in(raw, peer.from_any_thread, follow=peer.grown(raw))
 
     def _end_daemon(self, raw: dict[str, Any], peer: "_Peer") -> None:
         own_id = raw.get("id")
@@ -112,14 +176,15 @@ class _Peer:
     """Who is connected; used on the loop but where it says otherwise."""
 
     def __init__(self, writer: asyncio.StreamWriter) -> None:
+        self.waits_for = 0
         self._writer = writer
         self._loop = asyncio.get_running_loop()
 
     def answer(self, answer: Answer) -> None:
-        self._write(codec.encode(answer))
+        self._write_answer(codec.encode(answer))
 
     def from_any_thread(self, answer: Answer) -> None:
-        self._later(codec.encode(answer))
+        self._later(self._write_answer, codec.encode(answer))
 
     def grown(self, raw: Any) -> Callable[[TurnGrew], None]:
         """What shows a growing turn to this peer, from any thread."""
@@ -129,13 +194,17 @@ class _Peer:
             line = {"id": own_id, "type": "request", "response_id": notice.response_id}
             if notice.turn is not None:
                 line |= {"number": notice.turn.number, "turn": notice.turn}
-            self._later(codec.encode(line))
+            self._later(self._write, codec.encode(line))
 
         return show
 
-    def _later(self, payload: bytes) -> None:
+    def _later(self, write: Callable[[bytes], None], payload: bytes) -> None:
         with contextlib.suppress(RuntimeError):  # the loop has ended, and the connection with it
-            self._loop.call_soon_threadsafe(self._write, payload)
+            self._loop.call_soon_threadsafe(write, payload)
+
+    def _write_answer(self, payload: bytes) -> None:
+        self.waits_for -= 1
+        self._write(payload)
 
     def _write(self, payload: bytes) -> None:
         if not self._writer.is_closing():

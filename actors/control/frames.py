@@ -4,21 +4,32 @@ import asyncio
 
 FRAME_LIMIT_BYTES = 8 << 20
 OUT_LIMIT_BYTES = 64 << 20
+FRAME_SECONDS = 10.0
+"""A frame that was begun must come to its end within this: a local peer needs milliseconds."""
 
 
 class FrameError(Exception):
-    """A length beyond the limit, or a peer that does not read: the connection is of no use."""
+    """A length beyond the limit, or a frame without an end: the connection is of no use."""
 
 
-async def read_frame(reader: asyncio.StreamReader) -> bytes | None:
-    """The next payload, None at the end of the stream. FrameError, IncompleteReadError."""
-    try:
-        head = await reader.readexactly(4)
-    except asyncio.IncompleteReadError as error:
-        if error.partial:
-            raise
+async def read_frame(reader: asyncio.StreamReader, idle_seconds: float) -> bytes | None:
+    """The next payload, None at the end of the stream.
+
+    TimeoutError when nothing has begun within `idle_seconds`; FrameError, IncompleteReadError.
+    """
+    async with asyncio.timeout(idle_seconds):
+        first = await reader.read(1)
+    if not first:
         return None
-    length = int.from_bytes(head, "big")
+    try:
+        async with asyncio.timeout(FRAME_SECONDS):
+            return await _rest(reader, first)
+    except TimeoutError:
+        raise FrameError(f"half a frame, and no more within {FRAME_SECONDS:g} s") from None
+
+
+async def _rest(reader: asyncio.StreamReader, first: bytes) -> bytes:
+    length = int.from_bytes(first + await reader.readexactly(3), "big")
     if length > FRAME_LIMIT_BYTES:
         raise FrameError(f"a frame of {length} bytes; the limit is {FRAME_LIMIT_BYTES}")
     return await reader.readexactly(length)

@@ -180,7 +180,9 @@ def cannot_be_desired(state: SessionState, wanted: str) -> r.Refusal | None:
 
 
 def _record_when_ended(state: SessionState) -> Any:
-    return None if _has_process(state) else state.record
+    """Once nothing runs any more, or a later request has it run again."""
+    is_over = not _has_process(state) or state.record.desired == "run"
+    return state.record if is_over else None
 
 
 def _has_process(state: SessionState) -> bool:

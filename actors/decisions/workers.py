@@ -203,7 +203,8 @@ def until_ended(worker_id: str) -> Reply:
         worker = state.record.worker(worker_id)
         if worker is None:
             return {"deleted": True}
-        return None if worker.status in {"running", "starting"} else worker
+        is_over = worker.status not in {"running", "starting"}
+        return worker if is_over or worker.desired == "run" else None
 
     return Until(value)
 

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from actors.inbox.inbox_actor import Look
-from actors.supervision import BaseActor, ChildContext, tell
+from actors.supervision import ActorEndedError, BaseActor, ChildContext, tell
 from actors.surroundings import Surroundings
 from storage.files_watch import FilesWatch
 
@@ -15,7 +15,7 @@ class Check:
     """See whether the watch is alive."""
 
 
-class WatchEndedError(Exception):
+class WatchEndedError(ActorEndedError):
     """Reports of changes have ceased to come; a new watch is needed."""
 
 

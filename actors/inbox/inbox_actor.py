@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from actors.gateway import Gateway
+from actors.gateway import NOT_READY, Gateway
 from actors.messages.recording import TurnGrew
 from actors.supervision import BaseActor, ChildContext, tell
 from actors.surroundings import Surroundings
@@ -42,9 +42,17 @@ class Answered:
         self.answer = answer
 
 
+class Again:
+    """Nobody was there yet to deal with this request."""
+
+    def __init__(self, claim: Claim) -> None:
+        self.claim = claim
+
+
 class InboxActor(BaseActor):
     def __init__(self, context: ChildContext, around: Surroundings, gateway: Gateway) -> None:
         super().__init__(context)
+        around.inbox.ref = self.actor_ref
         self._around = around
         self._gateway = gateway
         self._inbox = around.data.inbox
@@ -53,7 +61,6 @@ class InboxActor(BaseActor):
         self._is_look_due = False
 
     def started(self) -> None:
-        self._around.inbox.ref = self.actor_ref
         left = request_files.claimed(self._inbox)
         self._counter = itertools.count(max((claim.counter for claim in left), default=0) + 1)
         for claim in left:
@@ -68,6 +75,8 @@ class InboxActor(BaseActor):
                 self._look()
             case Answered():
                 self._publish(message)
+            case Again():
+                self._hand_in_claimed(message.claim)
             case _:
                 return super().on_message(message)
         return None
@@ -148,7 +157,14 @@ class InboxActor(BaseActor):
         except (OSError, StorageError) as error:
             _log.warning("outbox: %s.jsonl: %s", name, error)
 
+    def _ask_again(self, claim: Claim) -> None:
+        tell(self.actor_ref, Again(claim))
+
     def _publish(self, answered: Answered) -> None:
+        if answered.answer.error == NOT_READY:
+            self._counts.running -= 1
+            self.context.clock.after(UNSETTLED_SECONDS, lambda: self._ask_again(answered.claim))
+            return
         outbox = self._around.data.outbox
         content = codec.encode(answered.answer)
         try:

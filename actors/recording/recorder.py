@@ -10,9 +10,7 @@ class Recorder(BaseActor):
     def __init__(self, context: ChildContext, recording: Recording) -> None:
         super().__init__(context)
         self._recording = recording
-
-    def started(self) -> None:
-        self._recording.start()
+        recording.start()  # here, so that it runs before whoever is started next
 
     def stopping(self) -> None:
         self._recording.stop()

@@ -27,6 +27,8 @@ class Recording:
         self._lock = threading.Lock()
 
     def start(self) -> None:
+        """What an earlier start left is ended first."""
+        self.stop()
         self._pool = ThreadPoolExecutor(SYNC_THREADS, thread_name_prefix="sync")
 
     def stop(self) -> None:

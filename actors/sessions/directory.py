@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from storage.records.session import Session
 
 SESSION_SHUTDOWN_SECONDS = 30.0
+NEXT_SECONDS = 5.0
+"""A directory that crashed is started again after half a second."""
 
 
 class Directory(Supervisor):
@@ -47,6 +49,7 @@ class Directory(Supervisor):
         self._handed_over: dict[str, int] = {}
         self._look_ups = LookUps(self)
         self._trashing = threading.Lock()
+        around.directory.ref = self.actor_ref  # what is told from now on waits in the inbox
 
     # Start and end.
 
@@ -59,7 +62,6 @@ class Directory(Supervisor):
             self._load(workspace)
         for session_id in [i for i, entry in self.entries.items() if _is_due(entry)]:
             self._wake(session_id)
-        self.around.directory.ref = self.actor_ref
 
     def _load(self, workspace: str) -> None:
         loaded = catalog.load(self.around.data, workspace)
@@ -95,9 +97,11 @@ class Directory(Supervisor):
             flight.refuse(CUT_SHORT)
 
     def dropped(self, message: Any) -> None:
-        """Nobody is there to pass it on to."""
+        """The next incarnation takes it, if there is one."""
         if isinstance(message, Dispatch):
-            message.reply.send(CUT_SHORT)
+            self.around.directory.tell_within(
+                NEXT_SECONDS, message, self.context.clock, lambda: message.reply.send(CUT_SHORT)
+            )
         elif isinstance(message, Disposed):
             for reply in message.replies:
                 reply.send(CUT_SHORT)

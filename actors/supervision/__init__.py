@@ -4,7 +4,7 @@ What others need is listed here. The restart rules are in `decisions.restart`, t
 `TreeNode` in `messages.supervision`.
 """
 
-from actors.supervision.base_actor import ActorCrashedError, BaseActor
+from actors.supervision.base_actor import ActorCrashedError, ActorEndedError, BaseActor
 from actors.supervision.board import Board
 from actors.supervision.child_spec import ChildSpec
 from actors.supervision.context import ChildContext
@@ -15,6 +15,7 @@ from actors.supervision.supervisor import EscalatedError, Supervisor
 __all__ = [
     "ActorCrashedError",
     "ActorDeadError",
+    "ActorEndedError",
     "ActorRef",
     "BaseActor",
     "Board",

@@ -17,6 +17,13 @@ from actors.supervision.inbox import Inbox
 _log = logging.getLogger(__name__)
 
 
+class ActorEndedError(Exception):
+    """An end for the supervisor to judge that is no bug: a process that died, a server that went.
+
+    The log gets one line of it.
+    """
+
+
 class ActorCrashedError(Exception):
     """What an asker gets in place of SystemExit and the like, which would end the asker too."""
 
@@ -132,7 +139,11 @@ class BaseActor(pykka.ThreadingActor):
         self.__error = (
             self.__error or text
         )  # the first is the cause, later ones come of the clean-up
-        _log.error("actor %s crashed: %s", "/".join(self.context.path), text, exc_info=error)
+        where = "/".join(self.context.path)
+        if isinstance(error, ActorEndedError):
+            _log.warning("actor %s ended: %s", where, text)
+        else:
+            _log.error("actor %s crashed: %s", where, text, exc_info=error)
 
     def _leave_loop(self) -> None:
         pykka.ActorRegistry.unregister(self.actor_ref)

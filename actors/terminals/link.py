@@ -41,6 +41,7 @@ class TerminalLink(BaseActor):
     def __init__(self, context: ChildContext, around: Surroundings) -> None:
         super().__init__(context)
         self._around = around
+        around.terminals.ref = self.actor_ref  # what is told from now on waits in the inbox
         self._connection: HostConnection | None = None
         self._terminals: dict[str, p.TerminalState] = {}
         self._listeners: dict[str, ActorRef[Any]] = {}
@@ -49,7 +50,6 @@ class TerminalLink(BaseActor):
         self._ending: t.EndHost | None = None
 
     def started(self) -> None:
-        self._around.terminals.ref = self.actor_ref
         try:
             connection = HostConnection.connect(self._around.data.root)
         except (OSError, HostUnreachableError):

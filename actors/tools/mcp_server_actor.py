@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from actors.adapters.io_loop import IoLoop
 from actors.adapters.mcp_tools import McpConnection, placed
-from actors.supervision import BaseActor, ChildContext, ChildSpec, tell
+from actors.supervision import ActorEndedError, BaseActor, ChildContext, ChildSpec, tell
 from actors.tools.tool_box import ToolBox
 from storage.records.workspace import McpServerSettings, WorkspaceSettings
 
@@ -32,7 +32,7 @@ class Connect(Struct, frozen=True):
     errors: Path
 
 
-class McpServerEnded(Exception):
+class McpServerEnded(ActorEndedError):
     """The server went, or could not be reached."""
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from actors.messages import outcomes as o
 from actors.messages import terminals as t
 from actors.messages import work
-from actors.supervision import BaseActor, ChildContext, tell
+from actors.supervision import ActorEndedError, BaseActor, ChildContext, tell
 from actors.surroundings import Surroundings
 from actors.workers.environment import environment_of
 from storage import output_log
@@ -23,7 +23,7 @@ EVIDENCE_BYTES = 2000
 """How much of a crashed process's last output is kept in its record."""
 
 
-class ProcessEndedError(Exception):
+class ProcessEndedError(ActorEndedError):
     """The process crashed or was lost; whether it comes back is the supervisor's to say."""
 
 

@@ -5,6 +5,7 @@ on which thread a sync waits, is the recorder's. After any error the journal end
 for the caller: a commit is either acknowledged or refused.
 """
 
+import errno
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -22,7 +23,7 @@ from storage.journal.scan import Scan, scan
 from storage.records.event import Event
 
 NAME = "journal.jsonl"
-_TEMPORARY = "journal.jsonl.tmp"
+TEMPORARY = "journal.jsonl.tmp"
 
 Draft = tuple[datetime, Sequence[Event], str | None]
 """What becomes a commit: its time (aware, UTC), its events, the id of the request it answers."""
@@ -138,7 +139,7 @@ class Journal:
 
     def _come_to_be(self, content: bytes) -> None:
         directory = self._path.parent
-        temporary = directory / _TEMPORARY
+        temporary = directory / TEMPORARY
         with durable.named_failures(self._path):
             durable.make_directory(directory)
             descriptor = durable.create(temporary, append=True)
@@ -163,6 +164,8 @@ class Journal:
         self._write(self._descriptor, content)
         try:
             os.fdatasync(self._descriptor)
+            if os.fstat(self._descriptor).st_nlink == 0:
+                raise FileNotFoundError(errno.ENOENT, "the journal was removed", str(self._path))
         except OSError as error:
             self._must_move = True
             self._move_after_failure(self._descriptor)
@@ -204,10 +207,10 @@ class Journal:
         with _sync_failures(self._path):
             if os.fstat(old).st_size > self._end.bytes:
                 keep_tail(old, self._end.bytes, directory, f"journal.unsynced-{self._end.n + 1}")
-            fresh = durable.create(directory / _TEMPORARY, append=True)
+            fresh = durable.create(directory / TEMPORARY, append=True)
             try:
                 durable.copy_range(old, fresh, 0, self._end.bytes)
-                _put_in_place(fresh, directory / _TEMPORARY, self._path)
+                _put_in_place(fresh, directory / TEMPORARY, self._path)
             except BaseException:
                 os.close(fresh)
                 raise
@@ -251,7 +254,7 @@ def _opened(path: Path, flags: int) -> int:
 
 def _settle(descriptor: int, directory: Path) -> None:
     """An earlier process may have ended between writing and syncing what was now read."""
-    (directory / _TEMPORARY).unlink(missing_ok=True)
+    (directory / TEMPORARY).unlink(missing_ok=True)
     os.fdatasync(descriptor)
     durable.sync_directory(directory)
     durable.sync_directory(directory.parent)

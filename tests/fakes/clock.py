@@ -14,7 +14,7 @@ class FakeClock:
         self._start = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
         self._numbers = itertools.count()
         self._lock = threading.Lock()
-        self._due: dict[int, tuple[float, Callable[[], None]]] = {}
+        self._due: dict[int, tuple[float, Callable[[], object]]] = {}
 
     def now(self) -> datetime:
         return self._start + timedelta(seconds=self._monotonic - 1000.0)
@@ -22,7 +22,7 @@ class FakeClock:
     def monotonic(self) -> float:
         return self._monotonic
 
-    def after(self, seconds: float, call: Callable[[], None]) -> Cancel:
+    def after(self, seconds: float, call: Callable[[], object]) -> Cancel:
         with self._lock:
             number = next(self._numbers)
             self._due[number] = (self._monotonic + seconds, call)
@@ -44,7 +44,7 @@ class FakeClock:
         with self._lock:
             self._due.pop(number, None)
 
-    def _next(self, end: float) -> Callable[[], None] | None:
+    def _next(self, end: float) -> Callable[[], object] | None:
         with self._lock:
             due = [(at, number) for number, (at, _) in self._due.items() if at <= end]
             if not due:

@@ -20,7 +20,7 @@ def _verify(call: Call) -> int:
         (workspace, path)
         for workspace in data.workspace_names()
         for path in sorted(data.sessions(workspace).iterdir())
-        if path.is_dir()
+        if (path / "journal.jsonl").exists()
     ]
     found = list(_looked_through(call, places))
     bad = [row for row in found if row["problem"]]

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -191,7 +192,17 @@ def test_the_daemon_can_be_asked_to_end(open_greenroom: House) -> None:
     eventually(lambda: open_greenroom.stop_requests == [True, False])
 
 
-def test_more_connections_than_the_limit_are_hung_up_on(
+def test_a_socket_that_was_removed_is_made_again_and_open_connections_stay(
+    open_greenroom: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with connected(open_greenroom) as client:
+        shutil.rmtree(open_greenroom.data.run)
+        eventually(lambda: tolerates(open_greenroom), seconds=10)
+        client.send(LIST)
+        assert client.receive()["ok"]
+
+
+def test_more_connections_than_the_limit_are_told_so(
     open_greenroom: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(control_actor, "CONNECTION_LIMIT", 2)
@@ -200,6 +211,7 @@ def test_more_connections_than_the_limit_are_hung_up_on(
             client.send(LIST)
             assert client.receive()["ok"]
         with connected(open_greenroom) as three:
+            assert three.receive()["error"]["code"] == "too-many-connections"
             assert three.is_closed()
         two.connection.shutdown(socket.SHUT_RDWR)
     eventually(lambda: tolerates(open_greenroom))

@@ -2,6 +2,7 @@ import asyncio
 
 import pytest
 
+from actors.control import frames as control_frames
 from actors.control.frames import FRAME_LIMIT_BYTES, FrameError, read_frame
 
 
@@ -15,7 +16,7 @@ def reader(content: bytes) -> asyncio.StreamReader:
 def frames(content: bytes) -> list[bytes]:
     async def read() -> list[bytes]:
         source, found = reader(content), []
-        while (frame := await read_frame(source)) is not None:
+        while (frame := await read_frame(source, 5.0)) is not None:
             found.append(frame)
         return found
 
@@ -35,6 +36,28 @@ def test_frames_come_whole_and_in_order() -> None:
 def test_half_a_frame_is_an_end_in_disorder(content: bytes) -> None:
     with pytest.raises(asyncio.IncompleteReadError):
         frames(content)
+
+
+def test_a_frame_that_is_not_finished_in_time_is_an_error(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(control_frames, "FRAME_SECONDS", 0.01)
+
+    async def read() -> bytes | None:
+        source = asyncio.StreamReader()
+        source.feed_data(b"\0\0\0\x05abc")
+        return await read_frame(source, 5.0)
+
+    with pytest.raises(FrameError, match="half a frame"):
+        asyncio.run(read())
+
+
+def test_nothing_at_all_is_a_time_out() -> None:
+    async def read() -> bytes | None:
+        return await read_frame(asyncio.StreamReader(), 0.01)
+
+    with pytest.raises(TimeoutError):
+        asyncio.run(read())
 
 
 def test_a_length_beyond_the_limit_is_refused_before_anything_is_read() -> None:

@@ -141,5 +141,5 @@ class HeldLives(Lives):
         assert valid_history(history) == history
 
 
-HeldLives.TestCase.settings = settings(max_examples=120, stateful_step_count=40, deadline=None)
+HeldLives.TestCase.settings = settings(max_examples=200, stateful_step_count=40, deadline=None)
 TestLives = HeldLives.TestCase

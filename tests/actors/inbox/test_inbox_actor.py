@@ -9,6 +9,7 @@ from typing import Any
 import pykka
 import pytest
 
+from actors.gateway import NOT_READY
 from actors.inbox.files_watch_actor import Check, FilesWatchActor
 from tests.fakes.actors import eventually
 from tests.fakes.greenroom import PATIENCE_SECONDS, House
@@ -154,6 +155,20 @@ def test_claims_left_by_an_earlier_daemon_are_answered(open_greenroom: House) ->
     eventually(lambda: claims(open_greenroom) == [])
     drop(open_greenroom, "next.json", {"type": "make-coffee"})
     assert answer(open_greenroom, "next")["id"] == "10-next"
+
+
+def test_what_comes_before_the_sessions_are_there_is_answered_when_they_are(
+    open_greenroom: House,
+) -> None:
+    directory = open_greenroom.room.around.directory
+    ref, directory.ref = directory.ref, None
+    drop(open_greenroom, "early.json", LIST)
+    eventually(lambda: len(claims(open_greenroom)) == 1)
+    assert open_greenroom.ask(LIST).error == NOT_READY
+    directory.ref = ref
+    assert answer(open_greenroom, "early")["ok"]
+    eventually(lambda: claims(open_greenroom) == [])
+    assert counts(open_greenroom)["running"] == 0
 
 
 def test_a_conversation_streams_and_its_answer_ends_the_stream(open_greenroom: House) -> None:
