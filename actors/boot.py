@@ -113,7 +113,7 @@ def boot(
     environ: Mapping[str, str],
     *,
     stop_daemon: StopDaemon | None = None,
-    keeper_pid: int | None = None,
+    keeper_pid: Callable[[], int | None] = lambda: None,
     clock: Clock | None = None,
 ) -> Greenroom:
     """Start the tree on a data directory whose lock the caller holds.

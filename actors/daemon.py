@@ -7,22 +7,28 @@ when another daemon has the directory, 70 when it failed and the keeper should s
 import argparse
 import logging
 import os
+import resource
 import signal
 import sys
 import threading
+import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from actors.boot import Greenroom, boot
 from actors.shutdown import end_terminals
 from actors.supervision import RootHandle
-from storage.data_dir import DataDir
-from storage.errors import AlreadyRunning, StorageError
+from storage.data_dir import DataDir, Lock
+from storage.errors import AlreadyRunning, DataDirectoryRefused, StorageError
 
 REFUSED_STATUS = 1
 ALREADY_RUNNING_STATUS = 3
 FAILED_STATUS = 70
+FINAL_ERRORS = (PermissionError, NotADirectoryError, FileNotFoundError)
 STOP_SECONDS = 90.0
+LOCK_SECONDS = 0.5
+LOCK_AGAIN_SECONDS = 0.02
 SWITCH_SECONDS = 0.0005
 """Threads take turns this often, so that a busy one delays the others by less."""
 
@@ -59,15 +65,16 @@ def main(arguments: Sequence[str]) -> int:
     options = _options(arguments)
     data = DataDir(Path(options.data))
     os.umask(0o077)
+    _raise_open_files()
     try:
-        lock = data.lock()
+        lock = _locked(data)
         data.prepare()
     except AlreadyRunning as error:
-        print(error, file=sys.stderr)
+        _say(str(error))
         return ALREADY_RUNNING_STATUS
     except (StorageError, OSError) as error:
-        print(f"greenroom cannot start: {error}", file=sys.stderr)
-        return REFUSED_STATUS
+        _say(f"greenroom cannot start: {error}")
+        return start_failure_status(error)
     _begin_log()
     sys.setswitchinterval(SWITCH_SECONDS)
     try:
@@ -77,6 +84,38 @@ def main(arguments: Sequence[str]) -> int:
         return FAILED_STATUS
     finally:
         lock.release()
+
+
+def start_failure_status(error: StorageError | OSError) -> int:
+    """Final for what a person has to put right; all else may pass, as a full disk does. PURE."""
+    cause = error if isinstance(error, OSError) else error.__cause__
+    is_final = isinstance(error, DataDirectoryRefused) or isinstance(cause, FINAL_ERRORS)
+    return REFUSED_STATUS if is_final else FAILED_STATUS
+
+
+def _locked(data: DataDir) -> Lock:
+    """Whoever looks whether the directory is held holds it for a moment, so we try for longer."""
+    deadline = time.monotonic() + LOCK_SECONDS
+    while True:
+        try:
+            return data.lock()
+        except AlreadyRunning:
+            if time.monotonic() >= deadline:
+                raise
+            time.sleep(LOCK_AGAIN_SECONDS)
+
+
+def _raise_open_files() -> None:
+    """Each terminal, client and MCP server costs descriptors; the soft limit is often 1024."""
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    with suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def _say(text: str) -> None:
+    """To whoever started us, if the disk with the log has room for it."""
+    with suppress(OSError):
+        print(text, file=sys.stderr)
 
 
 def _options(arguments: Sequence[str]) -> argparse.Namespace:
@@ -103,7 +142,9 @@ def _run(data: DataDir, keeper_pid: int | None) -> int:
         signal.signal(number, lambda *_: end.ask(keep_terminals=True))
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     environ = {name: value for name, value in os.environ.items() if name != "GREENROOM_HOME"}
-    greenroom = boot(data, environ, stop_daemon=end.ask, keeper_pid=keeper_pid)
+    greenroom = boot(
+        data, environ, stop_daemon=end.ask, keeper_pid=lambda: _living_keeper(keeper_pid)
+    )
     _log.info("greenroom runs on %s, process %d", data.root, os.getpid())
     end.follow(greenroom.root)
     end.over.wait()
@@ -111,6 +152,11 @@ def _run(data: DataDir, keeper_pid: int | None) -> int:
         _log.error("the tree ended by itself: %s", greenroom.root.error)
         return FAILED_STATUS
     return _stop(greenroom, keep_terminals=end.keep_terminals)
+
+
+def _living_keeper(keeper_pid: int | None) -> int | None:
+    """Once it has ended we are another's child."""
+    return keeper_pid if os.getppid() == keeper_pid else None
 
 
 def _stop(greenroom: Greenroom, *, keep_terminals: bool) -> int:

@@ -111,4 +111,10 @@ def answer(asked: r.AnyRequest, value: Any, request_id: str | None = None) -> r.
     return r.Answer(id=own_id, type=kind, ok=True, data=value)
 
 
+def encoded(answer: r.Answer) -> bytes:
+    """The JSON of an answer. Data that is null stands there as such."""
+    outcome = {"data": answer.data} if answer.ok else {"error": answer.error}
+    return codec.encode({"id": answer.id, "type": answer.type, "ok": answer.ok, **outcome})
+
+
 TYPES = frozenset(r.type_of_class(kind) for kind in r.REQUEST_TYPES)

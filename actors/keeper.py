@@ -2,8 +2,8 @@
 
 It waits, it does not poll. An ordered stop, a refusal to start and a second daemon end it with the
 daemon's own status; SIGTERM ends it and leaves the daemon alone, and so does its death. It writes
-`run/keeper.pid`, locked for as long as it lives, and a line into `run/daemon.log` at each restart.
-Standard library only.
+`run/keeper.pid`, locked for as long as it lives, and a line into `run/daemon.log` at each restart;
+a disk that is full or fails keeps it from neither. Standard library only.
 """
 
 import argparse
@@ -14,6 +14,7 @@ import stat
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import NoReturn
 
@@ -25,8 +26,11 @@ HEALTHY_SECONDS = 60.0
 """A daemon that lived this long has been well: its end counts as a first one."""
 FINAL_STATUSES = frozenset({0, 1, 3})
 """Stopped as ordered, refused to start, already running: starting it again would change nothing."""
+FINAL_ERRORS = (PermissionError, NotADirectoryError, FileNotFoundError)
+"""What a person has to put right. Anything else may pass by itself, as a full disk does."""
 ALREADY_RUNNING_STATUS = 3
 REFUSED_STATUS = 1
+FAILED_STATUS = 70
 
 
 class KeeperStopped(BaseException):
@@ -79,50 +83,65 @@ def keep(data: str, command: list[str]) -> int:
 
 def _keep_alone(data: str, command: list[str]) -> int:
     try:
-        run = own_run_directory(data)
-    except OSError as error:
-        sys.stderr.write(f"{error}\n")
+        lock = _claim(f"{own_run_directory(data)}/keeper.pid")
+    except FINAL_ERRORS as error:
+        with suppress(OSError):
+            sys.stderr.write(f"{error}\n")
         return REFUSED_STATUS
-    lock = _claim(f"{run}/keeper.pid")
-    if lock is None:
+    except BlockingIOError:
         return ALREADY_RUNNING_STATUS
+    except OSError as error:
+        # Alone or not, the daemon's own lock lets only one be.
+        _write(f"{data}/run/daemon.log", f"it goes on without its process file: {error}")
+        return _keep(data, command)
     try:
-        return _keep(f"{run}/daemon.log", command)
+        return _keep(data, command)
     finally:
-        os.ftruncate(lock, 0)
+        with suppress(OSError):
+            os.ftruncate(lock, 0)
         os.close(lock)
 
 
-def _keep(log: str, command: list[str]) -> int:
+def _keep(data: str, command: list[str]) -> int:
     deaths = 0
     while True:
         started = time.monotonic()
-        pid = os.posix_spawn(command[0], command, os.environ)
-        status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        status, what = _live(command)
         if status in FINAL_STATUSES:
             return status
         deaths = deaths_in_a_row(deaths, time.monotonic() - started)
         delay = next_delay_seconds(deaths)
         when = f"in {delay:g} s" if delay else "at once"
-        _write(log, f"the daemon (pid {pid}) {_how(status)}; it is started again {when}")
+        _write(f"{data}/run/daemon.log", f"the daemon {what}; it is started again {when}")
         time.sleep(delay)
+
+
+def _live(command: list[str]) -> tuple[int, str]:
+    """One life of the daemon: its status, and how it ended."""
+    try:
+        pid = os.posix_spawn(command[0], command, os.environ)
+    except OSError as error:
+        return FAILED_STATUS, f"could not be started: {error}"
+    status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    return status, f"(pid {pid}) {_how(status)}"
 
 
 def _leave(*_: object) -> NoReturn:
     raise KeeperStopped
 
 
-def _claim(path: str) -> int | None:
-    """The locked file with our pid in it, or None when another keeper has it."""
+def _claim(path: str) -> int:
+    """The locked file, with our pid in it if there is room. BlockingIOError, OSError."""
     flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
     descriptor = os.open(path, flags, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+    except OSError:
         os.close(descriptor)
-        return None
-    os.ftruncate(descriptor, 0)
-    os.write(descriptor, b"%d\n" % os.getpid())
+        raise
+    with suppress(OSError):
+        os.ftruncate(descriptor, 0)
+        os.write(descriptor, b"%d\n" % os.getpid())
     return descriptor
 
 
@@ -143,12 +162,9 @@ def _write(log: str, text: str) -> None:
         descriptor = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError:
         return
-    try:
+    with suppress(OSError):
         os.write(descriptor, f"{now} keeper: {text}\n".encode())
-    except OSError:
-        pass
-    finally:
-        os.close(descriptor)
+    os.close(descriptor)
 
 
 def _make_directory(path: str) -> None:

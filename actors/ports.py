@@ -114,6 +114,10 @@ class ModelProvider(Protocol):
         """Deltas and blocks as they arrive, a TurnDone last. Raises ModelError, nothing else."""
         ...
 
+    def problem(self) -> ModelError | None:
+        """Why no request can succeed as things stand, known without asking anybody."""
+        ...
+
     async def describe(self, model: str) -> ModelDescription: ...
 
     async def count_tokens(self, request: ModelRequest) -> int | None:

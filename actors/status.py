@@ -7,7 +7,7 @@ answers also when one hangs.
 import importlib.metadata
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from actors.adapters.process_usage import Usage, UsageMeter
@@ -35,9 +35,14 @@ def version() -> str:
 
 
 class StatusReport:
-    """`make` may be called from any thread but an actor's."""
+    """`make` may be called from any thread but an actor's.
 
-    def __init__(self, around: Surroundings, board: Board, keeper_pid: int | None) -> None:
+    `keeper_pid` gives the keeper's process id while that lives, else None.
+    """
+
+    def __init__(
+        self, around: Surroundings, board: Board, keeper_pid: Callable[[], int | None]
+    ) -> None:
         self._around = around
         self._board = board
         self._keeper_pid = keeper_pid
@@ -47,6 +52,7 @@ class StatusReport:
     def make(self) -> dict[str, Any]:
         sessions = self._around.index.sessions()
         host = self._host()
+        keeper_pid = self._keeper_pid()
         usage = self._meter.look(w.process.pid for s in sessions for w in s.workers if w.process)
         tree = self._board.tree()
         return {
@@ -63,7 +69,7 @@ class StatusReport:
             "inbox": self._inbox(),
             "permissions": [],
             "http": {"url": None, "state": "stopped"},
-            "keeper": {"pid": self._keeper_pid} if self._keeper_pid else None,
+            "keeper": {"pid": keeper_pid} if keeper_pid else None,
             "terminal_host": {"pid": host.pid, "terminals": host.terminals},
             "workspaces": [
                 {"name": name, "problem": self._around.workspaces.problem(name)}

@@ -9,10 +9,11 @@ import os
 import re
 import stat
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from storage import durable
-from storage.errors import AlreadyRunning, DataDirectoryRefused
+from storage.errors import AlreadyRunning, DataDirectoryRefused, StorageError
 from storage.records.ids import is_id
 
 DEFAULT_WORKSPACE = "default"
@@ -115,13 +116,13 @@ class DataDir:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             _own_directory(self.run)
-            durable.replace_file(self.daemon_pid, b"%d\n" % os.getpid(), synced=False)
         except BlockingIOError as error:
             os.close(descriptor)
             raise self._already_running() from error
         except BaseException:
             os.close(descriptor)
             raise
+        self._say_who()
         return Lock(descriptor)
 
     def prepare(self) -> None:
@@ -153,6 +154,14 @@ class DataDir:
         """The same for one workspace. ValueError for what cannot be its name."""
         for directory in (self.workspace(name), self.sessions(name), self.trash(name)):
             _own_directory(directory)
+
+    def _say_who(self) -> None:
+        """Our process id into `run/daemon.pid`: as far as there is room, for the lock decides."""
+        try:
+            durable.replace_file(self.daemon_pid, b"%d\n" % os.getpid(), synced=False)
+        except StorageError:
+            with suppress(OSError):
+                self.daemon_pid.unlink(missing_ok=True)
 
     def _already_running(self) -> AlreadyRunning:
         try:

@@ -9,6 +9,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from storage import durable, strict_json
+from storage.errors import FileRefused
 from storage.records.workspace import (
     FileSettings,
     McpServerSettings,
@@ -31,7 +32,17 @@ def read(path: Path) -> WorkspaceSettings:
     except FileNotFoundError:
         return WorkspaceSettings()
     settings: WorkspaceSettings = strict_json.parse_as(raw, WorkspaceSettings)
+    _require_ways_in(settings)
     return _resolved(settings, path.absolute().parent)
+
+
+def _require_ways_in(settings: WorkspaceSettings) -> None:
+    for name, server in settings.mcp_servers.items():
+        if (server.command is None) == (server.url is None):
+            raise FileRefused(
+                f"the MCP server {name} needs either a command or a url",
+                path=f"$.mcp_servers.{name}",
+            )
 
 
 def _resolved(settings: WorkspaceSettings, directory: Path) -> WorkspaceSettings:

@@ -1,6 +1,7 @@
 """What holds for every test: a bare environment, properties without deadlines, no actor left."""
 
 import os
+import signal
 import sys
 from collections.abc import Iterator
 
@@ -10,6 +11,12 @@ from hypothesis import settings
 # A busy machine makes an example slow without anything being wrong.
 settings.register_profile("greenroom", deadline=None)
 settings.load_profile("greenroom")
+
+# Started in the background, we would have inherited these as ignored, and all our children with us.
+for _number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
+    if signal.getsignal(_number) == signal.SIG_IGN:
+        _default = signal.default_int_handler if _number == signal.SIGINT else signal.SIG_DFL
+        signal.signal(_number, _default)
 
 # What a developer's shell, or a greenroom that the tests run in, would otherwise lend them.
 _LENT = ("GREENROOM_", "ANTHROPIC_")

@@ -62,6 +62,9 @@ class AnthropicModel:
         self._opened: AsyncAnthropic | None = None
         self._described: dict[str, ModelDescription] = {}
 
+    def problem(self) -> ModelError | None:
+        return None if self._key() else key_missing(self.endpoint)
+
     async def stream(self, request: ModelRequest) -> AsyncIterator[ModelEvent]:
         """See the port. A turn that ends before `message_stop` is a ModelError, retryable."""
         names = ToolNames(tool.name for tool in request.tools)

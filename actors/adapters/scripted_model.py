@@ -45,6 +45,10 @@ class ScriptedModel:
     def __init__(self, script_path: Path) -> None:
         self._path = script_path
 
+    def problem(self) -> ModelError | None:
+        """A script that cannot be read is told when it is used, by line."""
+        return None
+
     async def stream(self, request: ModelRequest) -> AsyncIterator[ModelEvent]:
         answer = await asyncio.to_thread(self._answer, last_text(request.history))
         await asyncio.sleep(answer.delay_seconds)

@@ -104,14 +104,17 @@ def looks_like_option(word: str) -> bool:
     return len(name) > 1 and name[0] == "-" and name.split() == [name]
 
 
-def number(value: str | None, name: str, default: int) -> int:
-    """An option's value as a whole number. Usage error when it is none."""
+def number(value: str | None, name: str, default: int, *, least: int | None = None) -> int:
+    """An option's value as a whole number. Usage error when it is none, or below `least`."""
     if value is None:
         return default
     try:
-        return int(value)
+        found = int(value)
     except ValueError:
         raise UsageError(f"{name} takes a whole number, not {value!r}") from None
+    if least is not None and found < least:
+        raise UsageError(f"{name} takes a whole number from {least} on, not {found}")
+    return found
 
 
 def closest(word: str, known: Iterable[str]) -> str:
@@ -141,7 +144,7 @@ def _take_option(
         values[option.key] = True
         return
     if not equals:
-        if not queue or queue[-1] == "--":
+        if not queue or queue[-1] == "--" or queue[-1] in options:
             raise UsageError(f"{name} needs a value: {name} {option.metavar}")
         value = queue.pop()
     if option.repeated:

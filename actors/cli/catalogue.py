@@ -25,6 +25,7 @@ GROUPS: dict[str, dict[str, Row]] = {
         "daemon": ("", "run it in the foreground (for systemd)", "daemon"),
         "verify": ("", "read every journal and prove it whole", "verify"),
         "demo": ("", "see the main parts at work, in a fresh directory", "demo"),
+        "help": ("[COMMAND]", "this list, or one command in full", "help"),
     },
     "Sessions": {
         "new": ("[DIR] [OPTION…] [-- COMMAND…]", "a session with its first worker", "new"),
@@ -51,6 +52,7 @@ GROUPS: dict[str, dict[str, Row]] = {
     },
 }
 ROWS = {name: row for rows in GROUPS.values() for name, row in rows.items()}
+_HELP = frozenset({"--help", "-h"})
 
 
 def split_command(argv: list[str]) -> tuple[str | None, list[str]]:
@@ -66,12 +68,23 @@ def split_command(argv: list[str]) -> tuple[str | None, list[str]]:
     name, others = argv[place], argv[:place] + argv[place + 1 :]
     if name == "worker" and place < len(others) and f"worker {others[place]}" in ROWS:
         name = f"worker {others.pop(place)}"
+    if name == "worker" and not _HELP.isdisjoint(others):
+        return "help", [name]
     if name == "worker":
-        kinds = [row.partition(" ")[2] for row in ROWS if row.startswith("worker ")]
-        raise UsageError(f"worker needs one of {', '.join(kinds)}; see: greenroom --help")
+        kinds = [row.partition(" ")[2] for row in _rows_of(name)]
+        raise UsageError(f"worker needs one of {', '.join(kinds)}; see: greenroom worker --help")
+    _require(name)
+    return name, others
+
+
+def _require(name: str) -> None:
     if name not in ROWS:
         raise UsageError(f"unknown command {name!r}{closest(name, ROWS)}; see: greenroom --help")
-    return name, others
+
+
+def _rows_of(word: str) -> dict[str, Row]:
+    """The rows of commands of two words."""
+    return {name: row for name, row in ROWS.items() if name.startswith(f"{word} ")}
 
 
 def load(name: str) -> Command:
@@ -83,15 +96,13 @@ def load(name: str) -> Command:
 
 def overview() -> str:
     """The help of greenroom itself: every command in a line."""
-    width = max(len(f"{name} {row[0]}") for name, row in ROWS.items())
     lines = [
         "greenroom keeps AI agents and terminals running, and never loses them.",
         "",
         "usage: greenroom COMMAND [ARGUMENT…] [--data DIR] [--json]",
     ]
     for heading, rows in GROUPS.items():
-        lines += ["", f"{heading}:"]
-        lines += [f"  {f'{name} {row[0]}':{width}}  {row[1]}" for name, row in rows.items()]
+        lines += ["", f"{heading}:", *_table(rows)]
     lines += [
         "",
         "SESSION is an id, the beginning of one, or a title; WORKER an id or a name.",
@@ -102,7 +113,14 @@ def overview() -> str:
 
 
 def help_of(name: str) -> str:
-    """The help of one command, with its examples."""
+    """The help of one command with its examples, or of the commands that begin with it.
+
+    Usage error, with the nearest name, for a command that is not in the table.
+    """
+    rows = _rows_of(name)
+    if rows and name not in ROWS:
+        return "\n".join([*_table(rows), "", f"More on each: greenroom {name} COMMAND --help."])
+    _require(name)
     command = load(name)
     usage, summary, _ = ROWS[name]
     options = [*command.spec.options, *COMMON]
@@ -113,6 +131,11 @@ def help_of(name: str) -> str:
     if command.examples:
         lines += ["", "examples:", *(f"  {example}" for example in command.examples)]
     return "\n".join(lines)
+
+
+def _table(rows: dict[str, Row]) -> list[str]:
+    width = max(len(f"{name} {row[0]}") for name, row in ROWS.items())
+    return [f"  {f'{name} {row[0]}':{width}}  {row[1]}" for name, row in rows.items()]
 
 
 def _option(option: Option) -> str:

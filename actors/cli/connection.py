@@ -38,7 +38,7 @@ class Connection:
             self._check_owner(data)
         except _GONE:
             self.close()
-            raise NoDaemonError(data) from None
+            raise NoDaemonError(data, _no_directory(data)) from None
         except OSError as error:
             self.close()
             raise CommandError(f"cannot reach the daemon of {data}: {error.strerror}") from None
@@ -139,6 +139,13 @@ def ask(data: str, request: dict[str, Any]) -> dict[str, Any]:
     """One request on a connection of its own."""
     with Connection(data) as connection:
         return connection.ask(request)
+
+
+def _no_directory(data: str) -> str | None:
+    """Why no daemon can ever run for what is there."""
+    if os.path.exists(data) and not os.path.isdir(data):  # noqa: PTH110, PTH112 - no pathlib here
+        return f"{data} is not a directory, so no daemon runs for it; name another with --data"
+    return None
 
 
 def _connect(socket: _socket.socket, directory: str) -> None:

@@ -6,6 +6,8 @@ outside reaches the screen raw, whatever a view was given. Colour only on a term
 
 from __future__ import annotations
 
+import os
+
 from actors.cli.printable import printable
 
 TYPE_CHECKING = False
@@ -36,6 +38,16 @@ class Console:
     def draws_boxes(self) -> bool:
         """Whether lines and dots beyond ASCII may be drawn."""
         return self.is_terminal and "utf" in (self.out.encoding or "").lower()
+
+    @property
+    def columns(self) -> int | None:
+        """The width of the terminal; None where there is none, as in a pipe."""
+        if not self.is_terminal:
+            return None
+        try:
+            return os.get_terminal_size(self.out.fileno()).columns or None
+        except (OSError, ValueError):
+            return None
 
     def line(self, *spans: Span | str) -> None:
         """One line to standard output, unless JSON is wanted."""

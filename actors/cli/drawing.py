@@ -58,6 +58,12 @@ def width_of(spans: Iterable[Span]) -> int:
     return sum(len(printable(text)) for text, _ in spans)
 
 
+def shortened(text: str, width: int) -> str:
+    """`text` fit for a screen, in at most `width` characters; … stands for what is left out."""
+    shown = printable(text)
+    return shown if len(shown) <= width else f"{shown[: max(width - 1, 0)]}…"
+
+
 def spread(spans: Iterable[Span]) -> list[Span]:
     """The spans that say anything, with commas between them."""
     line: list[Span] = []

@@ -5,6 +5,8 @@ Every text is one line: what happened, where, and what to do next.
 
 from __future__ import annotations
 
+from actors.cli.refusals import said
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -36,13 +38,15 @@ class UsageError(CommandError):
 
 
 class NoDaemonError(CommandError):
-    """Nobody answers at the control socket."""
+    """Nobody answers at the control socket; `is_final` when a start would change nothing."""
 
     exit_status = NO_DAEMON
     code = "no-daemon"
 
-    def __init__(self, data: str) -> None:
-        super().__init__(f"no daemon is running for {data}; start it with: greenroom start")
+    def __init__(self, data: str, why: str | None = None) -> None:
+        way_out = f"no daemon is running for {data}; start it with: greenroom start"
+        super().__init__(why or way_out)
+        self.is_final = why is not None
 
 
 class RefusedError(CommandError):
@@ -50,26 +54,9 @@ class RefusedError(CommandError):
 
     def __init__(self, answer: dict[str, Any]) -> None:
         error = answer.get("error") or {}
-        message = str(error.get("message") or "refused, without a reason")
-        super().__init__(message + _candidates(error), code=str(error.get("code") or "failed"))
+        super().__init__(said(error), code=str(error.get("code") or "failed"))
         self.refusal = answer
 
     def answer(self, request_type: str) -> dict[str, Any]:
         del request_type
         return self.refusal
-
-
-def _candidates(error: dict[str, Any]) -> str:
-    """What an ambiguous reference could mean."""
-    found = (error.get("data") or {}).get("candidates") or []
-    names = [_candidate(each) for each in found[:10]]
-    if len(found) > len(names):
-        names.append(f"{len(found) - len(names)} more")
-    return f" (candidates: {', '.join(names)})" if names else ""
-
-
-def _candidate(each: Any) -> str:
-    if not isinstance(each, dict):
-        return str(each)
-    name = each.get("title") or each.get("name")
-    return f"{each.get('id')} {name!r}" if name else str(each.get("id"))

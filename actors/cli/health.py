@@ -1,12 +1,15 @@
-"""Whether a status is healthy: what the exit status of `status` says. PURE."""
+"""Whether a status is healthy: what the exit status of `status` says, and who is to blame. PURE."""
 
 from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import Any
 
     Json = dict[str, Any]
+
+QUARANTINED = "quarantined"
 
 
 def healthy(status: Json) -> bool:
@@ -14,15 +17,30 @@ def healthy(status: Json) -> bool:
     store = status.get("store") or {}
     if store.get("state") == "degraded" or store.get("quarantined"):
         return False
-    return not any(state == "quarantined" for state in _states(status))
+    return next(quarantined(status), None) is None
 
 
-def _states(status: Json) -> list[object]:
-    sessions = status.get("sessions") or []
-    states = [worker.get("status") for each in sessions for worker in each.get("workers") or []]
-    open_nodes = [status.get("tree") or {}]
-    while open_nodes:
-        node = open_nodes.pop()
-        states.append(node.get("state"))
-        open_nodes += node.get("children") or []
-    return states
+def quarantined(status: Json) -> Iterator[tuple[str, str]]:
+    """Whoever is given up and its last error; a worker by its session's title and its own name."""
+    workers = {
+        str(worker.get("id")): (f"{session.get('title') or session.get('id')}/{worker.get('name')}",
+                                worker)
+        for session in status.get("sessions") or []
+        for worker in session.get("workers") or []
+    }  # fmt: skip
+    given_up = {id_ for id_, (_, worker) in workers.items() if worker.get("status") == QUARANTINED}
+    errors = {id_: str(worker.get("last_error") or "") for id_, (_, worker) in workers.items()}
+    for name, error in _nodes(status.get("tree") or {}):
+        given_up.discard(name)
+        shown = f"worker {workers[name][0]}" if name in workers else name
+        yield shown, error or errors.get(name, "")
+    for id_ in workers:
+        if id_ in given_up:
+            yield f"worker {workers[id_][0]}", errors[id_]
+
+
+def _nodes(tree: Json) -> Iterator[tuple[str, str]]:
+    if tree.get("state") == QUARANTINED:
+        yield str(tree.get("name")), str(tree.get("last_error") or "")
+    for child in tree.get("children") or []:
+        yield from _nodes(child)

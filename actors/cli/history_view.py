@@ -32,7 +32,7 @@ def round_lines(entry: Json) -> list[Line]:
         *_paragraph(text_of(request)),
     ]
     for turn in entry.get("turns") or []:
-        lines += _turn(turn)
+        lines += _turn(turn, str(failure.get("message") or ""))
     if status != "completed":
         reason = f": {failure['message']}" if failure.get("message") else ""
         lines.append([(f"{status}{reason}", style_of(status))])
@@ -53,17 +53,21 @@ def tool_line(call: Json) -> str:
     return f"{call.get('name')} {_short(arguments, ARGUMENTS_LIMIT)}: {call.get('status')}"
 
 
-def _turn(turn: Json) -> list[Line]:
+def _turn(turn: Json, failure: str) -> list[Line]:
+    """A turn; an error that is also why its round failed is told there, once."""
+    text, error = text_of(turn), str(turn.get("error") or "")
+    if error and error in failure and not text and not turn.get("tool_calls"):
+        return []
     head = [str(turn.get("model") or ""), _cost(turn)]
     lines: list[Line] = [[("model", "bold"), (f" {joined(head)}", "dim")]]
-    lines += _paragraph(text_of(turn))
+    lines += _paragraph(text)
     for call in turn.get("tool_calls") or []:
         lines.append([(f"  tool {tool_line(call)}", "dim")])
         result = (call.get("result") or {}).get("content")
         if result:
             lines.append([(f"    {_short(str(result), RESULT_LIMIT)}", "dim")])
-    if turn.get("error"):
-        lines.append([(f"  {turn['error']}", "bad")])
+    if error and error not in failure:
+        lines.append([(f"  {error}", "bad")])
     return lines
 
 

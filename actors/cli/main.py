@@ -9,11 +9,11 @@ from __future__ import annotations
 import os
 import sys
 
-from actors.cli.arguments import parse
+from actors.cli.arguments import Option, Spec, parse
 from actors.cli.catalogue import help_of, load, overview, split_command
 from actors.cli.command import Call
 from actors.cli.console import Console
-from actors.cli.failures import DONE, FAILED, USAGE, CommandError
+from actors.cli.failures import DONE, USAGE, CommandError, UsageError
 from actors.cli.place import data_directory
 
 TYPE_CHECKING = False
@@ -33,7 +33,8 @@ def main(argv: Sequence[str], environ: Mapping[str, str] = os.environ) -> int:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     words = list(argv)
-    console = Console(sys.stdout, sys.stderr, environ, json="--json" in words)
+    before = words[: words.index("--")] if "--" in words else words
+    console = Console(sys.stdout, sys.stderr, environ, json="--json" in before)
     try:
         status = _dispatch(words, console, environ)
         sys.stdout.flush()
@@ -41,15 +42,12 @@ def main(argv: Sequence[str], environ: Mapping[str, str] = os.environ) -> int:
         # Whoever read us has seen enough; without this the flush at the exit would complain.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
-    except KeyboardInterrupt:
-        console.error("interrupted")
-        return FAILED
     return status
 
 
 def _dispatch(words: list[str], console: Console, environ: Mapping[str, str]) -> int:
-    name: str | None = None
     call: Call | None = None
+    name: str | None = None
     try:
         name, others = split_command(words)
         if name is None:
@@ -63,21 +61,42 @@ def _dispatch(words: list[str], console: Console, environ: Mapping[str, str]) ->
         data = data_directory(values["data"], environ)
         call = Call(name, values, data, console, environ)
         return command.run(call)
-    except CommandError as error:
-        if console.json:
-            console.value(error.answer(call.request_type if call else name or ""))
-        hint = f"; see: greenroom {name} --help" if name and error.exit_status == USAGE else ""
-        console.error(f"{error}{hint}")
-        return error.exit_status
+    except BrokenPipeError:
+        raise
+    except (CommandError, OSError, KeyboardInterrupt) as error:
+        return _failed(_in_one_line(error), console, name, call.request_type if call else name)
+
+
+def _failed(
+    error: CommandError, console: Console, name: str | None, request_type: str | None
+) -> int:
+    if console.json:
+        console.value(error.answer(request_type or ""))
+    hint = f"; see: greenroom {name} --help" if name and error.exit_status == USAGE else ""
+    console.error(f"{error}{hint}")
+    return error.exit_status
+
+
+def _in_one_line(error: BaseException) -> CommandError:
+    """What the world refused, as a failure of the command."""
+    if isinstance(error, CommandError):
+        return error
+    if isinstance(error, KeyboardInterrupt):
+        return CommandError("interrupted", code="interrupted")
+    where = getattr(error, "filename", None)
+    what = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return CommandError(f"{os.fsdecode(where)}: {what}" if isinstance(where, str | bytes) else what)
 
 
 def _without_command(words: list[str], console: Console) -> int:
-    if "--version" in words:
+    values = parse(words, Spec(options=[Option("--version", "the version")]))
+    if values["version"]:
         console.out.write(f"greenroom {version()}\n")
         return DONE
-    wanted = not words or "--help" in words or "-h" in words
-    (console.out if wanted else console.err).write(overview() + "\n")
-    return DONE if wanted else USAGE
+    if words and not values["help"]:
+        raise UsageError("no command is named; see: greenroom --help")
+    console.out.write(overview() + "\n")
+    return DONE
 
 
 def version() -> str:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 
+from actors.cli.failures import UsageError
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,7 +19,12 @@ if TYPE_CHECKING:
 
 
 def data_directory(option: str | None, environ: Mapping[str, str]) -> str:
-    """Its absolute path: the option, else the environment, else the default."""
+    """Its absolute path: the option, else the environment, else the default.
+
+    An empty variable is as none; an empty option is wrong usage, for it was meant to name one.
+    """
+    if option == "":
+        raise UsageError("--data is empty; name a directory, or leave it out for the default")
     named = option or environ.get("GREENROOM_HOME")
     return os.path.abspath(named) if named else _default(environ)
 

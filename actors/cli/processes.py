@@ -1,4 +1,8 @@
-"""Other processes: held so that a number taken again is never signalled, and known as ours."""
+"""Other processes: held so that a number taken again is never signalled, and known as ours.
+
+Ours is one that was started by our entry script, in the role asked for, on the data directory
+asked for, by the same user. Where there is no /proc none is found.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +18,7 @@ if TYPE_CHECKING:
     from typing import Self
 
 LOOK_AGAIN_SECONDS = 0.02
+ENTRY_SCRIPT = "entry.py"
 
 
 class Process:
@@ -34,6 +39,7 @@ class Process:
     def close(self) -> None:
         if self._descriptor is not None:
             os.close(self._descriptor)
+            self._descriptor = None
 
     def send(self, number: signal.Signals) -> None:
         """Signal it, unless it is gone."""
@@ -58,27 +64,54 @@ class Process:
             time.sleep(LOOK_AGAIN_SECONDS)
         return False
 
+    @property
+    def is_suspended(self) -> bool:
+        """Stopped by a signal: it does nothing until it is sent SIGCONT."""
+        try:
+            text = Path(f"/proc/{self.pid}/stat").read_text("utf-8", "replace")
+        except OSError:
+            return False
+        return text.rpartition(")")[2].split()[:1] == ["T"]
 
-def find_keeper(data: str) -> Process | None:
-    """The keeper of `data`, by `run/keeper.pid` and by what that process really is.
 
-    None too where there is no /proc: an ordered stop of the daemon ends its keeper anyway.
-    """
+def find(role: str, data: str) -> list[Process]:
+    """Our processes in `role` (as in `actors.entry.ROLES`) on `data`; close them."""
+    return [process for pid in _pids() if (process := _ours(pid, role, data))]
+
+
+def pids_of(role: str, data: str) -> list[int]:
+    """Their numbers alone."""
+    return [pid for pid in _pids() if _is_ours(pid, role, data)]
+
+
+def _pids() -> list[int]:
     try:
-        process = Process(int(Path(data, "run", "keeper.pid").read_text("ascii")))
-    except (OSError, ValueError):
+        return [int(place.name) for place in Path("/proc").iterdir() if place.name.isdigit()]
+    except OSError:
+        return []
+
+
+def _ours(pid: int, role: str, data: str) -> Process | None:
+    if not _is_ours(pid, role, data):
         return None
-    if _keeps(process.pid, data):
+    try:
+        process = Process(pid)
+    except ProcessLookupError:
+        return None
+    # Looked at again now that it is held: before, the number may have changed hands.
+    if _is_ours(pid, role, data):
         return process
     process.close()
     return None
 
 
-def _keeps(pid: int, data: str) -> bool:
-    words = _command_line(pid)
-    if words[-3:-1] != ["keeper", "--data"]:
+def _is_ours(pid: int, role: str, data: str) -> bool:
+    """By the words of `entry_command`: python, -P, the script, the role, --data, DIR."""
+    words = _command_line(pid)[1:6]
+    if len(words) < 5 or [words[0], words[2], words[3]] != ["-P", role, "--data"]:
         return False
-    return Path(words[-1]).resolve() == Path(data).resolve()
+    same_script = words[1].rpartition("/")[2] == ENTRY_SCRIPT
+    return same_script and os.path.realpath(words[4]) == os.path.realpath(data)
 
 
 def _command_line(pid: int) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from actors.cli.drawing import style_of, table_lines
+from actors.cli.drawing import shortened, style_of, table_lines, width_of
 from actors.cli.phrases import joined, local, money, plural, since
 from actors.cli.status_view import worker_detail
 
@@ -17,13 +17,24 @@ if TYPE_CHECKING:
     Json = dict[str, Any]
 
 LISTING = ("ID", "TITLE", "TYPE", "STATUS", "WORKERS", "MESSAGES", "UPDATED")
+TITLE_COLUMN = 1
+TITLE_LIMIT = 40
+TITLE_LEAST = 12
+GAP = 2
+"""Between two columns of a table."""
 
 
-def listing_lines(sessions: list[Json], now: datetime, *, everything: bool) -> list[Line]:
-    """A table of sessions; archived ones only when `everything` is wanted, else counted."""
+def listing_lines(
+    sessions: list[Json], now: datetime, *, everything: bool, columns: int | None = None
+) -> list[Line]:
+    """A table of sessions; archived ones only when `everything` is wanted, else counted.
+
+    Titles are shortened so that it fits into `columns`; without a screen to a fixed length.
+    """
     shown = [each for each in sessions if everything or each.get("status") != "archived"]
     hidden = len(sessions) - len(shown)
-    lines = table_lines(LISTING, [_row(each, now) for each in shown]) if shown else []
+    rows = [_row(each, now) for each in shown]
+    lines = table_lines(LISTING, _with_short_titles(rows, columns)) if shown else []
     if not shown:
         lines.append([("no sessions yet; make one with: greenroom new", "dim")])
     if hidden:
@@ -52,7 +63,7 @@ def worker_lines(workers: list[Json], now: datetime) -> list[Line]:
         return []
     rows: list[list[Span]] = [
         [
-            (f"  {each.get('name')}", ""),
+            (f"  {shortened(str(each.get('name')), TITLE_LIMIT)}", ""),
             (f"{each.get('id')}", "dim"),
             (f"{each.get('type')}", ""),
             ("", ""),
@@ -62,6 +73,21 @@ def worker_lines(workers: list[Json], now: datetime) -> list[Line]:
     heading, *lines = table_lines(("  NAME", "ID", "TYPE", "STATE"), rows)
     details = [worker_detail(each, {}, now) for each in workers]
     return [heading, *([*line, *detail] for line, detail in zip(lines, details, strict=True))]
+
+
+def _with_short_titles(rows: list[list[Span]], columns: int | None) -> list[list[Span]]:
+    limit = TITLE_LIMIT
+    if columns is not None:
+        others = [at for at in range(len(LISTING)) if at != TITLE_COLUMN]
+        taken = [max(len(LISTING[at]), *(width_of([row[at]]) for row in rows)) for at in others]
+        limit = max(TITLE_LEAST, columns - sum(taken) - GAP * len(others))
+    return [
+        [
+            (shortened(text, limit), style) if at == TITLE_COLUMN else (text, style)
+            for at, (text, style) in enumerate(row)
+        ]
+        for row in rows
+    ]
 
 
 def _row(session: Json, now: datetime) -> list[Span]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from actors.cli.drawing import Node, spread, style_of, tree_lines
+from actors.cli.health import quarantined
+from actors.cli.last_known import in_the_past, is_last_known
 from actors.cli.phrases import joined, plural, since, size
 
 TYPE_CHECKING = False
@@ -43,9 +45,26 @@ def _head(status: Json, now: datetime) -> list[Line]:
         ("inbox", [(joined(f"{inbox.get(key) or 0} {key}" for key in
                            ("waiting", "running", "answered", "rejected")), "")]),
         *(("refused", [(_edit(each, now), "warn")]) for each in store.get("rejected_edits") or []),
+        *_problems(status),
         *_others(status),
     ]  # fmt: skip
     return [[(f"{name:<11}", "dim"), *spread(spans)] for name, spans in rows]
+
+
+def _problems(status: Json) -> list[tuple[str, list[Span]]]:
+    """Who is given up, and which settings are refused; sessions stand below the store."""
+    told = {str(each.get("session_id")) for each in (status.get("store") or {}).get("quarantined")
+            or []}  # fmt: skip
+    rows: list[tuple[str, list[Span]]] = [
+        ("given up", [(f"{name} is quarantined: {error or 'it failed too often'}", "bad")])
+        for name, error in quarantined(status)
+        if name not in told
+    ]
+    for each in status.get("workspaces") or []:
+        if each.get("problem"):
+            text = f"{each.get('name')}: {each['problem']} (the last good one stays in force)"
+            rows.append(("workspace", [(text, "warn")]))
+    return rows
 
 
 def _others(status: Json) -> list[tuple[str, list[Span]]]:
@@ -79,7 +98,11 @@ def _edit(edit: Json, now: datetime) -> str:
 
 def _roots(status: Json, now: datetime) -> list[Node]:
     """The tree with the sessions in place; without a tree, the sessions alone."""
-    by_id = {str(session["id"]): session for session in status.get("sessions") or []}
+    past = is_last_known(status)
+    by_id = {
+        str(session["id"]): in_the_past(session) if past else session
+        for session in status.get("sessions") or []
+    }
     shown = {id_: each for id_, each in by_id.items() if each.get("status") != "archived"}
     hidden = len(by_id) - len(shown)
     tree = status.get("tree")
@@ -92,7 +115,8 @@ def _roots(status: Json, now: datetime) -> list[Node]:
     if home:
         home.children += passive
         return [root] if root else []
-    sessions = Node([("sessions", "")], [] if passive else [("none", "dim")], passive)
+    how = "none" if not passive else "as last known" if past else ""
+    sessions = Node([("sessions", "")], [(how, "dim")] if how else [], passive)
     return [root, sessions] if root else [sessions]
 
 

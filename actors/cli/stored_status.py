@@ -38,6 +38,7 @@ def stored_status(data: str) -> Json:
         "http": {"url": None, "state": "stopped"},
         "keeper": None,
         "terminal_host": {"pid": None, "terminals": 0},
+        "workspaces": [],
     }
 
 

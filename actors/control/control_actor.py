@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 from actors.control.frames import FrameError, read_frame, write_frame
-from actors.gateway import Gateway
+from actors.gateway import Gateway, encoded
 from actors.messages.recording import TurnGrew
 from actors.supervision import BaseActor, ChildContext, tell
 from actors.surroundings import Surroundings
@@ -181,10 +181,10 @@ class _Peer:
         self._loop = asyncio.get_running_loop()
 
     def answer(self, answer: Answer) -> None:
-        self._write_answer(codec.encode(answer))
+        self._write_answer(encoded(answer))
 
     def from_any_thread(self, answer: Answer) -> None:
-        self._later(self._write_answer, codec.encode(answer))
+        self._later(self._write_answer, encoded(answer))
 
     def grown(self, raw: Any) -> Callable[[TurnGrew], None]:
         """What shows a growing turn to this peer, from any thread."""

@@ -10,7 +10,7 @@ MakeProvider = Callable[[ProviderSettings, Mapping[str, str]], ModelProvider]
 
 
 class Models:
-    """Used on the I/O loop only."""
+    """`provider` is for the I/O loop only."""
 
     def __init__(self, makers: Mapping[str, MakeProvider], environ: Mapping[str, str]) -> None:
         self._makers = makers
@@ -18,19 +18,29 @@ class Models:
         self._made: dict[tuple[str, str], tuple[ProviderSettings, ModelProvider]] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
 
-    def provider(self, workspace: str, name: str, settings: WorkspaceSettings) -> ModelProvider:
-        """ModelError `provider-unavailable` for a name without an adapter."""
-        loop = asyncio.get_running_loop()
-        if loop is not self._loop:  # what was made on an earlier one is bound to it
-            self._loop, self._made = loop, {}
+    def problem(self, name: str, settings: WorkspaceSettings) -> ModelError | None:
+        """Why a provider cannot be used as things stand. From any thread; asks nobody."""
+        try:
+            return self._make(name, settings).problem()
+        except ModelError as error:
+            return error
+
+    def _make(self, name: str, settings: WorkspaceSettings) -> ModelProvider:
         make = self._makers.get(name)
         if make is None:
             known = ", ".join(sorted(self._makers))
             text = f"there is no provider {name}; set config.provider to one of: {known}"
             raise ModelError(text, code="provider-unavailable")
+        return make(settings.models.providers.get(name, ProviderSettings()), self._environ)
+
+    def provider(self, workspace: str, name: str, settings: WorkspaceSettings) -> ModelProvider:
+        """ModelError `provider-unavailable` for a name without an adapter."""
+        loop = asyncio.get_running_loop()
+        if loop is not self._loop:  # what was made on an earlier one is bound to it
+            self._loop, self._made = loop, {}
         wanted = settings.models.providers.get(name, ProviderSettings())
         made = self._made.get((workspace, name))
         if made is None or made[0] != wanted:
-            made = wanted, make(wanted, self._environ)
+            made = wanted, self._make(name, settings)
             self._made[workspace, name] = made
         return made[1]

@@ -56,7 +56,7 @@ def _not_now(state: SessionState, command: Request) -> Refusal | None:
     if not talkers:
         text = (
             f"session {session.id} has no conversation (its workers: {names}); "
-            "create one with create-worker"
+            "add one with: greenroom worker add SESSION --conversation"
         )
         return Refusal(code="no-conversation", message=text)
     if isinstance(command.content, str) and not command.content.strip():

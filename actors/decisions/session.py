@@ -164,11 +164,23 @@ def desired(wanted: str) -> Callable[[SessionState, Any, Given], Verdict]:
             return refusal
         draft = Draft(state, given)
         set_desired(draft, wanted)
-        if wanted == "stopped":
-            return draft.decision(Until(_record_when_ended))
-        return draft.decision(RECORD)
+        when = {"stopped": Until(_record_when_ended), "run": Until(_record_when_started)}
+        return draft.decision(when.get(wanted, RECORD))
 
     return decide_it
+
+
+def of_running(decide_it: Callable[[SessionState, Any, Given], Verdict]) -> Any:
+    """Pause and resume are for what runs: neither undoes a stop."""
+
+    def decide_that(state: SessionState, message: Any, given: Given) -> Verdict:
+        session = state.record
+        if session.desired == "stopped" and not session.archived:
+            text = f"session {session.id} is stopped; start it with: greenroom run {session.id}"
+            return r.Refusal(code="session-stopped", message=text)
+        return decide_it(state, message, given)
+
+    return decide_that
 
 
 def cannot_be_desired(state: SessionState, wanted: str) -> r.Refusal | None:
@@ -207,8 +219,15 @@ def restart(state: SessionState, _: r.RestartSession, given: Given) -> Verdict:
 
 
 def _record_when_started(state: SessionState) -> Any:
-    waiting = any(worker.status == "starting" for worker in state.record.workers)
-    return None if waiting else state.record
+    """Once each worker that was to start runs, or has failed to."""
+    workers_ = state.record.workers
+    if any(worker.status == "starting" for worker in workers_):
+        return None
+    for worker in workers_:
+        if worker.desired == "run" and worker.status == "stopped" and worker.last_error:
+            text = f"worker {worker.name}: {worker.last_error}"
+            return r.Refusal(code="spawn-failed", message=text)
+    return state.record
 
 
 def archive(state: SessionState, _: r.ArchiveSession, given: Given) -> Verdict:

@@ -87,8 +87,8 @@ def get_activity(state: SessionState, command: r.GetActivity, given: Given) -> V
 
 _TABLE: dict[type, Callable[[SessionState, Any, Given], Verdict]] = {
     r.UpdateSession: updates.update,
-    r.PauseSession: session.desired("paused"),
-    r.ResumeSession: session.desired("run"),
+    r.PauseSession: session.of_running(session.desired("paused")),
+    r.ResumeSession: session.of_running(session.desired("run")),
     r.StartSession: session.desired("run"),
     r.StopSession: session.desired("stopped"),
     r.RestartSession: session.restart,

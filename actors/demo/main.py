@@ -5,6 +5,7 @@ files are what a user has. A step that does not happen ends it with status 1 and
 """
 
 import contextlib
+import json
 import os
 import shutil
 import signal
@@ -14,29 +15,45 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from actors.cli.failures import CommandError
+from actors.cli.failures import CommandError, UsageError
 from actors.demo.stage import Stage, StepFailedError
 
 QUESTION = "How many words are there?"
 
 
-def main(arguments: Sequence[str], place: Path | None) -> int:
-    """Play it in `place`, a directory that is empty or not there yet, or in a temporary one."""
+def main(arguments: Sequence[str], place: Path | None, *, as_json: bool = False) -> int:
+    """Play it in `place`, a directory that is empty or not there yet, or in a temporary one.
+
+    `as_json`: what is said goes to standard error, and an answer to standard output at the end.
+    UsageError for any argument, CommandError for a place that is not empty.
+    """
     if arguments:
-        print(f"greenroom: demo takes no arguments, got {arguments[0]!r}", file=sys.stderr)
-        return 2
+        raise UsageError(f"demo takes no arguments, got {arguments[0]!r}")
     if place is not None and place.exists() and any(place.iterdir()):
-        print(f"greenroom: {place} is not empty; name a new directory", file=sys.stderr)
-        return 1
-    root = place or Path(tempfile.mkdtemp(prefix="greenroom-demo-"))
-    stage = Stage(root)
+        raise CommandError(f"{place} is not empty; name a new directory")
+    stage = Stage(place or Path(tempfile.mkdtemp(prefix="greenroom-demo-")))
+    if not as_json:
+        return _play_and_clear(stage, place)
+    with contextlib.redirect_stdout(sys.stderr):
+        status = _play_and_clear(stage, place)
+    print(json.dumps(_answer(stage, ok=status == 0)))
+    return status
+
+
+def _answer(stage: Stage, *, ok: bool) -> dict[str, Any]:
+    answer = {"id": None, "type": "demo", "ok": ok, "data": {"steps": stage.steps}}
+    error = {"code": "step-failed", "message": stage.steps[-1]}
+    return answer if ok else {**answer, "error": error}
+
+
+def _play_and_clear(stage: Stage, place: Path | None) -> int:
     try:
         return _play(stage)
     finally:
         with contextlib.suppress(StepFailedError, CommandError):
             stage.run("stop")
         if place is None:
-            shutil.rmtree(root, ignore_errors=True)
+            shutil.rmtree(stage.root, ignore_errors=True)
 
 
 def _play(stage: Stage) -> int:

@@ -45,14 +45,16 @@ class StepFailedError(Exception):
 
 
 class Stage:
-    """`root` is the data directory, `project` the directory that the session works in."""
+    """`root` is the data directory, `project` where the session works, `steps` what was said."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
         self.project = root / "project"
+        self.steps: list[str] = []
         self._begun = time.monotonic()
 
     def say(self, text: str) -> None:
+        self.steps.append(text)
         seconds = time.monotonic() - self._begun
         print(f"{seconds:5.1f} s  {printable(text)}", flush=True)
 

@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from actors.gateway import NOT_READY, Gateway
+from actors.gateway import NOT_READY, Gateway, encoded
 from actors.messages.recording import TurnGrew
 from actors.supervision import BaseActor, ChildContext, tell
 from actors.surroundings import Surroundings
@@ -166,7 +166,7 @@ class InboxActor(BaseActor):
             self.context.clock.after(UNSETTLED_SECONDS, lambda: self._ask_again(answered.claim))
             return
         outbox = self._around.data.outbox
-        content = codec.encode(answered.answer)
+        content = encoded(answered.answer)
         try:
             if (outbox / f"{answered.name}.jsonl").exists():
                 request_files.append_stream(outbox, answered.name, content)

@@ -10,10 +10,14 @@ import stat
 from contextlib import suppress
 from pathlib import Path
 
+from actors.decisions.models import model_of
 from actors.surroundings import Surroundings
 from actors.workers.environment import without_secrets
+from storage.data_dir import DEFAULT_WORKSPACE
 from storage.records import request as r
+from storage.records.config import SessionConfig
 from storage.records.session import Session
+from storage.records.worker import ProcessWorker
 
 SHOWN = 300
 """Characters of a path that a refusal repeats."""
@@ -21,25 +25,59 @@ SHOWN = 300
 
 def cannot_create(request: r.CreateSession, around: Surroundings) -> r.Refusal | None:
     """Why a session cannot be created as asked, or None."""
-    workspace = request.workspace or "default"
-    if workspace not in around.data.workspace_names():
-        known = ", ".join(around.data.workspace_names())
+    workspace = request.workspace or DEFAULT_WORKSPACE
+    names = _workspaces(around)
+    if workspace not in names:
+        known = ", ".join(names)
         text = f"there is no workspace {workspace}; these are: {known}"
         return r.Refusal(code="workspace-not-found", message=text, path="$.workspace")
     if request.location_path is None:
         return None
     refusal = _bad_directory(request.location_path, "$.location_path")
-    if refusal or request.worker is None:
+    if refusal:
         return refusal
+    if request.prompt is not None:
+        return _no_model(request.config, workspace, around)
+    if request.worker is None:
+        return None
     return _bad_command(request.worker, request.location_path, around)
 
 
 def cannot_run(request: r.OfSession, session: Session, around: Surroundings) -> r.Refusal | None:
     """The same for what is asked of a session that exists."""
-    if not isinstance(request, r.CreateWorker) or request.worker.type == "conversation":
-        return None
-    refusal = _bad_directory(session.location_path, None)
-    return refusal or _bad_command(request.worker, session.location_path, around)
+    if isinstance(request, r.Request):
+        return _no_model(session.config, session.workspace, around)
+    if isinstance(request, r.CreateWorker) and request.worker.type != "conversation":
+        refusal = _bad_directory(session.location_path, None)
+        return refusal or _bad_command(request.worker, session.location_path, around)
+    if isinstance(request, _STARTING) and _has_terminal(session):
+        return _bad_directory(session.location_path, None)
+    return None
+
+
+_STARTING = (r.StartSession, r.RestartSession, r.StartWorker, r.RestartWorker)
+
+
+def _has_terminal(session: Session) -> bool:
+    return any(isinstance(worker, ProcessWorker) for worker in session.workers)
+
+
+def _workspaces(around: Surroundings) -> list[str]:
+    """Those that are loaded, and those whose directory was made since."""
+    try:
+        return around.data.workspace_names()
+    except OSError:  # no descriptor left to look with
+        return list(around.index.projectors)
+
+
+def _no_model(
+    config: SessionConfig | None, workspace: str, around: Surroundings
+) -> r.Refusal | None:
+    """Why no request can succeed as things stand, known without asking anybody."""
+    settings = around.workspaces.settings(workspace)
+    name, _ = model_of(config, settings)
+    problem = around.models.problem(name, settings)
+    return r.Refusal(code=problem.code, message=str(problem)) if problem else None
 
 
 def _bad_directory(text: str, where: str | None) -> r.Refusal | None:

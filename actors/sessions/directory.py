@@ -5,7 +5,7 @@ to the next one. Keeps the durable record of every session, so that listings and
 """
 
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from actors.decisions import processes
 from actors.decisions import session as decisions
@@ -14,7 +14,7 @@ from actors.messages.session import Advanced, Dispatch, Disposed, Idle
 from actors.messages.supervision import Down, Left, Verdict
 from actors.recording.projector import Projector
 from actors.sessions import checks, references
-from actors.sessions.flights import CUT_SHORT, Flight, never_silent
+from actors.sessions.flights import CUT_SHORT, Flight, answered_alone
 from actors.sessions.look_ups import LookUps
 from actors.sessions.session_actor import SessionActor
 from actors.supervision import ActorRef, ChildContext, ChildSpec, Supervisor, tell
@@ -25,10 +25,8 @@ from storage.data_dir import DEFAULT_WORKSPACE
 from storage.errors import StorageError
 from storage.records import request as r
 from storage.records.ids import new_id
+from storage.records.session import Session
 from storage.records.worker import ProcessWorker
-
-if TYPE_CHECKING:
-    from storage.records.session import Session
 
 SESSION_SHUTDOWN_SECONDS = 30.0
 NEXT_SECONDS = 5.0
@@ -111,7 +109,7 @@ class Directory(Supervisor):
     def handle(self, message: Any) -> object:
         match message:
             case Dispatch():
-                with never_silent(message):
+                with answered_alone(message):
                     self._dispatch(message)
             case Advanced():
                 self._advanced(message)
@@ -123,6 +121,13 @@ class Directory(Supervisor):
                 return super().handle(message)
         return None
 
+    def known(self, session_id: str) -> Session | r.Refusal:
+        """The durable record; `session-quarantined` where not even that is known."""
+        entry = self.entries.get(session_id)
+        if entry:
+            return entry.session
+        return quarantined(session_id, self._unreadable.get(session_id, "it is just being ended"))
+
     def _dispatch(self, asked: Dispatch) -> None:
         request = asked.request
         if isinstance(request, r.CreateSession):
@@ -131,7 +136,7 @@ class Directory(Supervisor):
             self._look_ups.answer(request, asked.reply)
         elif isinstance(request, r.Cancel | r.GetResponse):
             session_id = request.response_id.rpartition("-")[0]
-            if session_id in self.entries:
+            if session_id in self.entries or session_id in self._unreadable:
                 self._forward(session_id, asked)
             else:
                 text = f"Response not found with ID: {request.response_id}"
@@ -146,8 +151,8 @@ class Directory(Supervisor):
                 asked.reply.send(found)
 
     def resolve(self, reference: str) -> str | r.Refusal:
-        """The id that a reference means, among all sessions."""
-        if reference in self.entries:
+        """The id that a reference means, among all sessions, those that cannot be read included."""
+        if reference in self.entries or reference in self._unreadable:
             return reference
         return references.resolve(
             reference, {session_id: entry.session for session_id, entry in self.entries.items()}
@@ -156,9 +161,11 @@ class Directory(Supervisor):
     def _create(self, request: r.CreateSession, asked: Dispatch) -> None:
         workspace = request.workspace or DEFAULT_WORKSPACE
         refusal = checks.cannot_create(request, self.around) or self._cannot_open(workspace)
-        session_id = new_id()
-        given = self._given(workspace)
-        verdict = refusal or decisions.create(request, session_id, given)
+        if refusal:
+            asked.reply.send(refusal)
+            return
+        session_id, given = new_id(), self._given(workspace)
+        verdict = decisions.create(request, session_id, given)
         if isinstance(verdict, r.Refusal):
             asked.reply.send(verdict)
             return
@@ -211,8 +218,7 @@ class Directory(Supervisor):
         """Hand over to the session's actor, which is started if need be."""
         reason = self._unreadable.get(session_id) or self._why_given_up(session_id)
         if reason:
-            text = f"session {session_id} is quarantined: {reason}"
-            asked.reply.send(r.Refusal(code="session-quarantined", message=text))
+            asked.reply.send(quarantined(session_id, reason))
             return
         if isinstance(asked.request, r.OfSession):
             refusal = checks.cannot_run(
@@ -262,7 +268,7 @@ class Directory(Supervisor):
                 child_id
             )  # it never came to be, so that nothing of it stays in the tree
         for asked in self._held.pop(child_id, []):
-            with never_silent(asked):
+            with answered_alone(asked):
                 self._dispatch(asked)
 
     # What sessions say.
@@ -299,6 +305,11 @@ class Directory(Supervisor):
             answer = r.Refusal(code="storage-failed", message=text)
         for reply in message.replies:
             reply.send(answer)
+
+
+def quarantined(session_id: str, reason: str) -> r.Refusal:
+    text = f"session {session_id} is quarantined: {reason}"
+    return r.Refusal(code="session-quarantined", message=text)
 
 
 def _is_unreadable(down: Down) -> bool:

@@ -4,6 +4,7 @@ A decision's reply and effects happen once its events are durable; a decision wi
 on those before it and waits for them. Pure bookkeeping: no clock, no file, no thread.
 """
 
+import logging
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,10 +24,22 @@ CUT_SHORT = Refusal(
     message="the session stopped before it could answer; what was accepted goes on when it runs",
 )
 
+_log = logging.getLogger(__name__)
+
 FAILED = Refusal(
     code="internal-error",
     message="greenroom failed over this request and has started the part anew; see greenroom logs",
 )
+
+
+@contextmanager
+def answered_alone(asked: Dispatch) -> Iterator[None]:
+    """A fault over one request is that request's alone: it is logged and answered."""
+    try:
+        yield
+    except Exception:  # noqa: BLE001 - logged with its trace, and answered
+        _log.exception("a request failed: %s", type(asked.request).__name__)
+        asked.reply.send(FAILED)
 
 
 @contextmanager

@@ -48,7 +48,7 @@ class LookUps:
 
     def _session(self, reference: str) -> Session | r.Refusal:
         found = self._directory.resolve(reference)
-        return self._directory.entries[found].session if isinstance(found, str) else found
+        return self._directory.known(found) if isinstance(found, str) else found
 
     def _of_session(self, session: Session, request: r.OfSession, reply: Reply) -> None:
         match request:

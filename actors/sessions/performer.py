@@ -4,6 +4,7 @@ Part of the session's actor and called in its thread only. Keeps nothing that a 
 """
 
 import shutil
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from actors.decisions.restart import RestartMode
@@ -21,6 +22,7 @@ from actors.workers.kinds import start_worker
 from storage.records.process import ProcessExit
 from storage.records.session import Session
 from storage.records.worker import ConversationWorker, TerminalWorker, Worker, WorkerRestart
+from storage.records.workspace import McpServerSettings, WorkspaceSettings
 from storage.state import SessionState
 
 if TYPE_CHECKING:
@@ -39,6 +41,7 @@ class Performer:
         self._around = session.around
         self._start_when_down: set[str] = set()
         self._own_tools = ToolBox()
+        self._servers: dict[str, McpServerSettings] = {}
 
     def perform(self, effect: f.Effect, state: SessionState) -> None:
         match effect:
@@ -85,6 +88,8 @@ class Performer:
 
     def child_down(self, child_id: str, session: Session | None) -> None:
         """An actor has ended; one that is to be started again by request is."""
+        if child_id.startswith("mcp:") and session and child_id not in self._servers:
+            self._ensure_tools(session)
         if child_id in self._start_when_down:
             self._start_when_down.discard(child_id)
             worker = session.worker(child_id) if session else None
@@ -138,16 +143,33 @@ class Performer:
     # The conversation.
 
     def _ensure_tools(self, session: Session) -> None:
-        """Start the session's own MCP servers; those that are there already stay."""
+        """Start the session's own MCP servers that do not run; end what the settings changed.
+
+        One that was changed is started anew when its earlier self has ended.
+        """
         settings = self._around.workspaces.settings(session.workspace)
         logs = self._around.data.session(session.workspace, session.id)
         specs = mcp_children(
             settings, "session", session.location_path, self._around.io, self._own_tools, logs
         )
-        present = self._session.children()
-        for spec in specs:
-            if spec.id not in present:
+        wanted = {spec.id: spec for spec in specs}
+        self._end_changed_tools(settings, wanted)
+        for child_id, spec in wanted.items():
+            if child_id not in self._session.children():
+                self._servers[child_id] = settings.mcp_servers[child_id.removeprefix("mcp:")]
                 self._session.add_child(spec)
+
+    def _end_changed_tools(
+        self, settings: WorkspaceSettings, wanted: Mapping[str, ChildSpec]
+    ) -> None:
+        for child_id, running in list(self._servers.items()):
+            name = child_id.removeprefix("mcp:")
+            if child_id not in wanted or settings.mcp_servers.get(name) != running:
+                del self._servers[child_id]
+                self._session.stop_child(child_id)
+                self._own_tools.forget(name)
+                if child_id in wanted:
+                    self._own_tools.expect(name)
 
     def _converse(self, effect: Any, state: SessionState) -> None:
         talkers = [w for w in state.record.workers if isinstance(w, ConversationWorker)]

@@ -6,6 +6,8 @@ from storage.records.request import Refusal
 from storage.records.session import Session
 
 MOST_CANDIDATES = 10
+SHORTEST_PREFIX = 4
+"""Fewer characters mean a title: a session must not be hit because its id happens to begin so."""
 
 
 def resolve(reference: str, sessions: Mapping[str, Session]) -> str | Refusal:
@@ -13,7 +15,7 @@ def resolve(reference: str, sessions: Mapping[str, Session]) -> str | Refusal:
     if reference in sessions:
         return reference
     for matches in (
-        [session_id for session_id in sessions if session_id.startswith(reference)],
+        [session_id for session_id in sessions if _begins(session_id, reference)],
         [session.id for session in sessions.values() if session.title == reference],
     ):
         if len(matches) == 1:
@@ -21,6 +23,10 @@ def resolve(reference: str, sessions: Mapping[str, Session]) -> str | Refusal:
         if matches:
             return _ambiguous(reference, matches)
     return Refusal(code="session-not-found", message=f"Session not found with ID: {reference}")
+
+
+def _begins(session_id: str, reference: str) -> bool:
+    return len(reference) >= SHORTEST_PREFIX and session_id.startswith(reference)
 
 
 def _ambiguous(reference: str, matches: list[str]) -> Refusal:

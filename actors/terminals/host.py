@@ -13,7 +13,18 @@ from collections.abc import Sequence
 from contextlib import suppress
 from os import geteuid, getpid, urandom
 from pathlib import Path
-from signal import SIGCHLD, SIGHUP, SIGINT, SIGTERM, SIGUSR1
+from signal import (
+    SIG_IGN,
+    SIGCHLD,
+    SIGHUP,
+    SIGINT,
+    SIGQUIT,
+    SIGTERM,
+    SIGTSTP,
+    SIGUSR1,
+    getsignal,
+    signal,
+)
 
 from actors.terminals import host_files, protocol
 from actors.terminals.commands import Commands
@@ -168,10 +179,18 @@ def main(arguments: Sequence[str]) -> int:
         report(f"another terminal host holds {data_directory}")
         return ALREADY_RUNNING_STATUS
     become_subreaper()
+    _give_children_default_signals()
     Host(data_directory, _raise_open_files()).run()
     host_files.socket_path(data_directory).unlink(missing_ok=True)
     sys.stdout.flush()
     return 0
+
+
+def _give_children_default_signals() -> None:
+    """What our starter had set to be ignored would be so in every child; a handler is not."""
+    for number in (SIGHUP, SIGINT, SIGQUIT, SIGTSTP):
+        if getsignal(number) == SIG_IGN:
+            signal(number, lambda *_: None)
 
 
 def _raise_open_files() -> Limits | None:

@@ -53,7 +53,7 @@ class McpServerActor(BaseActor):
         )
 
     def started(self) -> None:
-        self._box.expect(self._name)
+        self._box.expect(self._name, self._connection)
         self._io.run(self._serve(), self._failed)
 
     async def _serve(self) -> None:
@@ -68,7 +68,7 @@ class McpServerActor(BaseActor):
         self._say(Ended(f"{type(error).__name__}: {error}"))
 
     def _say(self, message: Ended) -> None:
-        self._box.withdraw(self._name, message.reason)
+        self._box.withdraw(self._name, message.reason, self._connection)
         tell(self.actor_ref, message)
 
     def on_message(self, message: Any) -> object:

@@ -60,6 +60,9 @@ class McpServers(Supervisor):
         for child_id in self.children():
             if wanted.get(child_id) != self._running.get(child_id):
                 self.stop_child(child_id)
+                if child_id not in wanted:
+                    workspace, _, name = child_id.rpartition(":")
+                    self._shared.box(workspace).forget(name)  # nobody need wait for it
         self.context.clock.after(LOOK_SECONDS, self._ask_to_look)
 
     def _ask_to_look(self) -> None:

@@ -6,19 +6,33 @@ I/O loop. Boxes of several scopes are looked through one after another.
 
 import asyncio
 import threading
+import time
 from typing import Any
 
 from actors.ports import ToolConnection, ToolOutcome
 from storage.records.tool import Tool
 
 LOOK_AGAIN_SECONDS = 0.02
+COMES_BACK_SECONDS = 8.0
+"""A server that was connected and went is awaited so long: its supervisor starts another."""
 
 
 class _Server:
     def __init__(self) -> None:
+        self.owner: ToolConnection | None = None
         self.connection: ToolConnection | None = None
         self.tools: tuple[Tool, ...] = ()
         self.problem: str | None = None
+        self.lost_at: float | None = None
+
+    def is_pending(self) -> bool:
+        """Being started, for the first time or again."""
+        if self.connection is not None:
+            return False
+        if self.problem is None:
+            return True
+        lost = self.lost_at
+        return lost is not None and time.monotonic() - lost < COMES_BACK_SECONDS
 
 
 class ToolBox:
@@ -26,20 +40,32 @@ class ToolBox:
         self._servers: dict[str, _Server] = {}
         self._lock = threading.Lock()
 
-    def expect(self, name: str) -> None:
-        """A server is being started: `tools` waits for what becomes of it."""
+    def expect(self, name: str, owner: ToolConnection | None = None) -> None:
+        """A server is being started: `tools` waits for what becomes of it.
+
+        `owner` is its connection to be (None: not made yet); an earlier one has no say any more.
+        """
         with self._lock:
-            self._servers[name] = _Server()
+            self._servers.setdefault(name, _Server()).owner = owner
 
     def offer(self, name: str, connection: ToolConnection, tools: tuple[Tool, ...]) -> None:
+        """For the owner of `name`, which whoever comes first is."""
         with self._lock:
             server = self._servers.setdefault(name, _Server())
+            if server.owner not in {None, connection}:
+                return
+            server.owner = connection
             server.connection, server.tools, server.problem = connection, tools, None
+            server.lost_at = None
 
-    def withdraw(self, name: str, problem: str) -> None:
-        """The server is gone, or could not be reached."""
+    def withdraw(self, name: str, problem: str, owner: ToolConnection) -> None:
+        """The server is gone, or could not be reached. Only its owner can say so."""
         with self._lock:
-            server = self._servers.setdefault(name, _Server())
+            server = self._servers.get(name)
+            if server is None or server.owner is not owner:
+                return
+            if server.connection is not None:
+                server.lost_at = time.monotonic()
             server.connection, server.tools, server.problem = None, (), problem
 
     def forget(self, name: str) -> None:
@@ -69,7 +95,7 @@ class ToolBox:
 
     def _has_pending(self) -> bool:
         with self._lock:
-            return any(not s.connection and not s.problem for s in self._servers.values())
+            return any(server.is_pending() for server in self._servers.values())
 
 
 async def call_tool(

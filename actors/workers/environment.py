@@ -1,18 +1,27 @@
 """The environment that a worker's process gets: the user's own, without what is secret."""
 
+import hashlib
+import os
 import re
 from collections.abc import Mapping
 
 from actors.surroundings import Surroundings
 from storage.records.worker import TerminalWorker
 
+_OF_THE_STARTER = frozenset({"OLDPWD", "PWD", "SHLVL", "_", "COLUMNS", "LINES"})
+"""What a shell says of itself and of its own terminal."""
 _SECRET = re.compile(r"(_KEY|_TOKEN|_SECRET)$|PASSWORD", re.IGNORECASE)
 
 
 def environment_of(worker: TerminalWorker, around: Surroundings) -> dict[str, str]:
     """That of whoever ran `start`, less secrets, plus ours and what the request added."""
     kept = without_secrets(around.environ)
-    ours = {"GREENROOM_HOME": str(around.data.root)}
+    root = str(around.data.root)
+    ours = {
+        "GREENROOM_HOME": root,
+        "GREENROOM_INSTANCE": hashlib.sha256(os.fsencode(root)).hexdigest()[:12],
+        "TERM": "xterm-256color",
+    }
     return {**kept, **ours, **worker.env}
 
 
@@ -21,5 +30,7 @@ def without_secrets(environ: Mapping[str, str]) -> dict[str, str]:
     return {
         name: value
         for name, value in environ.items()
-        if not _SECRET.search(name) and not name.startswith("GREENROOM_")
+        if not _SECRET.search(name)
+        and not name.startswith("GREENROOM_")
+        and name not in _OF_THE_STARTER
     }

@@ -68,8 +68,8 @@ def scan(descriptor: int, path: Path) -> Scan:
 
 def corrupt(path: Path, offset: int, number: int, reason: str) -> JournalCorrupt:
     return JournalCorrupt(
-        f"{path}: {reason} (byte {offset}, number {number}). Nothing was changed; run"
-        " `greenroom doctor` for what can be done."
+        f"{path}: {reason} (byte {offset}, number {number}). Nothing was"
+        " changed; `greenroom verify` shows it, and a copy of the directory can be put back."
     )
 
 

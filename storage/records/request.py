@@ -1,7 +1,8 @@
 """What can be asked of greenroom, from every front, and how it answers.
 
-The `type` of a request is its command in kebab case. `session` and `worker` are references: an
-exact id, else a unique prefix of an id, else a title or name. Unknown fields are refused.
+The `type` of a request is its command in kebab case. `session` is an exact id, else a unique prefix
+of one, else a title; `worker` an exact id, else a name, else a unique prefix of an id (what is
+typed must not reach another worker because its id happens to begin so). Unknown fields are refused.
 """
 
 from datetime import datetime
@@ -15,6 +16,7 @@ from storage.records.worker import WorkerRestart
 
 RequestId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
 Title = Annotated[str, Meta(min_length=1, max_length=200)]
+WorkerName = Annotated[str, Meta(pattern=r"^\w[\w .-]{0,99}$")]
 Size = Annotated[int, Meta(ge=1, le=1000)]
 Desired = Literal["run", "paused", "stopped"]
 Reference = Annotated[str, Meta(min_length=1, max_length=200)]
@@ -45,7 +47,7 @@ class CreateWorkerRequest(
     """What to start. `command` is an argument list, run without a shell."""
 
     type: Literal["conversation", "agent", "terminal"]
-    name: Title | None = None
+    name: WorkerName | None = None
     agent: str | None = None
     command: Annotated[tuple[str, ...], Meta(min_length=1)] | None = None
     restart: WorkerRestart | None = None

@@ -112,7 +112,19 @@ def test_a_refused_request_is_answered_under_the_fronts_id(greenroom: House) -> 
     assert found.id == "own"
 
 
-def test_before_the_directory_is_there_a_request_is_to_be_asked_again(greenroom: House) -> None:
+def test_a_request_waits_a_while_for_the_directory(greenroom: House) -> None:
+    directory = greenroom.room.around.directory
+    ref, directory.ref = directory.ref, None
+    waiting = greenroom.post({"type": "list-sessions"})
+    assert not waiting.done()
+    directory.ref = ref
+    assert waiting.result(10).ok
+
+
+def test_while_the_directory_does_not_come_a_request_is_to_be_asked_again(
+    greenroom: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("actors.gateway.READY_SECONDS", 0.2)
     greenroom.room.around.directory.ref = None
     assert greenroom.ask({"type": "list-sessions"}).error == NOT_READY
 

@@ -1,5 +1,6 @@
 """The keeper against small real programs that stand in for the daemon."""
 
+import errno
 import os
 import signal
 import stat
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from actors.keeper import deaths_in_a_row, next_delay_seconds, own_run_directory
+from actors.keeper import deaths_in_a_row, keep, next_delay_seconds, own_run_directory
 
 PROJECT = Path(__file__).resolve().parents[2]
 KEEP = """
@@ -21,6 +22,13 @@ sys.path.insert(0, sys.argv[1])
 from actors.keeper import keep
 sys.exit(keep(sys.argv[2], ["/bin/sh", "-c", sys.argv[3]]))
 """
+FULL = """
+import os, resource, sys
+resource.setrlimit(resource.RLIMIT_FSIZE, (0, -1))
+os.execv(sys.argv[1], sys.argv[1:])
+"""
+FULL_DISK = [sys.executable, "-c", FULL]
+"""What runs after these words cannot add a byte to any file."""
 COUNTED = 'echo $$ >> "{data}/starts"; '
 """Every stand-in notes its process id first."""
 
@@ -28,12 +36,13 @@ COUNTED = 'echo $$ >> "{data}/starts"; '
 class Kept:
     """A keeper with a shell script for its daemon."""
 
-    def __init__(self, data: Path, script: str) -> None:
+    def __init__(self, data: Path, script: str, *, full: bool = False) -> None:
         data.mkdir(exist_ok=True)
         self._starts = data / "starts"
         self._log = data / "run" / "daemon.log"
         words = [str(PROJECT), str(data), COUNTED.format(data=data) + script]
-        self.process = subprocess.Popen([sys.executable, "-P", "-c", KEEP, *words], cwd="/")
+        head = FULL_DISK if full else []
+        self.process = subprocess.Popen([*head, sys.executable, "-P", "-c", KEEP, *words], cwd="/")
 
     def end(self) -> int:
         return self.process.wait(20)
@@ -153,6 +162,44 @@ def test_a_directory_that_is_not_ours_is_refused(data: Path, tmp_path: Path) -> 
 def test_the_run_directory_is_made_private(tmp_path: Path) -> None:
     run = Path(own_run_directory(str(tmp_path / "a" / "b")))
     assert [stat.S_IMODE(path.stat().st_mode) for path in (run, run.parent)] == [0o700, 0o700]
+
+
+def test_a_full_disk_keeps_nobody_from_being_brought_back(data: Path) -> None:
+    twice = f'mkdir "{data}/second" 2> /dev/null || exit 0; kill -9 $$'
+    kept = Kept(data, twice, full=True)
+    assert kept.end() == 0
+    assert (data / "second").is_dir()
+    assert kept.log == ""
+    assert (data / "run" / "keeper.pid").read_text() == ""
+
+
+def test_without_a_place_for_its_process_file_it_keeps_all_the_same(data: Path) -> None:
+    (data / "run" / "keeper.pid").mkdir(parents=True)
+    kept = Kept(data, f'[ $(wc -l < "{data}/starts") = 1 ] && kill -9 $$; exit 0')
+    assert kept.end() == 0
+    assert len(kept.starts) == 2
+    assert "it goes on without its process file" in kept.log
+
+
+def test_a_daemon_that_cannot_be_started_is_tried_again(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[str] = []
+
+    def spawn(path: str, *_: object) -> int:
+        tried.append(path)
+        if len(tried) == 1:
+            raise OSError(errno.EAGAIN, "too many processes")
+        return os.spawnv(os.P_NOWAIT, "/bin/false", ["false"])
+
+    monkeypatch.setattr(os, "posix_spawn", spawn)
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        assert keep(str(data), ["/the/daemon"]) == 1
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert tried == ["/the/daemon"] * 2
+    assert "could not be started" in (data / "run" / "daemon.log").read_text()
 
 
 def test_delays_double_from_the_second_death_up_to_their_limit() -> None:

@@ -128,7 +128,7 @@ def test_the_host_is_described_while_there_is_one(greenroom: House) -> None:
 
 def test_a_link_that_does_not_answer_holds_nothing_up(greenroom: House) -> None:
     around = greenroom.room.around
-    report = StatusReport(around, greenroom.room.board, keeper_pid=77)
+    report = StatusReport(around, greenroom.room.board, keeper_pid=lambda: 77)
     ref = around.terminals.ref
     assert ref is not None
     ref.stop()

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.conftest import RUN, House
+from tests.end_to_end.conftest import ROOT, RUN, House
+
+DEMO_SERVER = str(ROOT / "tests" / "peers" / "mcp_demo.py")
 
 
 def complaint(done: subprocess.CompletedProcess[str]) -> str:
@@ -77,6 +79,7 @@ def test_a_program_that_does_not_exist(running: House) -> None:
 def test_a_missing_key_is_named(running: House) -> None:
     running.run("new", str(running.home), "--conversation", "--title", "talk")
     assert "ANTHROPIC_API_KEY" in complaint(running.run("send", "talk", "hello", expect=1))
+    assert running.data_of({"type": "get-history", "session": "talk"}) == {"rounds": []}
 
 
 @pytest.mark.parametrize(
@@ -86,6 +89,20 @@ def test_a_missing_key_is_named(running: House) -> None:
         ({"type": "create-session", "location_path": 7}, "bad-request", "$.location_path"),
         ({"type": "get-session", "session": "x", "colour": 1}, "bad-request", "$"),
         ({"type": "pause-session", "session": "x"}, "session-not-found", None),
+        (
+            {"type": "create-session", "location_path": "/tmp", "workspace": "../x"},
+            "workspace-not-found",
+            "$.workspace",
+        ),
+        (
+            {
+                "type": "create-session",
+                "location_path": "/tmp",
+                "worker": {"type": "terminal", "name": "a/b"},
+            },
+            "bad-request",
+            "$.worker.name",
+        ),
     ],
 )
 def test_a_wrong_request_in_the_inbox_is_answered(
@@ -103,7 +120,9 @@ def test_what_is_no_request_is_kept_with_the_reason(running: House, text: str) -
     why = running.data / "rejected" / "broken.json.why.json"
     running.wait(why.exists, "the reason")
     assert json.loads(why.read_bytes())["reason"]
-    assert (running.data / "rejected" / "broken.json").read_text() == text
+    kept = running.data / "rejected" / "broken.json"
+    running.wait(kept.exists, "the file")
+    assert kept.read_text() == text
     assert not (running.data / "outbox" / "broken.json").exists()
 
 
@@ -141,3 +160,45 @@ def test_a_broken_workspace_file_is_named_and_stops_nothing(running: House) -> N
     assert "workspace.json" in problem
     assert "$.name" in problem
     running.run("new", str(running.home), "--terminal")
+
+
+def test_what_was_not_found_is_null_in_json(running: House) -> None:
+    assert running.answer("none", {"type": "get-session", "session": "nope"})["data"] is None
+
+
+def test_a_directory_that_has_gone_is_named_when_its_shell_is_to_run(running: House) -> None:
+    place = running.home / "gone"
+    place.mkdir()
+    running.run("new", str(place), "--terminal", "--title", "gone")
+    running.run("halt", "gone")
+    place.rmdir()
+    for words in (("run", "gone"), ("restart", "gone"), ("restart", "gone/terminal-1")):
+        assert "does not exist" in complaint(running.run(*words, expect=1))
+
+
+def test_tools_follow_the_workspace_file(running: House) -> None:
+    def settings(**servers: object) -> dict[str, object]:
+        script = running.home / "script.jsonl"
+        script.write_text('{"reply": [{"tool": "one.add", "parameters": {"a": 1, "b": 2}}]}\n')
+        models = {"active": "scripted", "providers": {"scripted": {"script": str(script)}}}
+        return {"models": models, "mcp_servers": servers}
+
+    def tree() -> set[str]:
+        sessions = next(n for n in running.status()["tree"]["children"] if n["name"] == "sessions")
+        return {
+            child["name"]
+            for session in sessions["children"]
+            for child in session["children"]
+            if child["name"].startswith("mcp:")
+        }
+
+    server = {"command": sys.executable, "args": [DEMO_SERVER]}
+    running.workspace(settings(one=server))
+    running.run("new", str(running.home), "--conversation", "--title", "talk")
+    running.run("send", "talk", "go", expect=None)
+    assert tree() == {"mcp:one"}
+    running.workspace(settings(two=server))
+    running.run("send", "talk", "go", expect=None)
+    running.wait(lambda: tree() == {"mcp:two"}, "the other server")
+    running.workspace(settings(two={}))
+    assert "needs either a command or a url" in running.status()["workspaces"][0]["problem"]

@@ -28,6 +28,7 @@ from storage.records.event import Event
 from storage.records.request import Answer
 from storage.records.session import Session
 from tests.fakes.actors import eventually
+from tests.fakes.clock import FakeClock
 from tests.fakes.journal import FaultyJournal
 from tests.peers.processes import alive
 
@@ -239,6 +240,13 @@ def house(home: Path, **options: Any) -> Iterator[House]:
         yield made.start()
     finally:
         made.close()
+
+
+def pass_time(clock: FakeClock, most_seconds: float) -> None:
+    """Move the clock to its next timer if that is due within `most_seconds`, else not at all."""
+    waiting = clock.waiting
+    if waiting and waiting[0] <= most_seconds:
+        clock.advance(max(waiting[0], 0.0) + 1e-6)
 
 
 def end_host(data: DataDir) -> None:

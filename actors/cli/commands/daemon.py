@@ -5,14 +5,18 @@ import sys
 
 from actors.cli.arguments import Option, Spec
 from actors.cli.command import Call, Command
-from actors.cli.daemon_process import daemon_status, start_daemon, stop_daemon
+from actors.cli.daemon_process import daemon_status, start_daemon
+from actors.cli.directory_lock import listens_again
 from actors.cli.failures import NoDaemonError, UsageError
+from actors.cli.stopping import Ended, stop_daemon
 from actors.entry import clean_environment, entry_command
 
 
 def _start(call: Call) -> int:
     _daemon_only(call, "run")
     status = daemon_status(call.data)
+    if status is None and listens_again(call.data):
+        status = daemon_status(call.data)
     already = status is not None
     if status is None:
         status = start_daemon(call)
@@ -23,6 +27,12 @@ def _started(call: Call, status: dict[str, object], *, already: bool) -> int:
     daemon = status.get("daemon")
     pid = daemon.get("pid") if isinstance(daemon, dict) else None
     how = "already runs" if already else "runs"
+    if "keeper" in status and status["keeper"] is None:
+        call.console.note(
+            f"the daemon (pid {pid}) runs without a keeper: nobody would bring it back from a"
+            " crash; give it one, its terminals living on, with: greenroom restart",
+            "warn",
+        )
     text = f"greenroom {how} (pid {pid}) for {call.data}; next: greenroom new, greenroom status"
     return call.done({"pid": pid, "data": call.data, "already_running": already}, text)
 
@@ -30,12 +40,18 @@ def _started(call: Call, status: dict[str, object], *, already: bool) -> int:
 def _stop(call: Call) -> int:
     _daemon_only(call, "halt")
     keep = bool(call.values["keep_terminals"])
-    pid = stop_daemon(call, keep_terminals=keep)
+    ended = stop_daemon(call, keep_terminals=keep)
+    pid = ended.daemons[0] if ended.daemons else None
     left = "; its terminals live on" if keep else ""
-    what = (
-        f"greenroom is stopped (pid {pid})" if pid else "the daemon was down; its keeper is ended"
-    )
-    return call.done({"pid": pid, "keep_terminals": keep}, f"{what}{left}")
+    return call.done({"pid": pid, "keep_terminals": keep}, f"{_said(ended, pid)}{left}")
+
+
+def _said(ended: Ended, pid: int | None) -> str:
+    if pid:
+        return f"greenroom is stopped (pid {pid})"
+    if ended.keepers and ended.hosts:
+        return "the daemon was down; its keeper and its terminal host are ended"
+    return f"the daemon was down; its {'keeper' if ended.keepers else 'terminal host'} is ended"
 
 
 def restart_daemon(call: Call) -> int:

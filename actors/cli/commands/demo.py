@@ -9,7 +9,8 @@ from actors.cli.command import Call, Command
 
 def _demo(call: Call) -> int:
     place = Path(call.values["data"]).absolute() if call.values["data"] else None
-    status: int = import_module("actors.demo.main").main(call.values["arguments"], place)
+    play = import_module("actors.demo.main").main
+    status: int = play(call.values["arguments"], place, as_json=call.console.json)
     return status
 
 

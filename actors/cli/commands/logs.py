@@ -36,7 +36,7 @@ def _tail(file: IO[bytes], count: int) -> list[str]:
 
 def _logs(call: Call) -> int:
     path = Path(call.data, "run", "daemon.log")
-    count = number(call.values["lines"], "-n", LINES)
+    count = number(call.values["lines"], "-n", LINES, least=0)
     if call.values["follow"]:
         return _follow(call, path, count)
     try:

@@ -12,7 +12,10 @@ def _ls(call: Call) -> int:
     answer = call.ask({"type": "list-sessions"})
     sessions = (call.found(answer, "list") or {}).get("sessions") or []
     everything = bool(call.values["all"])
-    call.console.lines(listing_lines(sessions, datetime.now(UTC), everything=everything))
+    columns = call.console.columns
+    call.console.lines(
+        listing_lines(sessions, datetime.now(UTC), everything=everything, columns=columns)
+    )
     return DONE
 
 
@@ -33,9 +36,21 @@ def _history(call: Call) -> int:
     rounds = history.get("rounds") or []
     for entry in rounds:
         call.console.lines(round_lines(entry))
-    if not rounds:
-        call.console.line(("nothing was said yet; begin with: greenroom send", "dim"))
+    if not rounds and not call.console.json:
+        call.console.line((f"nothing was said yet; {_beginning(call, reference)}", "dim"))
     return DONE
+
+
+def _beginning(call: Call, reference: str) -> str:
+    """How to begin; a session without a conversation would refuse what is sent to it."""
+    session = call.ask({"type": "get-session", "session": reference}).get("data") or {}
+    workers = session.get("workers")
+    if workers is None or any(worker.get("type") == "conversation" for worker in workers):
+        return f"begin with: greenroom send {session.get('id') or 'SESSION'} TEXT"
+    return (
+        "it has no conversation; add one with: "
+        f"greenroom worker add {session.get('id') or 'SESSION'} --conversation"
+    )
 
 
 def _named(reference: str) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 
 from actors.cli.arguments import Option, Spec
 from actors.cli.command import DONE, Call, Command
+from actors.cli.failures import UsageError
 from actors.cli.worker_arguments import WORKER_OPTIONS, chosen_worker
 
 
@@ -23,16 +24,25 @@ def _new(call: Call) -> int:
 
 def create_request(values: dict[str, Any]) -> dict[str, Any]:
     """The request for what was asked for; without a word about the worker a conversation."""
+    worker = chosen_worker(values) or {"type": "conversation"}
+    if worker["type"] == "terminal":
+        _refuse_what_is_for_models(values)
     config = {key: values[key] for key in ("provider", "model") if values[key]}
     request = {
         "type": "create-session",
         "location_path": str(Path(values["dir"] or ".").absolute()),
         "title": values["title"],
         "config": config or None,
-        "worker": chosen_worker(values) or {"type": "conversation"},
+        "worker": worker,
         "prompt": values["prompt"],
     }
     return {key: value for key, value in request.items() if value is not None}
+
+
+def _refuse_what_is_for_models(values: dict[str, Any]) -> None:
+    for key in ("model", "provider", "prompt"):
+        if values[key] is not None:
+            raise UsageError(f"--{key} is for a conversation and does nothing for a terminal")
 
 
 def _next(session: dict[str, Any]) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import signal
 import sys
+from threading import Timer
 from typing import TYPE_CHECKING
 
 from actors.cli.arguments import Option, Spec
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from typing import Any
 
 CANCEL_SECONDS = 10.0
+SAY_WHY_AFTER_SECONDS = 1.0
+"""An idle session begins with a message well within this."""
+LOOK_SECONDS = 5.0
 
 
 class _Cancellation:
@@ -63,16 +67,18 @@ def _send(call: Call) -> int:
         return _send_only(call, {**request, "wait": False})
     cancellation = _Cancellation(call)
     transcript = Transcript(shows_running=call.console.is_terminal)
+    waiting = _Waiting(call)
 
     def progress(frame: dict[str, Any]) -> None:
         if frame.get("turn"):
+            waiting.end()
             call.console.stream(transcript.update(frame["turn"]))
         if frame.get("response_id"):
             cancellation.accepted_as(str(frame["response_id"]))
 
     before = signal.signal(signal.SIGINT, cancellation.interrupt)
     try:
-        with call.connect("request") as connection:
+        with call.connect("request") as connection, waiting:
             answer = connection.ask(request, progress=progress, timeout_seconds=None)
     except KeyboardInterrupt:
         call.console.stream(transcript.finish({}))
@@ -81,6 +87,48 @@ def _send(call: Call) -> int:
     finally:
         signal.signal(signal.SIGINT, before)
     return _finish(call, transcript, answer)
+
+
+class _Waiting:
+    """Says once why nothing comes, when no turn has begun after a second. Use it in a `with`."""
+
+    def __init__(self, call: Call) -> None:
+        self._call = call
+        self._over = False
+        self._timer = Timer(SAY_WHY_AFTER_SECONDS, self._say_why)
+        self._timer.daemon = True
+
+    def __enter__(self) -> None:
+        self._timer.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.end()
+
+    def end(self) -> None:
+        self._over = True
+        self._timer.cancel()
+
+    def _say_why(self) -> None:
+        # Over a connection of its own, as a cancellation.
+        request = {"type": "get-session", "session": self._call.values["session"]}
+        try:
+            with Connection(self._call.data) as connection:
+                answer = connection.ask(request, timeout_seconds=LOOK_SECONDS)
+        except (CommandError, OSError):
+            return
+        why = queued_because(answer.get("data") or {})
+        if why and not self._over:
+            self._call.console.note(why, "dim")
+
+
+def queued_because(session: dict[str, Any]) -> str:
+    """Why a session keeps a message waiting; empty when it does not."""
+    identity = session.get("id")
+    if "paused" in {session.get("status"), session.get("desired")}:
+        return f"queued; the session is paused, let it go on with: greenroom resume {identity}"
+    if int(session.get("open_requests") or 0) > 1:
+        return "queued; the session is busy with an earlier message"
+    return ""
 
 
 def message_text(words: list[str]) -> str:

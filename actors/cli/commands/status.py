@@ -16,17 +16,45 @@ STATUS_SECONDS = 10.0
 
 def _status(call: Call) -> int:
     try:
-        with call.connect("get-status") as connection:
-            answer = connection.ask({"type": "get-status"}, timeout_seconds=STATUS_SECONDS)
-        status = accepted(answer)["data"]
+        status = _asked(call)
     except NoDaemonError as missing:
-        from actors.cli.stored_status import stored_status
+        from actors.cli.directory_lock import is_held, listens_again
 
-        _show(call, stored_status(call.data))
-        call.console.error(str(missing))
-        return missing.exit_status
+        if listens_again(call.data):
+            return _status(call)
+        return _unanswered(call, missing, is_held=is_held(call.data))
     _show(call, status)
     return DONE if healthy(status) else FAILED
+
+
+def _asked(call: Call) -> dict[str, Any]:
+    with call.connect("get-status") as connection:
+        answer = connection.ask({"type": "get-status"}, timeout_seconds=STATUS_SECONDS)
+    status: dict[str, Any] = accepted(answer)["data"]
+    return status
+
+
+def _unanswered(call: Call, missing: NoDaemonError, *, is_held: bool) -> int:
+    """What the files tell, and whether a daemon is there all the same."""
+    from actors.cli.stored_status import stored_status
+
+    status = stored_status(call.data)
+    if not is_held and missing.is_final:
+        raise missing
+    if not is_held:
+        _show(call, status)
+        call.console.error(str(missing))
+        return missing.exit_status
+    from actors.cli.processes import pids_of
+
+    pid = next(iter(pids_of("daemon", call.data)), None)
+    status["daemon"] |= {"state": "unresponsive", "pid": pid}
+    _show(call, status)
+    who = f"pid {pid}" if pid else "its process is not to be seen from here"
+    call.console.error(
+        f"a daemon ({who}) runs for {call.data} but does not answer; end it with: greenroom stop"
+    )
+    return FAILED
 
 
 def _show(call: Call, status: dict[str, Any]) -> None:
@@ -46,7 +74,7 @@ COMMANDS = {
         examples=(
             "greenroom status",
             "greenroom status --json | jq .sessions",
-            "Exit status: 0 healthy, 1 store degraded or something quarantined, 3 not running.",
+            "Exit status: 0 healthy, 1 something is not (or no answer), 3 not running.",
         ),
     )
 }

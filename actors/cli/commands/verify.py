@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import time
 from pathlib import Path
 from typing import Any
 
 from actors.cli.arguments import Spec
 from actors.cli.command import DONE, FAILED, Call, Command
+from actors.cli.failures import CommandError
 
 PROGRESS_SECONDS = 1.0
 
@@ -15,12 +17,13 @@ PROGRESS_SECONDS = 1.0
 def _verify(call: Call) -> int:
     from storage.data_dir import DataDir
 
+    _require_directory(call.data)
     data = DataDir(Path(call.data))
     places = [
         (workspace, path)
         for workspace in data.workspace_names()
-        for path in sorted(data.sessions(workspace).iterdir())
-        if (path / "journal.jsonl").exists()
+        for path in _directories(data.sessions(workspace))
+        if _may_hold_journal(path)
     ]
     found = list(_looked_through(call, places))
     bad = [row for row in found if row["problem"]]
@@ -41,6 +44,28 @@ def _verify(call: Call) -> int:
         + (f"{len(bad)} not whole" if bad else "every line is as it was written")
     )
     return FAILED if bad else DONE
+
+
+def _require_directory(data: str) -> None:
+    try:
+        os.listdir(data)  # noqa: PTH208 - its error names the directory, and nothing is kept
+    except OSError as error:
+        raise CommandError(f"{data} cannot be verified: {error.strerror}") from None
+
+
+def _directories(sessions: Path) -> list[Path]:
+    try:
+        return sorted(sessions.iterdir())
+    except FileNotFoundError:
+        return []
+
+
+def _may_hold_journal(path: Path) -> bool:
+    """True too for one that may not be looked into: reading it will say why."""
+    try:
+        return (path / "journal.jsonl").exists()
+    except OSError:
+        return True
 
 
 def _looked_through(call: Call, places: list[tuple[str, Path]]) -> Any:

@@ -6,7 +6,7 @@ from typing import Any
 
 from actors.cli.arguments import Option, Spec, number
 from actors.cli.command import DONE, FAILED, Call, Command, accepted, worker_reference
-from actors.cli.failures import UsageError
+from actors.cli.failures import CommandError, UsageError
 from actors.cli.session_view import worker_lines
 from actors.cli.worker_arguments import WORKER_OPTIONS, chosen_worker
 
@@ -98,16 +98,17 @@ def _output(call: Call) -> int:
             "--raw is for a file or a pipe: what it prints may do anything to a screen"
         )
     start = number(call.values["from"], "--from", 0)
-    request = {
+    request: dict[str, Any] = {
         "type": "get-output",
         **worker_reference(call.values["session/worker"]),
         "from": start,
     }
     if call.values["epoch"] is not None:
-        request["epoch"] = number(call.values["epoch"], "--epoch", 0)
+        request["epoch"] = number(call.values["epoch"], "--epoch", 0, least=0)
     with call.connect("get-output") as connection:
         while True:
             answer = accepted(connection.ask(request))
+            _require_epoch(answer["data"], request.get("epoch"))
             if call.console.json:
                 call.console.value(answer)
                 return DONE
@@ -119,6 +120,14 @@ def _output(call: Call) -> int:
             if page["next"] >= page["end"] or page["next"] <= page["start"]:
                 return DONE
             request |= {"from": page["next"], "epoch": page["epoch"]}
+
+
+def _require_epoch(page: dict[str, Any], epoch: int | None) -> None:
+    kept = page.get("epochs")
+    if epoch is None or kept is None or epoch in kept:
+        return
+    shown = ", ".join(str(each) for each in kept) or "none"
+    raise CommandError(f"there is no epoch {epoch} (epochs kept: {shown})", code="epoch-not-found")
 
 
 COMMANDS = {

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from actors.cli.catalogue import ROWS, help_of
+from actors.cli.main import main
 from tests.actors.cli.conftest import Run, Serve
 from tests.actors.cli.fake_daemon import no, yes
 
@@ -88,6 +89,61 @@ def test_wrong_usage_points_to_the_help(run: Run) -> None:
 
 def test_a_worker_command_without_its_second_word_names_them(run: Run) -> None:
     assert "worker needs one of add, ls, restart, rm" in run("worker").err
+
+
+@pytest.mark.parametrize("words", [["worker", "--help"], ["help", "worker"]])
+def test_the_worker_commands_have_a_help_together(run: Run, words: list[str]) -> None:
+    outcome = run(*words)
+    assert (outcome.status, outcome.err) == (0, "")
+    assert all(f"  {name} " in outcome.out for name in ROWS if name.startswith("worker "))
+
+
+def test_help_is_a_command_too(run: Run) -> None:
+    assert run("help").out == run("--help").out
+    assert run("help", "send").out == run("send", "--help").out
+    assert run("help", "worker", "add").out == run("worker", "add", "--help").out
+    assert "did you mean send?" in run("help", "sned").err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--data"], "--data needs a value: --data DIR"),
+        (["ls", "--data"], "--data needs a value: --data DIR"),
+        (["--data", "--json", "ls"], "--data needs a value: --data DIR"),
+        (["--data", ""], "no command is named"),
+        (["--data", "", "ls"], "--data is empty"),
+        (["ls", "--data="], "--data is empty"),
+        (["--jsn"], "unknown option --jsn (did you mean --json?)"),
+    ],
+)
+def test_a_data_directory_half_named_is_one_line(
+    words: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(words, {}) == 2
+    captured = capsys.readouterr()
+    assert said in captured.err
+    assert len(captured.err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("words", [["stauts"], ["--data", ""], ["worker"], ["send"], ["help", "x"]])
+def test_wrong_usage_in_json_is_an_answer(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*words, "--json"], {}) == 2
+    answer = json.loads(capsys.readouterr().out)
+    assert (answer["id"], answer["ok"], answer["error"]["code"]) == (None, False, "usage")
+
+
+def test_an_interrupted_command_is_an_answer_in_json(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("actors.cli.main.data_directory", lambda *_: interrupt(None))
+    outcome = run("ls", "--json")
+    assert (outcome.status, json.loads(outcome.out)["error"]["code"]) == (1, "interrupted")
 
 
 def test_help_lists_every_command(run: Run) -> None:

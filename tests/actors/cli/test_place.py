@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from actors.cli import place
+from actors.cli.failures import UsageError
 from actors.cli.place import data_directory
 from storage import data_dir
 from storage.data_dir import default_data_dir
@@ -12,6 +13,7 @@ ENVIRONS = [
     {"HOME": "/home/x", "XDG_STATE_HOME": "/state"},
     {"HOME": "/home/x", "XDG_STATE_HOME": "relative"},
     {"GREENROOM_HOME": "some/where"},
+    {"HOME": "/home/x", "GREENROOM_HOME": ""},
     {},
 ]
 
@@ -29,3 +31,8 @@ def test_the_default_is_that_of_the_store(
 
 def test_the_option_comes_first() -> None:
     assert data_directory("there", {"GREENROOM_HOME": "/here"}) == str(Path.cwd() / "there")
+
+
+def test_an_empty_option_is_wrong_usage() -> None:
+    with pytest.raises(UsageError, match="--data is empty"):
+        data_directory("", {})

@@ -1,3 +1,4 @@
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -53,6 +54,7 @@ data       /data
 store      ok
 inbox      0 waiting, 1 running, 12 answered, 0 rejected
 refused    $.sessions[0].id: is read-only (2 min ago)
+given up   files is quarantined: it failed too often
 keeper     pid 10
 terminals  pid 12, 1 terminal
 
@@ -86,6 +88,57 @@ def test_on_a_terminal_the_same_tree_has_boxes() -> None:
 def test_without_a_tree_the_sessions_stand_alone() -> None:
     value = {**status(), "tree": None}
     assert "sessions\n|-- Fix the login aaaa  " in rendered(value)
+
+
+def test_refused_workspace_settings_stand_in_the_head_and_are_healthy() -> None:
+    problem = "/data/workspaces/default/workspace.json:3: expected a comma"
+    value = {
+        "daemon": {"state": "running"},
+        "workspaces": [{"name": "default", "problem": problem}, {"name": "b", "problem": None}],
+    }
+    said = f"workspace  default: {problem} (the last good one stays in force)\n"
+    assert said in rendered(value)
+    assert "b:" not in rendered(value)
+    assert healthy(value)
+    styles = [style for line in status_lines(value, NOW, boxes=False) for text, style in line
+              if problem in text]  # fmt: skip
+    assert styles == ["warn"]
+
+
+def test_whatever_makes_it_unhealthy_is_named_with_its_last_error() -> None:
+    worker = {"id": "w1", "name": "shell", "type": "terminal", "status": "quarantined",
+              "last_error": "no such program"}  # fmt: skip
+    value = {
+        "sessions": [{"id": "aaaa", "title": "Login", "workers": [worker]}],
+        "store": {"state": "ok", "quarantined": [{"session_id": "cccc", "reason": "bad"}]},
+        "tree": actor(
+            "supervisor",
+            actor("default:files", state="quarantined", last_error="it does not speak MCP"),
+            actor("cccc", state="quarantined", last_error="bad"),
+        ),
+    }
+    head = rendered(value).partition("\n\n")[0]
+    assert "given up   default:files is quarantined: it does not speak MCP\n" in head
+    assert "given up   worker Login/shell is quarantined: no such program" in head
+    assert head.count("cccc") == 1
+    assert not healthy(value)
+
+
+def test_without_a_daemon_nothing_is_said_to_run() -> None:
+    chat = {"id": "w3", "name": "chat", "type": "conversation", "status": "running"}
+    value = status()
+    value["sessions"][0]["workers"].append(chat)
+    value |= {"tree": None, "daemon": {"state": "stopped"}}
+    _, _, aligned = rendered(value).partition("\n\n")
+    told = re.sub(" {2,}", "  ", aligned)
+    assert told.startswith("sessions  as last known\n")
+    assert "Fix the login aaaa  was active, worktree\n" in told
+    assert "shell terminal  was running, " in told
+    assert "build terminal  exited, exit code 2, 1 h ago\n" in told
+    assert "chat conversation\n" in told
+    assert "Asleep bbbb  paused\n" in told
+    spans = [span for line in status_lines(value, NOW, boxes=False) for span in line]
+    assert "good" not in {style for text, style in spans if "running" in text or "active" in text}
 
 
 def test_no_keeper_is_said() -> None:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from actors.decisions.decision import Until
 from actors.messages import effects as f
 from actors.messages import outcomes as o
 from actors.messages.session import ShutDown
@@ -71,9 +72,16 @@ def test_a_session_that_was_stopped_starts_what_it_had_stopped() -> None:
     assert statuses(play) == ["starting", "starting"]
 
 
-@pytest.mark.parametrize("command", [r.StartSession, r.ResumeSession])
-@pytest.mark.parametrize("between", [None, r.PauseSession, r.StopSession])
-def test_what_ended_by_itself_is_not_run_again_with_its_session(command: Any, between: Any) -> None:
+@pytest.mark.parametrize(
+    ("between", "command"),
+    [
+        (None, r.StartSession),
+        (r.PauseSession, r.StartSession),
+        (r.PauseSession, r.ResumeSession),
+        (r.StopSession, r.StartSession),
+    ],
+)
+def test_what_ended_by_itself_is_not_run_again_with_its_session(between: Any, command: Any) -> None:
     play = Play.of(terminal(command=("deploy",)))
     play.ends("exited")
     if between:
@@ -81,6 +89,28 @@ def test_what_ended_by_itself_is_not_run_again_with_its_session(command: Any, be
     play.forget()
     play.decide(command(session=ID))
     assert (statuses(play), play.effects) == (["exited"], [])
+
+
+@pytest.mark.parametrize("command", [r.PauseSession, r.ResumeSession])
+def test_neither_pause_nor_resume_undoes_a_stop(command: Any) -> None:
+    play = Play.of(terminal())
+    play.decide(r.StopSession(session=ID))
+    play.ends("stopped")
+    assert play.refused(command(session=ID)).code == "session-stopped"
+    assert play.session.desired == "stopped"
+
+
+def test_a_start_is_refused_when_what_it_starts_cannot_be() -> None:
+    play = Play.of(terminal())
+    play.decide(r.StopSession(session=ID))
+    play.ends("stopped")
+    reply = play.decide(r.StartSession(session=ID)).reply
+    assert isinstance(reply, Until)
+    assert reply.value(play.state) is None
+    play.decide(o.ProcessNotStarted(play.worker.id, 2, "no such directory"))
+    refusal = reply.value(play.state)
+    assert isinstance(refusal, r.Refusal)
+    assert refusal.code == "spawn-failed"
 
 
 def test_a_quarantined_worker_waits_for_a_person_also_when_its_session_runs_again() -> None:

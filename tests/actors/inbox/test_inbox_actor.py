@@ -158,8 +158,9 @@ def test_claims_left_by_an_earlier_daemon_are_answered(open_greenroom: House) ->
 
 
 def test_what_comes_before_the_sessions_are_there_is_answered_when_they_are(
-    open_greenroom: House,
+    open_greenroom: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("actors.gateway.READY_SECONDS", 0.2)
     directory = open_greenroom.room.around.directory
     ref, directory.ref = directory.ref, None
     drop(open_greenroom, "early.json", LIST)

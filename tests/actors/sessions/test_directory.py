@@ -15,7 +15,7 @@ from storage.records import request as r
 from storage.records.request import Answer
 from tests.fakes.actors import eventually
 from tests.fakes.clock import FakeClock
-from tests.fakes.greenroom import House, house
+from tests.fakes.greenroom import House, house, pass_time
 
 PATIENCE_SECONDS = 30.0
 IDLE_SECONDS = 60.0
@@ -87,9 +87,10 @@ def test_one_more_request_on_its_way_keeps_a_session_awake(timed: House) -> None
     session_id = timed.create()["id"]
     assert timed.get("get-messages", session=session_id)
     directory = timed.room.around.directory
+    incarnation = timed.ref(session_id).actor_urn
     directory.tell(Idle(session_id, 0))  # said before it came to the request
     assert timed.get("get-messages", session=session_id)
-    assert timed.awake() == {session_id}
+    assert timed.ref(session_id).actor_urn == incarnation
     directory.tell(Idle(session_id, 2))
     eventually(lambda: timed.awake() == set())
 
@@ -210,7 +211,7 @@ def test_a_session_whose_actor_fails_too_often_is_refused_at_once(
     session_id = timed.create()["id"]
     for _ in range(5):
         crash(timed, session_id)
-        come_back(timed, clock, session_id, seconds=1.0)
+        come_back(timed, clock, session_id, seconds=30.0)
     crash(timed, session_id)
     eventually(lambda: timed.state("sessions", session_id) == "quarantined")
     assert timed.refused("get-messages", session=session_id) == "session-quarantined"
@@ -242,11 +243,11 @@ def test_requests_held_back_for_one_that_is_given_up_are_refused(
 
 
 def come_back(timed: House, clock: FakeClock, session_id: str, *, seconds: float) -> None:
-    """Let the time pass, in such steps, until the session runs again."""
+    """Let at most so much time pass from timer to timer, until the session runs again."""
 
     def back() -> bool:
         if timed.state("sessions", session_id) != "running":
-            clock.advance(seconds)
+            pass_time(clock, seconds)
         return timed.state("sessions", session_id) == "running"
 
     eventually(back)
@@ -292,7 +293,11 @@ def test_a_directory_that_crashes_comes_back_with_every_session_and_process(
     eventually(lambda: (greenroom.projected() or [{}])[0].get("title") == "After")
 
 
-def test_nobody_is_left_without_an_answer_when_everything_ends(tmp_path: Path) -> None:
+def test_nobody_is_left_without_an_answer_when_everything_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("actors.gateway.READY_SECONDS", 0.3)
+    monkeypatch.setattr("actors.sessions.directory.NEXT_SECONDS", 0.3)
     with house(tmp_path) as greenroom:
         sessions = [greenroom.create()["id"] for _ in range(4)]
         futures: list[Future[Answer]] = []
@@ -333,12 +338,13 @@ def test_what_comes_too_late_for_the_directory_is_answered_all_the_same(
     ref.tell(Dispatch(r.ListSessions(), Reply(block)))
     assert entered.wait(10)
     ref.tell("a message that nobody knows")
-    ref.tell(Dispatch(r.ListSessions(), Reply(heard.append)))
     ref.tell(Disposed("nobody", "default", JournalEnd(0, 0, ""), (Reply(heard.append),)))
+    ref.tell(Dispatch(r.ListSessions(), Reply(heard.append)))
     until.set()
     eventually(lambda: len(heard) == 2)
-    assert {one.code for one in heard} == {"interrupted"}
-    eventually(lambda: greenroom.room.around.directory.ref is not ref)
+    assert heard[0].code == "interrupted"
+    assert heard[1] == {"sessions": []}
+    assert greenroom.room.around.directory.ref is not ref
 
 
 def test_a_request_that_the_directory_fails_over_is_answered(greenroom: House) -> None:

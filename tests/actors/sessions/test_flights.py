@@ -4,7 +4,15 @@ import pytest
 
 from actors.decisions.decision import Awaiting, Decision, Ready, Until
 from actors.messages.session import Dispatch, Reply
-from actors.sessions.flights import CUT_SHORT, FAILED, Flight, Flights, Waiters, never_silent
+from actors.sessions.flights import (
+    CUT_SHORT,
+    FAILED,
+    Flight,
+    Flights,
+    Waiters,
+    answered_alone,
+    never_silent,
+)
 from storage.records import event as e
 from storage.records import request as r
 from storage.state import SessionState
@@ -136,3 +144,11 @@ def test_nothing_is_said_when_nothing_fails() -> None:
     with never_silent(asker.dispatch):
         pass
     assert asker.answers == []
+
+
+def test_a_fault_over_one_request_alone_ends_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    asker = Asker()
+    with answered_alone(asker.dispatch):
+        raise ValueError("boom")
+    assert asker.answers == [FAILED]
+    assert "ListSessions" in caplog.text

@@ -16,7 +16,14 @@ from actors.tools.tool_box import ToolBox
 from storage.records.workspace import McpServerSettings, WorkspaceSettings
 from tests.fakes.actors import eventually
 from tests.fakes.clock import FakeClock
-from tests.fakes.greenroom import DEMO_SERVER, PATIENCE_SECONDS, House, demo_server, house
+from tests.fakes.greenroom import (
+    DEMO_SERVER,
+    PATIENCE_SECONDS,
+    House,
+    demo_server,
+    house,
+    pass_time,
+)
 from tests.peers.processes import children
 
 CRASHING = str(DEMO_SERVER.with_name("mcp_crash.py"))
@@ -64,6 +71,7 @@ def test_servers_follow_the_settings(timed: House, clock: FakeClock) -> None:
 
     eventually(gone, seconds=PATIENCE_SECONDS)
     assert offered(timed) == []
+    assert not timed.room.around.shared_tools.box("default")._has_pending()
     eventually(lambda: timed.node("mcp_servers", "default:demo") is None)
 
 
@@ -76,7 +84,7 @@ def test_one_that_crashes_at_its_start_is_given_up_and_stops_nothing_else(
     def given_up() -> bool:
         node = timed.node("mcp_servers", "default:crashing")
         if node is None or node.state == "starting":
-            clock.advance(0.5)
+            pass_time(clock, 30.0)
         return node is not None and node.state == "quarantined"
 
     eventually(given_up, seconds=PATIENCE_SECONDS)

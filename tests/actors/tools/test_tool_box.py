@@ -2,6 +2,8 @@ import asyncio
 import time
 from typing import Any
 
+import pytest
+
 from actors.ports import ToolOutcome
 from actors.tools.shared_tools import SharedTools
 from actors.tools.tool_box import ToolBox, call_tool
@@ -66,13 +68,64 @@ def test_it_is_waited_for_only_so_long() -> None:
     assert time.monotonic() - started < PATIENCE_SECONDS
 
 
-def test_a_server_that_went_offers_nothing_and_is_not_waited_for() -> None:
-    box = ToolBox()
-    box.offer("a", Connection(), (tool("a.one"),))
-    box.withdraw("a", "it exited with 7")
-    box.withdraw("b", "it never came")
+def test_a_server_that_never_came_offers_nothing_and_is_not_waited_for() -> None:
+    box, server = ToolBox(), Connection()
+    box.expect("a", server)
+    box.withdraw("a", "it never came", server)
     assert names(box) == []
+    assert box.problems == {"a": "it never came"}
+
+
+def test_a_server_that_went_is_waited_for_since_it_comes_back() -> None:
+    box, first, second = ToolBox(), Connection(), Connection()
+    box.offer("a", first, (tool("a.one"),))
+    box.withdraw("a", "it exited with 7", first)
     assert box.find("a.one") == (None, "one")
+    assert names(box, 0.05) == []
+
+    async def wait() -> list[str]:
+        waiting = asyncio.create_task(box.tools(PATIENCE_SECONDS))
+        await asyncio.sleep(0)
+        box.expect("a", second)
+        assert not waiting.done()
+        box.offer("a", second, (tool("a.two"),))
+        return [each.name for each in await waiting]
+
+    assert asyncio.run(wait()) == ["a.two"]
+
+
+def test_a_server_that_does_not_come_back_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("actors.tools.tool_box.COMES_BACK_SECONDS", 0.05)
+    box, server = ToolBox(), Connection()
+    box.offer("a", server, (tool("a.one"),))
+    box.withdraw("a", "it exited with 7", server)
+    started = time.monotonic()
+    assert names(box, 60.0) == []
+    assert time.monotonic() - started < 30
+
+
+def test_a_server_that_was_removed_is_forgotten() -> None:
+    box, server = ToolBox(), Connection()
+    box.offer("a", server, (tool("a.one"),))
+    box.forget("a")
+    box.forget("a")
+    box.withdraw("a", "closed by us", server)
+    assert (names(box), box.problems) == ([], {})
+
+
+def test_one_that_was_replaced_has_no_say_in_the_next() -> None:
+    box, first, second = ToolBox(), Connection(), Connection()
+    box.offer("a", first, (tool("a.one"),))
+    box.forget("a")
+    box.expect("a")
+    box.withdraw("a", "closed by us", first)
+    assert box._has_pending()
+    box.expect("a", second)
+    box.offer("a", first, (tool("a.old"),))
+    assert box._has_pending()
+    box.offer("a", second, (tool("a.two"),))
+    box.withdraw("a", "closed by us", first)
+    assert names(box) == ["a.two"]
 
 
 def test_a_tool_is_called_where_it_is_offered() -> None:

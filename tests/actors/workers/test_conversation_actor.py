@@ -8,6 +8,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from actors.messages.recording import TurnGrew
 from storage.records import event as e
 from storage.records.request import Answer
@@ -131,6 +133,18 @@ def _command_line(pid: int) -> bytes:
     return Path(f"/proc/{pid}/cmdline").read_bytes()
 
 
+def test_a_server_whose_settings_changed_is_replaced_for_the_next_request(
+    greenroom: House,
+) -> None:
+    session_id = talk(greenroom, **demo_server())
+    assert said(greenroom.ask(request(session_id, "add 1 and 1"))).endswith("It is 2.")
+    greenroom.converse(SCRIPT, **demo_server(env={"CHANGED": "yes"}))
+    assert said(greenroom.ask(request(session_id, "add 2 and 3"))).endswith("It is 5.")
+    greenroom.converse(SCRIPT)
+    assert said(greenroom.ask(request(session_id, "add 2 and 3"))).endswith("No such tool.")
+    eventually(lambda: greenroom.node("sessions", session_id, "mcp:demo") is None)
+
+
 def test_a_server_that_ends_in_a_call_is_an_error_for_the_model(greenroom: House) -> None:
     session_id = talk(greenroom, **demo_server())
     answer = greenroom.ask(request(session_id, "die"))
@@ -239,18 +253,17 @@ def test_a_file_that_cannot_be_read_fails_the_request(greenroom: House) -> None:
     assert greenroom.refused("request", session=session_id, content="hello") == "context-failed"
 
 
-def test_an_unknown_fault_in_a_call_starts_the_conversation_anew(greenroom: House) -> None:
+def test_an_unknown_fault_in_a_call_starts_the_conversation_anew(
+    greenroom: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
     session_id = talk(greenroom)
 
-    class Broken:
-        def provider(self, *_: Any) -> Any:
-            raise ValueError("a bug")
+    async def fail(*_: Any) -> None:
+        raise ValueError("a bug")
 
-    around: Any = greenroom.room.around
-    models = around.models
-    object.__setattr__(around, "models", Broken())
+    monkeypatch.setattr("actors.conversations.context_building.build", fail)
     assert greenroom.refused("request", session=session_id, content="hello") == "interrupted"
-    object.__setattr__(around, "models", models)
+    monkeypatch.undo()
     assert said(greenroom.ask(request(session_id, "hello"))) == "Hello yourself."
 
 

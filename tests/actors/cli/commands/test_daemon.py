@@ -1,39 +1,33 @@
 """`start`, `stop` and `restart` with the real keeper and a program in place of the daemon."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from actors.cli import daemon_process
+from actors.cli import daemon_process, directory_lock, stopping
 from actors.cli.connection import Connection
 from actors.cli.daemon_process import daemon_status
+from actors.cli.directory_lock import is_held
 from actors.cli.failures import NoDaemonError
-from actors.cli.processes import Process, find_keeper
+from actors.cli.processes import Process, find, pids_of
+from storage.data_dir import DataDir
 from tests.actors.cli.conftest import Run
 
 PROJECT = Path(__file__).resolve().parents[4]
-STANDIN = PROJECT / "tests" / "actors" / "cli" / "standin_daemon.py"
-KEEP = """
-import sys
-sys.path.insert(0, sys.argv[1])
-from actors.keeper import keep
-sys.exit(keep(sys.argv[-1], [sys.executable, *sys.argv[2:4], "--data", sys.argv[-1]]))
-"""
+STANDIN = PROJECT / "tests" / "actors" / "cli" / "standin" / "entry.py"
 
 Use = Callable[[str], None]
 
 
-def keeper_words(mode: str, data: str) -> list[str]:
-    head = [sys.executable, "-P", "-c", KEEP, str(PROJECT), str(STANDIN), mode]
-    return [*head, "keeper", "--data", data]
+def standin(role: str, data: str, mode: str) -> list[str]:
+    return [sys.executable, "-P", str(STANDIN), role, "--data", data, mode]
 
 
 @pytest.fixture
@@ -41,20 +35,23 @@ def use(monkeypatch: pytest.MonkeyPatch, data: Path) -> Iterator[Use]:
     """Choose the stand-in's mode; whatever still runs at the end is ended."""
 
     def choose(mode: str) -> None:
-        monkeypatch.setattr(daemon_process, "keeper_command", lambda at: keeper_words(mode, at))
+        monkeypatch.setattr(
+            daemon_process, "keeper_command", lambda at: standin("keeper", at, mode)
+        )
 
     choose("serve")
     yield choose
-    keeper = find_keeper(str(data))
-    if keeper:
-        with keeper:
-            keeper.send(signal.SIGKILL)
-            keeper.wait(5)
-    for process in Path("/proc").iterdir():
-        with suppress(OSError):
-            words = process.joinpath("cmdline").read_bytes().split(b"\0")
-            if str(STANDIN).encode() in words and str(data).encode() in words:
-                os.kill(int(process.name), signal.SIGKILL)
+    for role in ("keeper", "daemon"):
+        for process in find(role, str(data)):
+            with process:
+                process.send(signal.SIGKILL)
+                process.wait(5)
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("ANSWER_SECONDS", "SOCKET_SECONDS", "END_SECONDS", "TERM_SECONDS"):
+        monkeypatch.setattr(stopping, name, 0.3)
 
 
 def pid_of(data: Path) -> int:
@@ -73,8 +70,10 @@ def is_alive(pid: int) -> bool:
 
 def start_standin(mode: str, data: Path) -> subprocess.Popen[bytes]:
     (data / "run").mkdir(parents=True)
-    process = subprocess.Popen([sys.executable, str(STANDIN), mode, "--data", str(data)])
-    wait_until(lambda: listens(data))
+    process = subprocess.Popen(standin("daemon", str(data), mode))
+    wait_until(lambda: is_held(str(data)))
+    if mode != "closed":
+        wait_until(lambda: listens(data))
     return process
 
 
@@ -94,10 +93,7 @@ def wait_until(condition: Callable[[], bool]) -> None:
 
 
 def is_kept(data: Path) -> bool:
-    keeper = find_keeper(str(data))
-    if keeper:
-        keeper.close()
-    return keeper is not None
+    return bool(pids_of("keeper", str(data)))
 
 
 def test_start_waits_until_the_daemon_answers(run: Run, use: Use, data: Path) -> None:
@@ -137,7 +133,7 @@ def test_a_data_directory_that_is_a_file_is_refused(run: Run, use: Use, data: Pa
 
 def test_two_starts_at_once_give_one_daemon(run: Run, use: Use, data: Path) -> None:
     data.mkdir()
-    other = subprocess.Popen(keeper_words("serve", str(data)), cwd="/")
+    other = subprocess.Popen(standin("keeper", str(data), "serve"), cwd="/")
     assert run("start").status == 0
     assert is_kept(data)
     run("stop")
@@ -158,22 +154,17 @@ def test_stop_without_a_daemon_is_status_3(run: Run, use: Use) -> None:
 
 
 def test_a_daemon_that_does_not_answer_is_ended_by_signal(
-    run: Run, use: Use, data: Path, monkeypatch: pytest.MonkeyPatch
+    run: Run, use: Use, data: Path, impatient: None
 ) -> None:
-    monkeypatch.setattr(daemon_process, "ANSWER_SECONDS", 0.2)
     process = start_standin("mute", data)
     outcome = run("stop")
     assert process.wait(10) == -15
     assert outcome.status == 0
-    assert "did not answer within 0.2 s" in outcome.err
+    assert "did not answer stop-daemon within 0.3 s" in outcome.err
     assert "is sent SIGTERM" in outcome.err
 
 
-def test_one_that_ignores_that_is_killed(
-    run: Run, use: Use, data: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(daemon_process, "ANSWER_SECONDS", 0.2)
-    monkeypatch.setattr(daemon_process, "TERM_SECONDS", 0.3)
+def test_one_that_ignores_that_is_killed(run: Run, use: Use, data: Path, impatient: None) -> None:
     process = start_standin("deaf", data)
     outcome = run("stop")
     assert process.wait(10) == -9
@@ -181,12 +172,65 @@ def test_one_that_ignores_that_is_killed(
 
 
 def test_one_that_says_yes_and_stays_is_ended_by_signal(
-    run: Run, use: Use, data: Path, monkeypatch: pytest.MonkeyPatch
+    run: Run, use: Use, data: Path, impatient: None
 ) -> None:
-    monkeypatch.setattr(daemon_process, "END_SECONDS", 0.2)
     process = start_standin("stubborn", data)
     assert run("stop").status == 0
     assert process.wait(10) == -15
+
+
+def test_one_that_listens_nowhere_is_ended_by_signal(
+    run: Run, use: Use, data: Path, impatient: None
+) -> None:
+    process = start_standin("closed", data)
+    outcome = run("stop")
+    assert process.wait(10) == -15
+    assert outcome.status == 0
+    assert "does not answer at its socket" in outcome.err
+
+
+def test_one_that_refuses_is_ended_by_signal(
+    run: Run, use: Use, data: Path, impatient: None
+) -> None:
+    process = start_standin("refusing", data)
+    outcome = run("stop")
+    assert process.wait(10) == -15
+    assert (outcome.status, "not now" in outcome.err) == (0, True)
+
+
+def test_who_holds_the_directory_unseen_makes_stop_fail(
+    run: Run, use: Use, data: Path, impatient: None
+) -> None:
+    lock = DataDir(data).lock()
+    outcome = run("stop")
+    lock.release()
+    assert outcome.status == 1
+    assert "who holds the data directory is not to be seen from here" in outcome.err
+
+
+def test_a_start_against_one_that_does_not_answer_names_it(
+    run: Run, use: Use, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(daemon_process, "START_SECONDS", 0.3)
+    monkeypatch.setattr(directory_lock, "SOCKET_RETURNS_SECONDS", 0.1)
+    process = start_standin("closed", data)
+    outcome = run("start")
+    assert outcome.status == 1
+    assert f"a daemon (pid {process.pid}) runs but does not answer" in outcome.err
+    process.kill()
+    process.wait(10)
+
+
+def test_a_start_whose_keeper_is_ended_says_so(run: Run, use: Use, data: Path) -> None:
+    use("closed")
+    with ThreadPoolExecutor(1) as pool:
+        outcome = pool.submit(run, "start")
+        wait_until(lambda: is_held(str(data)))
+        for keeper in find("keeper", str(data)):
+            with keeper:
+                keeper.send(signal.SIGTERM)
+        assert outcome.result(20).status == 1
+    assert "its keeper was ended" in outcome.result().err
 
 
 def test_restart_is_stop_keeping_terminals_and_start(run: Run, use: Use, data: Path) -> None:
@@ -205,7 +249,7 @@ def test_restart_starts_one_when_none_runs(run: Run, use: Use, data: Path) -> No
 
 def test_stop_ends_a_keeper_whose_daemon_is_down(run: Run, use: Use, data: Path) -> None:
     data.mkdir()
-    keeper = subprocess.Popen(keeper_words("crash", str(data)), cwd="/")
+    keeper = subprocess.Popen(standin("keeper", str(data), "crash"), cwd="/")
     wait_until((data / "run" / "daemon.log").exists)
     outcome = run("stop")
     assert outcome == (0, "the daemon was down; its keeper is ended\n", "")
@@ -219,7 +263,14 @@ def test_start_and_stop_are_the_daemons_alone(run: Run, name: str, instead: str)
     assert f"for a session: greenroom {instead} chat" in outcome.err
 
 
-def test_a_process_number_taken_again_is_no_keeper(data: Path) -> None:
-    (data / "run").mkdir(parents=True)
-    (data / "run" / "keeper.pid").write_text(f"{os.getpid()}\n")
-    assert not is_kept(data)
+def test_other_processes_are_none_of_ours(data: Path, tmp_path: Path) -> None:
+    alike = [
+        [sys.executable, "-P", str(STANDIN), "daemon", "--data", str(tmp_path), "closed"],
+        ["sleep", "60"],
+    ]
+    started = [subprocess.Popen(words) for words in alike]
+    wait_until(lambda: pids_of("daemon", str(tmp_path)) == [started[0].pid])
+    assert pids_of("daemon", str(data)) == pids_of("keeper", str(tmp_path)) == []
+    for process in started:
+        process.kill()
+        process.wait(10)

@@ -47,3 +47,9 @@ def test_following_outlives_a_replaced_log(data: Path) -> None:
 
 def test_following_gives_no_json(run: Run) -> None:
     assert run("logs", "-f", "--json").status == 2
+
+
+def test_a_negative_number_of_lines_is_wrong_usage(run: Run) -> None:
+    outcome = run("logs", "-n", "-5")
+    assert outcome.status == 2
+    assert "-n takes a whole number from 0 on, not -5" in outcome.err

@@ -87,3 +87,20 @@ def test_history_tells_who_said_what_with_tool_calls(run: Run, serve: Serve) -> 
 def test_an_empty_history_says_how_to_begin(run: Run, serve: Serve) -> None:
     serve(yes({"rounds": []}))
     assert "greenroom send" in run("history", "a").out
+
+
+def test_a_history_without_a_conversation_says_how_to_get_one(run: Run, serve: Serve) -> None:
+    session = {"id": "aaaa", "workers": [{"type": "terminal"}]}
+    serve(lambda r: yes(session if r["type"] == "get-session" else {"rounds": []})(r))
+    said = run("history", "a").out
+    assert "add one with: greenroom worker add aaaa --conversation" in said
+    assert "greenroom send" not in said
+
+
+def test_a_failure_is_told_once_and_not_as_the_models_word(run: Run, serve: Serve) -> None:
+    turn = {"number": 1, "status": "failed", "model": "m", "error": "no key", "content": []}
+    entry = {"id": "r", "status": "failed", "created_at": "then", "turns": [turn],
+             "request": {"content": "Look"},
+             "failure": {"code": "api-key-missing", "message": "no key"}}  # fmt: skip
+    serve(yes({"rounds": [entry]}))
+    assert run("history", "a").out == "you then\n  Look\nfailed: no key\n\n"

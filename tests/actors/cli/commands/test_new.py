@@ -73,3 +73,13 @@ def test_json_is_the_answer(run: Run, serve: Serve) -> None:
 )
 def test_what_contradicts_itself_is_wrong_usage(run: Run, words: list[str]) -> None:
     assert run("new", *words).status == 2
+
+
+@pytest.mark.parametrize("option", ["--model", "--provider", "--prompt"])
+@pytest.mark.parametrize("terminal", [["--terminal"], ["--", "ls"]])
+def test_what_does_nothing_for_a_terminal_is_wrong_usage(
+    run: Run, option: str, terminal: list[str]
+) -> None:
+    outcome = run("new", option, "m", *terminal)
+    assert outcome.status == 2
+    assert f"{option} is for a conversation" in outcome.err

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from actors.cli.commands.send import usage_line
+from actors.cli.commands.send import queued_because, usage_line
+from actors.cli.console import Console
 from tests.actors.cli.conftest import Run, Serve
 from tests.actors.cli.fake_daemon import Json, no, yes
 
@@ -139,3 +140,52 @@ def test_a_second_ctrl_c_leaves_the_answer_to_go_on(data: Path, serve: Serve) ->
     over.set()
     assert process.returncode == 1
     assert "the answer goes on" in err
+
+
+@pytest.mark.parametrize(
+    ("session", "said"),
+    [
+        (
+            {"status": "paused"},
+            "queued; the session is paused, let it go on with: greenroom resume",
+        ),
+        ({"status": "active", "open_requests": 2}, "queued; the session is busy"),
+        ({"status": "active", "open_requests": 1}, ""),
+    ],
+)
+def test_why_a_message_waits(session: Json, said: str) -> None:
+    assert queued_because(session).startswith(said)
+    assert bool(queued_because(session)) == bool(said)
+
+
+def test_a_message_that_waits_says_why_once(
+    run: Run, serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = threading.Event()
+
+    def script(request: Json) -> Any:
+        if request["type"] == "get-session":
+            yield answer(request, id="aaaa", status="paused")
+            asked.set()
+            return
+        yield {"id": request["id"], "type": "request", "response_id": "r1", "turn": None}
+        asked.wait(20)
+        said.wait(20)
+        yield answer(request, text="Hello")
+
+    said = threading.Event()
+    note = Console.note
+
+    def noted(console: Console, text: str, style: str = "") -> None:
+        note(console, text, style)
+        said.set()
+
+    monkeypatch.setattr(Console, "note", noted)
+    monkeypatch.setattr("actors.cli.commands.send.SAY_WHY_AFTER_SECONDS", 0.01)
+    daemon = serve(script)
+    outcome = run("send", "chat", "x")
+    assert (outcome.status, outcome.out) == (0, "Hello\n")
+    assert outcome.err == (
+        "queued; the session is paused, let it go on with: greenroom resume aaaa\n"
+    )
+    assert [each["type"] for each in daemon.requests] == ["request", "get-session"]

@@ -1,5 +1,11 @@
 import json
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
+import pytest
+
+from actors.cli import directory_lock
+from storage.data_dir import DataDir
 from tests.actors.cli.conftest import Run, Serve
 from tests.actors.cli.fake_daemon import no, yes
 
@@ -38,6 +44,36 @@ def test_without_a_daemon_json_has_the_same_shape(run: Run) -> None:
     assert {"store", "tree", "sessions", "inbox", "http", "keeper", "terminal_host"} < status.keys()
 
 
+def test_one_that_holds_the_directory_and_does_not_answer_is_status_1(
+    run: Run, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(directory_lock, "SOCKET_RETURNS_SECONDS", 0.1)
+    lock = DataDir(data).lock()
+    outcome = run("status", "--json")
+    lock.release()
+    assert outcome.status == 1
+    assert json.loads(outcome.out)["daemon"]["state"] == "unresponsive"
+    assert "but does not answer; end it with: greenroom stop" in outcome.err
+
+
+def test_one_whose_socket_comes_back_is_waited_for(run: Run, serve: Serve, data: Path) -> None:
+    lock = DataDir(data).lock()
+    with ThreadPoolExecutor(1) as pool:
+        outcome = pool.submit(run, "status")
+        serve(yes(STATUS))
+        assert outcome.result(20).status == 0
+    lock.release()
+
+
 def test_a_refused_status_is_status_1(run: Run, serve: Serve) -> None:
     serve(no("storage-failed", "the disk is gone"))
     assert run("status") == (1, "", "greenroom: the disk is gone\n")
+
+
+def test_a_data_path_that_is_no_directory_is_said(run: Run, data: Path) -> None:
+    data.write_text("a file")
+    outcome = run("status")
+    assert (outcome.status, outcome.out) == (3, "")
+    assert f"{data} is not a directory" in outcome.err
+    answer = json.loads(run("status", "--json").out)
+    assert (answer["ok"], answer["error"]["code"]) == (False, "no-daemon")

@@ -95,3 +95,13 @@ def test_output_in_json_is_one_page(run: Run, serve: Serve) -> None:
 def test_output_for_the_screen_moves_no_cursor(run: Run, serve: Serve) -> None:
     serve(yes({"data": "\x1b[2Ja\r\nb", "start": 0, "next": 8, "end": 8, "epoch": 1}))
     assert run("output", "s/w").out == "a\nb"
+
+
+def test_an_epoch_that_is_not_kept_is_said(run: Run, serve: Serve) -> None:
+    page = {"data": "", "start": 0, "next": 0, "end": 0, "epoch": 99, "epochs": [1, 3]}
+    serve(yes(page))
+    outcome = run("output", "s/w", "--epoch", "99")
+    assert outcome == (1, "", "greenroom: there is no epoch 99 (epochs kept: 1, 3)\n")
+    answer = json.loads(run("output", "s/w", "--epoch", "99", "--json").out)
+    assert (answer["ok"], answer["error"]["code"]) == (False, "epoch-not-found")
+    assert run("output", "s/w", "--epoch", "-1").status == 2

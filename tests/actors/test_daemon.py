@@ -1,0 +1,119 @@
+"""How the daemon's process starts and fails to; what it does then is in the end-to-end tests."""
+
+import errno
+import os
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from actors import daemon
+from actors.daemon import FAILED_STATUS, REFUSED_STATUS, main, start_failure_status
+from actors.entry import entry_command
+from storage import durable
+from storage.data_dir import DataDir, Lock
+from storage.errors import AlreadyRunning, DataDirectoryRefused, StorageError
+
+PASSING = [errno.ENOSPC, errno.EIO, errno.EMFILE, errno.ENFILE, errno.EDQUOT, errno.EROFS]
+FINAL = [errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.ENOENT]
+
+
+def as_stored(number: int) -> StorageError:
+    with pytest.raises(StorageError) as raised, durable.named_failures(Path("place")):
+        raise OSError(number, os.strerror(number))
+    return raised.value
+
+
+@pytest.mark.parametrize("number", PASSING)
+def test_what_may_pass_is_worth_another_start(number: int) -> None:
+    assert start_failure_status(OSError(number, os.strerror(number))) == FAILED_STATUS
+    assert start_failure_status(as_stored(number)) == FAILED_STATUS
+
+
+@pytest.mark.parametrize("number", FINAL)
+def test_what_a_person_has_to_mend_is_final(number: int) -> None:
+    assert start_failure_status(OSError(number, os.strerror(number))) == REFUSED_STATUS
+    assert start_failure_status(as_stored(number)) == REFUSED_STATUS
+
+
+def test_a_refused_directory_is_final(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert start_failure_status(DataDirectoryRefused("a link")) == REFUSED_STATUS
+    (tmp_path / "file").touch()
+    assert main(["--data", str(tmp_path / "file")]) == REFUSED_STATUS
+    assert "is not a directory" in capsys.readouterr().err
+
+
+def on_a_full_disk(data: Path) -> subprocess.CompletedProcess[str]:
+    """The daemon, unable to add a byte to any file."""
+
+    def full() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
+
+    return subprocess.run(
+        entry_command("daemon", "--data", str(data)),
+        preexec_fn=full,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_a_start_on_a_full_disk_is_to_be_tried_again(tmp_path: Path) -> None:
+    done = on_a_full_disk(tmp_path / "data")
+    assert done.returncode == FAILED_STATUS
+    assert "greenroom cannot start: no space left for" in done.stderr
+
+
+def test_a_process_id_that_cannot_be_written_is_done_without(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = DataDir(tmp_path / "data")
+    data.lock().release()
+    data.daemon_pid.write_text("of an earlier one")
+
+    def full(*_: object, **__: object) -> None:
+        raise StorageError("full")
+
+    monkeypatch.setattr(durable, "replace_file", full)
+    lock = data.lock()
+    assert not data.daemon_pid.exists()
+    with pytest.raises(AlreadyRunning, match="not said which"):
+        data.lock()
+    lock.release()
+
+
+def test_whoever_only_looks_at_the_lock_keeps_no_daemon_from_starting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = DataDir(tmp_path / "data")
+    looking = data.lock()
+    tried = []
+
+    def lock(own: DataDir) -> Lock:
+        tried.append(own)
+        if len(tried) == 3:
+            looking.release()
+        return once(own)
+
+    once = DataDir.lock
+    monkeypatch.setattr(DataDir, "lock", lock)
+    daemon._locked(data).release()
+    assert len(tried) == 3
+
+
+def test_it_may_open_as_many_files_as_the_system_lets_it() -> None:
+    code = (
+        "import resource as r; from actors.daemon import _raise_open_files;"
+        "hard = r.getrlimit(r.RLIMIT_NOFILE)[1]; r.setrlimit(r.RLIMIT_NOFILE, (256, hard));"
+        "_raise_open_files(); assert r.getrlimit(r.RLIMIT_NOFILE) == (hard, hard)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+def test_a_keeper_is_shown_only_while_it_lives() -> None:
+    assert daemon._living_keeper(os.getppid()) == os.getppid()
+    assert daemon._living_keeper(os.getpid()) is None
+    assert daemon._living_keeper(None) is None
