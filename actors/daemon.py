@@ -7,7 +7,6 @@ when another daemon has the directory, 70 when it failed and the keeper should s
 import argparse
 import logging
 import os
-import resource
 import signal
 import sys
 import threading
@@ -17,6 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from actors.boot import Greenroom, boot
+from actors.open_files import raise_soft_limit
 from actors.shutdown import end_terminals
 from actors.supervision import RootHandle
 from storage.data_dir import DataDir, Lock
@@ -65,7 +65,7 @@ def main(arguments: Sequence[str]) -> int:
     options = _options(arguments)
     data = DataDir(Path(options.data))
     os.umask(0o077)
-    _raise_open_files()
+    raise_soft_limit()
     try:
         lock = _locked(data)
         data.prepare()
@@ -103,13 +103,6 @@ def _locked(data: DataDir) -> Lock:
             if time.monotonic() >= deadline:
                 raise
             time.sleep(LOCK_AGAIN_SECONDS)
-
-
-def _raise_open_files() -> None:
-    """Each terminal, client and MCP server costs descriptors; the soft limit is often 1024."""
-    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    with suppress(OSError, ValueError):
-        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def _say(text: str) -> None:

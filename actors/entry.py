@@ -18,6 +18,8 @@ ROLES: Mapping[str, str] = {
 """Role -> `module:function`; the function takes the arguments and returns the exit status."""
 
 USAGE_STATUS = 2
+FAILED_STATUS = 70
+"""Started again by whoever keeps it."""
 
 
 def entry_command(role: str, *arguments: str) -> list[str]:
@@ -43,7 +45,14 @@ def run(argv: Sequence[str]) -> int:
     root = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))  # noqa: PTH120 - pathlib would be imported before the path is ours
     sys.path.insert(0, root)
     module, _, function = ROLES[argv[1]].partition(":")
-    status: int = getattr(import_module(module), function)(list(argv[2:]))
+    try:
+        main = getattr(import_module(module), function)
+    except Exception:  # noqa: BLE001 - no descriptor left, a disk that fails: it may pass
+        import traceback
+
+        traceback.print_exc()
+        return FAILED_STATUS
+    status: int = main(list(argv[2:]))
     return status
 
 

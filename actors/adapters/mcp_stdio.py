@@ -14,6 +14,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from actors.adapters.bounded_log import BoundedLog
+from actors.open_files import lower_again
 
 if TYPE_CHECKING:
     from mcp.client._transport import TransportStreams
@@ -89,6 +90,7 @@ class StdioServer:
         from mcp.shared.message import SessionMessage
 
         transport, protocol = await self._start()
+        lower_again(transport.get_pid() or 0)
         from_server, read = anyio.create_memory_object_stream[SessionMessage | Exception](0)
         write, to_server = anyio.create_memory_object_stream[SessionMessage](0)
         try:

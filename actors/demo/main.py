@@ -42,7 +42,7 @@ def main(arguments: Sequence[str], place: Path | None, *, as_json: bool = False)
 
 def _answer(stage: Stage, *, ok: bool) -> dict[str, Any]:
     answer = {"id": None, "type": "demo", "ok": ok, "data": {"steps": stage.steps}}
-    error = {"code": "step-failed", "message": stage.steps[-1]}
+    error = {"code": "step-failed", "message": stage.steps[-1].removeprefix("FAILED: ")}
     return answer if ok else {**answer, "error": error}
 
 

@@ -40,6 +40,10 @@ SCRIPT = [
 ]
 
 
+ENVIRON = {**os.environ, "SHELL": "/bin/sh", "PS1": "$ "}
+"""A plain shell: what the user's own reads at its start can take long, and is to be killed here."""
+
+
 class StepFailedError(Exception):
     """A step of the demonstration did not happen."""
 
@@ -86,10 +90,10 @@ class Stage:
         """A command of the command line on this stage's data. StepFailedError if it fails."""
         out, err = io.StringIO(), io.StringIO()
         if show:
-            status = command_line([*words, "--data", str(self.root)], os.environ)
+            status = command_line([*words, "--data", str(self.root)], ENVIRON)
         else:
             with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-                status = command_line([*words, "--data", str(self.root)], os.environ)
+                status = command_line([*words, "--data", str(self.root)], ENVIRON)
         if status:
             raise StepFailedError(f"`{' '.join(words)}` ended with {status}: {err.getvalue()}")
 

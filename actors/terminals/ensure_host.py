@@ -13,6 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from actors.entry import clean_environment, entry_command
+from actors.open_files import lower_again
 from actors.terminals import host_files
 from actors.terminals.connection import HostConnection, HostUnreachableError
 from actors.terminals.process_table import send_signal
@@ -115,6 +116,7 @@ def _start_detached(data_directory: Path) -> subprocess.Popen[bytes]:
             os.close(log_fd)
     except OSError as error:
         raise HostUnreachableError(f"cannot start the host: {error}") from error
+    lower_again(process.pid)  # before it has looked: its terminals get the user's own limit
     # Its end is waited for, so that no zombie of it stays with us.
     threading.Thread(target=process.wait, name="terminal-host-end", daemon=True).start()
     return process

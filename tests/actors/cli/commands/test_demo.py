@@ -55,4 +55,4 @@ def test_a_demonstration_in_json_ends_with_its_steps(
     assert demonstration.main([], tmp_path / "bad", as_json=True) == 1
     answer = json.loads(capsys.readouterr().out)
     assert (answer["ok"], answer["data"]["steps"]) == (False, ["one step", "FAILED: it broke"])
-    assert answer["error"] == {"code": "step-failed", "message": "FAILED: it broke"}
+    assert answer["error"] == {"code": "step-failed", "message": "it broke"}
