@@ -35,9 +35,10 @@ def find(state: SessionState, reference: str) -> Worker | r.Refusal:
         if len(matches) == 1:
             return matches[0]
         if matches:
-            names = [worker.id for worker in matches]
-            text = f"worker {reference} is ambiguous; one of: {', '.join(names)}"
-            return r.Refusal(code="ambiguous", message=text, data={"candidates": names})
+            named = [{"id": worker.id, "name": worker.name} for worker in matches]
+            ids = ", ".join(worker.id for worker in matches)
+            text = f"worker {reference} is ambiguous; one of: {ids}"
+            return r.Refusal(code="ambiguous", message=text, data={"candidates": named})
     known = ", ".join(f"{worker.name} ({worker.id})" for worker in workers) or "none"
     text = f"Worker not found: {reference}; session {state.record.id} has: {known}"
     return r.Refusal(code="worker-not-found", message=text)

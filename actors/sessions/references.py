@@ -21,7 +21,7 @@ def resolve(reference: str, sessions: Mapping[str, Session]) -> str | Refusal:
         if len(matches) == 1:
             return matches[0]
         if matches:
-            return _ambiguous(reference, matches)
+            return _ambiguous(reference, [sessions[session_id] for session_id in matches])
     return Refusal(code="session-not-found", message=f"Session not found with ID: {reference}")
 
 
@@ -29,11 +29,12 @@ def _begins(session_id: str, reference: str) -> bool:
     return len(reference) >= SHORTEST_PREFIX and session_id.startswith(reference)
 
 
-def _ambiguous(reference: str, matches: list[str]) -> Refusal:
+def _ambiguous(reference: str, matches: list[Session]) -> Refusal:
     shown = matches[:MOST_CANDIDATES]
     more = f" and {len(matches) - len(shown)} more" if len(matches) > len(shown) else ""
+    ids = ", ".join(session.id for session in shown)
     return Refusal(
         code="ambiguous",
-        message=f"{reference!r} could be {', '.join(shown)}{more}; use a longer prefix or an id",
-        data={"candidates": shown},
+        message=f"{reference!r} could be {ids}{more}; name one by its id",
+        data={"candidates": [{"id": session.id, "title": session.title} for session in shown]},
     )

@@ -41,7 +41,9 @@ def test_an_ambiguous_reference_is_refused_with_the_candidates() -> None:
     play = named("one", "two")
     refusal = play.refused(r.StopWorker(session=ID, worker="id"))
     assert refusal.code == "ambiguous"
-    assert refusal.data == {"candidates": [worker.id for worker in play.session.workers]}
+    assert refusal.data == {
+        "candidates": [{"id": worker.id, "name": worker.name} for worker in play.session.workers]
+    }
 
 
 @pytest.mark.parametrize(
