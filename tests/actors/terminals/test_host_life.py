@@ -87,7 +87,12 @@ def connected(data: Path) -> HostConnection:
 def test_the_host_imports_little() -> None:
     code = "import sys, actors.terminals.host; print(*{m.partition('.')[0] for m in sys.modules})"
     result = subprocess.run(
-        [sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True
+        [sys.executable, "-c", code],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=True,
+        env=unmeasured(),
     )
     assert not FORBIDDEN & set(result.stdout.split())
 
