@@ -17,6 +17,7 @@ from actors.terminals import host_files, protocol
 from actors.terminals.connection import HostConnection
 from actors.terminals.frames import MAX_FRAME_BYTES, FrameReader, frame
 from actors.terminals.sockets import connect_unix
+from tests.fakes.environment import unmeasured
 
 from .conftest import PATIENCE_SECONDS, Client, eventually, is_alive
 
