@@ -148,7 +148,7 @@ class Play:
         return found
 
     def create(self, **create: Any) -> Decision:
-        create.setdefault("location_path", "/work/place")
+        create.setdefault("location_path", "/home/me/place")
         return self._take(sessions.create(r.CreateSession(**create), ID, self.given))
 
     def boot(self) -> Decision:
