@@ -46,7 +46,8 @@ class Gateway:
     ) -> None:
         """`raw` is what stood in the front's JSON, an object or anything else.
 
-        `follow` hears of the turns that answer a request while they grow.
+        `request_id` is one that no other request ever has; handed in again under it, a request
+        is not done twice. `follow` hears of the turns that answer a request while they grow.
         """
         asked = parse(raw)
         if isinstance(asked, r.Answer):
@@ -61,7 +62,7 @@ class Gateway:
         else:
             self._around.directory.tell_within(
                 READY_SECONDS,
-                Dispatch(asked, reply, request_id or asked.id, follow),
+                Dispatch(asked, reply, request_id or asked.id, follow, request_id is not None),
                 self._around.clock,
                 lambda: reply.send(NOT_READY),
             )

@@ -203,6 +203,7 @@ def _request_queued(state: SessionState, event: e.RequestQueued, at: datetime) -
     queued = Round(
         id=event.response_id,
         request=event.message,
+        request_id=event.request_id,
         status="queued",
         created_at=at,
     )

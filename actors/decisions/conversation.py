@@ -6,7 +6,7 @@ machine's whole state is the session's, so after a crash it goes on from the jou
 """
 
 from actors.decisions import metrics, tool_calls
-from actors.decisions.decision import Decision, Draft, Given, Ready, Until, Verdict
+from actors.decisions.decision import Decision, Draft, Given, Ready, Reply, Until, Verdict
 from actors.decisions.models import model_of
 from actors.messages import outcomes as o
 from actors.messages.effects import AskModel, CancelResponse, PrepareConversation
@@ -18,6 +18,8 @@ from storage.records.session import Session
 from storage.records.worker import ConversationWorker
 from storage.state import SessionState
 
+RECENT_ROUNDS = 100
+"""A request that is handed in again was among the last ones."""
 RETRY_LIMIT = 3
 """How often a failed call is asked again before the request fails."""
 RETRY_FIRST_SECONDS = 0.5
@@ -29,24 +31,40 @@ CUT_LIMIT = 2
 
 
 def request(state: SessionState, command: Request, given: Given) -> Verdict:
-    """Queue a request; it starts at once if none is open."""
+    """Queue a request; it starts at once if none is open. One that was queued before goes on."""
+    content = (
+        (TextContent(command.content),) if isinstance(command.content, str) else command.content
+    )
+    before = _asked_before(state, given.request_id, content)
+    if before:
+        return Decision(reply=_reply_to(command, before.id), follows=before.id)
     refusal = _not_now(state, command)
     if refusal:
         return refusal
-    content = command.content
-    message = ChatMessage(
-        id=given.new_id(),
-        role="user",
-        content=(TextContent(content),) if isinstance(content, str) else content,
-        created_at=given.now,
-    )
+    message = ChatMessage(id=given.new_id(), role="user", content=content, created_at=given.now)
     response_id = f"{state.record.id}-{given.new_id()}"
     draft = Draft(state, given)
-    draft.add(e.RequestQueued(response_id, message))
+    draft.add(e.RequestQueued(response_id, message, given.request_id))
     _begin_next(draft)
+    return draft.decision(_reply_to(command, response_id))
+
+
+def _reply_to(command: Request, response_id: str) -> Reply:
     if command.wait:
-        return draft.decision(Until(lambda after: answer_of(after, response_id)))
-    return draft.decision(Ready(lambda _: {"response_id": response_id}))
+        return Until(lambda after: answer_of(after, response_id))
+    return Ready(lambda _: {"response_id": response_id})
+
+
+def _asked_before(
+    state: SessionState, request_id: str | None, content: tuple[Content, ...]
+) -> Round | None:
+    """The round of this very request, handed in again because nobody saw its answer."""
+    if request_id is None:
+        return None
+    recent = [*state.rounds[-RECENT_ROUNDS:], *state.open_rounds]
+    return next(
+        (r for r in recent if r.request_id == request_id and r.request.content == content), None
+    )
 
 
 def _not_now(state: SessionState, command: Request) -> Refusal | None:

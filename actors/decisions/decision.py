@@ -22,7 +22,8 @@ from storage.state import SessionState
 
 class Given(Struct, frozen=True, kw_only=True):
     """What a decision may look at besides the state. `written` is what has arrived so far of the
-    turns being streamed, by response id.
+    turns being streamed, by response id. `request_id` is set for a request that is handed in again
+    when a crash or a stop left it unanswered: it must be done once.
     """
 
     now: datetime
@@ -31,6 +32,7 @@ class Given(Struct, frozen=True, kw_only=True):
     prices: PriceTable
     written: Mapping[str, tuple[Content, ...]] = {}
     closing: bool = False
+    request_id: str | None = None
 
 
 class Ready(Struct, frozen=True):
@@ -55,12 +57,16 @@ Reply = Ready | Until | Awaiting
 
 
 class Decision(Struct, frozen=True, kw_only=True):
-    """`resolved`: answers (values or Refusals) for those who wait for a key."""
+    """`resolved`: answers (values or Refusals) for those who wait for a key.
+
+    `follows`: a response that is under way already, which whoever asked wants to see grow.
+    """
 
     events: tuple[Event, ...] = ()
     effects: tuple[Effect, ...] = ()
     reply: Reply | None = None
     resolved: dict[str, Any] = {}
+    follows: str | None = None
 
 
 Verdict = Decision | Refusal

@@ -20,6 +20,8 @@ from storage.records.worker import (
 )
 from storage.state import SessionState
 
+SHORTEST_PREFIX = 4
+"""Fewer characters mean a name: no worker is hit because its id happens to begin so."""
 FORBIDDEN_ENVIRONMENT = ("LD_", "DYLD_", "PYTHON", "GREENROOM_")
 FORBIDDEN_NAMES = frozenset({"BASH_ENV", "ENV", "NODE_OPTIONS", "SHELLOPTS", "PERL5OPT", "RUBYOPT"})
 
@@ -30,7 +32,7 @@ def find(state: SessionState, reference: str) -> Worker | r.Refusal:
     for matches in (
         [w for w in workers if w.id == reference],
         [w for w in workers if w.name == reference],
-        [w for w in workers if w.id.startswith(reference)],
+        [w for w in workers if len(reference) >= SHORTEST_PREFIX and w.id.startswith(reference)],
     ):
         if len(matches) == 1:
             return matches[0]

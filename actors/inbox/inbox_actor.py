@@ -62,7 +62,9 @@ class InboxActor(BaseActor):
 
     def started(self) -> None:
         left = request_files.claimed(self._inbox)
-        self._counter = itertools.count(max((claim.counter for claim in left), default=0) + 1)
+        highest = max((claim.counter for claim in left), default=0)
+        # Never one that was used before, also by an earlier daemon: ids are made of it.
+        self._counter = itertools.count(max(highest + 1, time.time_ns() // 1_000_000))
         for claim in left:
             self._hand_in_claimed(claim)
         self._look()

@@ -42,13 +42,15 @@ Follow = Callable[[TurnGrew], object]
 class Dispatch(Struct, frozen=True):
     """A request from a front, to the directory and from there to a session.
 
-    `follow` hears of the turns that answer it while they grow.
+    `follow` hears of the turns that answer it while they grow. `once`: its id is its own for ever,
+    and it may be handed in again; what was done under that id is not done a second time.
     """
 
     request: AnyRequest | ShutDown
     reply: Reply
     request_id: str | None = None
     follow: Follow | None = None
+    once: bool = False
 
 
 class Advanced(Struct, frozen=True):

@@ -138,7 +138,7 @@ class SessionActor(Supervisor):
                 self._decide(message)
         return None
 
-    def _given(self) -> Given:
+    def _given(self, asked: Dispatch | None = None) -> Given:
         return Given(
             now=self.context.clock.now(),
             new_id=new_id,
@@ -146,12 +146,13 @@ class SessionActor(Supervisor):
             prices=self.around.prices,
             written=self.around.written.contents(),
             closing=self._is_shutting_down,
+            request_id=asked.request_id if asked and asked.once else None,
         )
 
     def _decide(self, message: Any, asked: Dispatch | None = None) -> None:
         self._busy_at = self.context.clock.monotonic()
         self._is_shutting_down |= isinstance(message, ShutDown)
-        given = self._given()
+        given = self._given(asked)
         verdict = table.decide(self._ahead, message, given)
         self._send(Flight(verdict, given.now, asked))
 
@@ -221,11 +222,14 @@ class SessionActor(Supervisor):
                 self._performer.perform(effect, state)
 
     def _let_follow(self, flight: Flight) -> None:
-        if flight.asked and flight.asked.follow:
-            for event in flight.events:
-                if isinstance(event, RequestQueued):
-                    self.around.followers.follow(event.response_id, flight.asked.follow)
-                    flight.asked.follow(TurnGrew(self.session_id, event.response_id, None))
+        follow = flight.asked.follow if flight.asked else None
+        if follow is None or isinstance(flight.decision, Refusal):
+            return
+        queued = [e.response_id for e in flight.events if isinstance(e, RequestQueued)]
+        for response_id in (*queued, flight.decision.follows):
+            if response_id:
+                self.around.followers.follow(response_id, follow)
+                follow(TurnGrew(self.session_id, response_id, None))
 
     def _publish(self, flight: Flight, state: SessionState) -> None:
         if not flight.writes:

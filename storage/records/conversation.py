@@ -85,6 +85,7 @@ class Round(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     id: str
     request: ChatMessage
+    request_id: str | None = None
     status: RoundStatus
     turns: tuple[Turn, ...] = ()
     failure: Failure | None = None

@@ -118,10 +118,14 @@ class InputWritten(Struct, frozen=True, tag="input-written"):
 
 
 class RequestQueued(Struct, frozen=True, tag="request-queued"):
-    """A request was accepted. Its message joins the history when its first turn starts."""
+    """A request was accepted. Its message joins the history when its first turn starts.
+
+    `request_id`: of a request that may be handed in again after a crash, None of any other.
+    """
 
     response_id: str
     message: ChatMessage
+    request_id: str | None = None
 
 
 class TurnStarted(Struct, frozen=True, tag="turn-started"):

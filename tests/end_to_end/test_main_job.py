@@ -188,6 +188,23 @@ def text_of(result: dict[str, Any]) -> str:
     return content if isinstance(content, str) else str(content[0]["text"])
 
 
+def test_a_request_file_that_a_stop_left_unanswered_is_one_round(house: House) -> None:
+    script = house.home / "script.jsonl"
+    script.write_text('{"reply": [{"text": "at last"}], "delay_seconds": 2}\n')
+    providers = {"scripted": {"script": str(script)}}
+    house.workspace({"models": {"active": "scripted", "providers": providers}})
+    house.run("start")
+    house.run("new", str(house.home), "--conversation", "--title", "talk")
+    answered = house.drop("job", {"type": "request", "session": "talk", "content": "go on"})
+    house.wait(lambda: house.data_of({"type": "get-history", "session": "talk"})["rounds"])
+    house.run("restart")
+    house.wait(answered.exists, "the answer")
+    answer = json.loads(answered.read_bytes())
+    assert answer["data"]["text"] == "at last"
+    rounds = house.data_of({"type": "get-history", "session": "talk"})["rounds"]
+    assert [found["id"] for found in rounds] == [answer["data"]["response_id"]]
+
+
 def test_the_demo_plays(house: House) -> None:
     done = house.run("demo")
     for word in ("kill -9", "the shell lived on", "20 words in 2 files", "supervisor", "done"):

@@ -74,7 +74,7 @@ class FakePrices:
 
 def counting_ids() -> Callable[[], str]:
     numbers = itertools.count(1)
-    return lambda: f"id{next(numbers)}"
+    return lambda: f"idno{next(numbers)}"
 
 
 def settings(*rules: PermissionRule) -> WorkspaceSettings:

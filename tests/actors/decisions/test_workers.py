@@ -233,7 +233,7 @@ def test_of_an_unknown_worker_nothing_is_deleted() -> None:
     play = named("one", "two")
     deleted = play.decide(r.DeleteWorker(session=ID, worker="x"))
     assert (answer(deleted, play.state), deleted.events) == ({"deleted": False}, ())
-    assert play.refused(r.DeleteWorker(session=ID, worker="id")).code == "ambiguous"
+    assert play.refused(r.DeleteWorker(session=ID, worker="idno")).code == "ambiguous"
 
 
 @pytest.mark.parametrize("command", [r.StartWorker, r.RestartWorker])

@@ -39,7 +39,7 @@ def test_a_worker_is_found_by_id_then_name_then_prefix_of_an_id() -> None:
 
 def test_an_ambiguous_reference_is_refused_with_the_candidates() -> None:
     play = named("one", "two")
-    refusal = play.refused(r.StopWorker(session=ID, worker="id"))
+    refusal = play.refused(r.StopWorker(session=ID, worker="idno"))
     assert refusal.code == "ambiguous"
     assert refusal.data == {
         "candidates": [{"id": worker.id, "name": worker.name} for worker in play.session.workers]
