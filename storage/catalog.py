@@ -4,6 +4,7 @@ Only a journal longer than its entry says is replayed. Loading starts nothing an
 but what `Journal.open` repairs; a file that is no evidence goes to `rejected/`, with the reason.
 """
 
+import logging
 from contextlib import suppress
 from pathlib import Path
 
@@ -18,6 +19,8 @@ from storage.journal.log import NAME, TEMPORARY, Journal
 from storage.records.ids import is_id
 from storage.records.session import Session
 from storage.state import SessionState
+
+_log = logging.getLogger(__name__)
 
 EDITED = "edited by hand; what it changed was not taken over, send update-session instead"
 
@@ -110,6 +113,8 @@ def _replay(
         _forget_half_made(directory)
         return None
     journal, commits = Journal.open(directory, named_elsewhere)
+    if journal.torn:
+        _log.warning("a torn tail was cut from the journal and is kept as %s", journal.torn)
     with journal:
         if journal.header.session != session_id:
             raise JournalCorrupt(f"{directory} holds the journal of {journal.header.session}")

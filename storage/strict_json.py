@@ -41,7 +41,9 @@ def parse(raw: bytes) -> Any:
     except _NotANumberError as error:
         line = _line_at(text, text.find(str(error)))
         raise FileRefused(f"{error} is not a JSON number", line=line) from error
-    except (RecursionError, ValueError) as error:
+    except RecursionError as error:
+        raise FileRefused(f"nested deeper than {DEPTH_LIMIT} levels") from error
+    except ValueError as error:
         raise FileRefused(f"cannot be read: {error}") from error
     _require_depth(value)
     try:

@@ -30,6 +30,8 @@ def read(path: Path) -> WorkspaceSettings:
     try:
         raw = durable.read_small(path, SIZE_LIMIT_BYTES)
     except FileNotFoundError:
+        if path.is_symlink():
+            raise FileRefused("a symbolic link that leads nowhere") from None
         return WorkspaceSettings()
     settings: WorkspaceSettings = strict_json.parse_as(raw, WorkspaceSettings)
     _require_ways_in(settings)

@@ -4,6 +4,7 @@ A journal belongs to one owner at a time: opening it again first waits for the l
 had it and takes the file away from them.
 """
 
+import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +14,8 @@ from pathlib import Path
 from actors.recording.commits import Commits
 from storage.journal.frame import Commit
 from storage.journal.log import Journal
+
+_log = logging.getLogger(__name__)
 
 SYNC_THREADS = 16
 """Syncs of different files overlap on the disk: 16 threads gave six times one thread's commits."""
@@ -68,6 +71,8 @@ class Recording:
         """The journal and all that it holds. Raises what `Journal.open` raises."""
         self.release(directory)
         journal, commits = Journal.open(directory, named_elsewhere)
+        if journal.torn:
+            _log.warning("a torn tail was cut from the journal and is kept as %s", journal.torn)
         return self._register(directory, journal, notify), commits
 
     def release(self, directory: Path) -> None:

@@ -25,7 +25,7 @@ SHOWN = 300
 
 def cannot_create(request: r.CreateSession, around: Surroundings) -> r.Refusal | None:
     """Why a session cannot be created as asked, or None."""
-    workspace = request.workspace or DEFAULT_WORKSPACE
+    workspace = DEFAULT_WORKSPACE if request.workspace is None else request.workspace
     names = _workspaces(around)
     if workspace not in names:
         known = ", ".join(names)

@@ -159,7 +159,7 @@ class Directory(Supervisor):
         )
 
     def _create(self, request: r.CreateSession, asked: Dispatch) -> None:
-        workspace = request.workspace or DEFAULT_WORKSPACE
+        workspace = DEFAULT_WORKSPACE if request.workspace is None else request.workspace
         refusal = checks.cannot_create(request, self.around) or self._cannot_open(workspace)
         if refusal:
             asked.reply.send(refusal)
