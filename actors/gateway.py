@@ -43,11 +43,14 @@ class Gateway:
         *,
         request_id: str | None = None,
         follow: Follow | None = None,
+        again: bool = False,
+        allotted: str | None = None,
     ) -> None:
         """`raw` is what stood in the front's JSON, an object or anything else.
 
-        `request_id` is one that no other request ever has; handed in again under it, a request
-        is not done twice. `follow` hears of the turns that answer a request while they grow.
+        `request_id` is one that no other request ever has; handed in `again` under it, a request
+        is not done twice. `allotted` is the id of the session that it may create. `follow` hears
+        of the turns that answer a request while they grow.
         """
         asked = parse(raw)
         if isinstance(asked, r.Answer):
@@ -62,7 +65,15 @@ class Gateway:
         else:
             self._around.directory.tell_within(
                 READY_SECONDS,
-                Dispatch(asked, reply, request_id or asked.id, follow, request_id is not None),
+                Dispatch(
+                    asked,
+                    reply,
+                    request_id or asked.id,
+                    follow,
+                    once=request_id is not None,
+                    again=again,
+                    allotted=allotted,
+                ),
                 self._around.clock,
                 lambda: reply.send(NOT_READY),
             )

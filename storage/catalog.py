@@ -15,7 +15,7 @@ from storage import fold, rejected, sessions_file
 from storage.data_dir import DataDir
 from storage.errors import FileRefused, JournalCorrupt, StorageError
 from storage.journal.frame import Commit, JournalEnd
-from storage.journal.log import NAME, TEMPORARY, Journal
+from storage.journal.log import NAME, Journal, temporary_of
 from storage.records.ids import is_id
 from storage.records.session import Session
 from storage.state import SessionState
@@ -140,5 +140,5 @@ def _forget_half_made(directory: Path) -> None:
     Only what such a one leaves is removed; a directory that holds anything else stays.
     """
     with suppress(OSError):
-        (directory / TEMPORARY).unlink(missing_ok=True)
+        temporary_of(directory / NAME).unlink(missing_ok=True)
         directory.rmdir()

@@ -25,12 +25,12 @@ REARMED_BELOW = 0.75
 _Step = Callable[[SessionState, Any, datetime], SessionState]
 
 
-def apply(state: SessionState, event: e.Event, at: datetime) -> SessionState:
+def apply(state: SessionState, event: e.AnyEvent, at: datetime) -> SessionState:
     """The state after `event`, which was journaled at `at`."""
     return _STEPS[type(event)](state, event, at)
 
 
-def apply_all(state: SessionState, events: Iterable[e.Event], at: datetime) -> SessionState:
+def apply_all(state: SessionState, events: Iterable[e.AnyEvent], at: datetime) -> SessionState:
     for event in events:
         state = _STEPS[type(event)](state, event, at)
     return state
@@ -101,6 +101,18 @@ def _deleting(state: SessionState, event: e.SessionDeleting, at: datetime) -> Se
 
 def _deleted(state: SessionState, event: e.SessionDeleted, at: datetime) -> SessionState:
     return replace(state, deleted=True)
+
+
+def _restored(state: SessionState, event: e.SessionRestored, at: datetime) -> SessionState:
+    """Nothing of it runs here: what ran is stopped, what was asked is cut off at the next start."""
+    workers = tuple(
+        replace(worker, status="lost" if worker.process else "stopped", process=None)
+        if isinstance(worker, ProcessWorker) and worker.status in {"running", "starting"}
+        else worker
+        for worker in state.record.workers
+    )
+    state = replace(state, deleting=False, deleted=False)
+    return _with_status(_with_session(state, at, desired="stopped", workers=workers))
 
 
 def _message_added(state: SessionState, event: e.MessageAdded, at: datetime) -> SessionState:
@@ -343,6 +355,7 @@ _STEPS: dict[type, _Step] = {
     e.SessionConfigUpdated: _config_updated,
     e.SessionDeleting: _deleting,
     e.SessionDeleted: _deleted,
+    e.SessionRestored: _restored,
     e.MessageAdded: _message_added,
     e.MessageUpdated: _message_updated,
     e.TokenMetricsUpdated: _metrics_updated,

@@ -44,6 +44,8 @@ class Dispatch(Struct, frozen=True):
 
     `follow` hears of the turns that answer it while they grow. `once`: its id is its own for ever,
     and it may be handed in again; what was done under that id is not done a second time.
+    `again`: it was handed in before, so a journal may hold what it did. `allotted`: the id that a
+    session gets which it creates.
     """
 
     request: AnyRequest | ShutDown
@@ -51,6 +53,8 @@ class Dispatch(Struct, frozen=True):
     request_id: str | None = None
     follow: Follow | None = None
     once: bool = False
+    again: bool = False
+    allotted: str | None = None
 
 
 class Advanced(Struct, frozen=True):

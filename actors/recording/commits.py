@@ -17,7 +17,7 @@ from msgspec import Struct
 from storage.errors import StorageError
 from storage.journal.frame import JournalEnd
 from storage.journal.log import Journal
-from storage.records.event import Event
+from storage.records.event import AnyEvent
 
 _log = logging.getLogger(__name__)
 
@@ -47,7 +47,7 @@ class Commits:
         self._pool = pool
         self._notify = notify
         self._lock = threading.Condition()
-        self._waiting: list[tuple[datetime, Sequence[Event], str | None]] = []
+        self._waiting: list[tuple[datetime, Sequence[AnyEvent], str | None]] = []
         self._results: deque[Committed | CommitsFailed] = deque()
         self._busy = False
         self._failure: Exception | None = None
@@ -58,7 +58,7 @@ class Commits:
         """The end of what is on disk; for when nothing is on its way."""
         return self._journal.end
 
-    def submit(self, at: datetime, events: Sequence[Event], request_id: str | None) -> None:
+    def submit(self, at: datetime, events: Sequence[AnyEvent], request_id: str | None) -> None:
         """Put one commit on its way; what became of it is for `collect`."""
         with self._lock:
             if self._failure is None and not self._closed:
@@ -108,7 +108,7 @@ class Commits:
         self._notify()
 
     def _append(
-        self, batch: list[tuple[datetime, Sequence[Event], str | None]]
+        self, batch: list[tuple[datetime, Sequence[AnyEvent], str | None]]
     ) -> Exception | None:
         try:
             self._journal.append(batch)

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from storage.codec import BAD_JSON, decode, encode
 from storage.errors import FileRefused, JournalTooNew, LineTooLong
-from storage.records.event import Event
+from storage.records.event import AnyEvent
 from storage.records.process import UtcTime
 
 FORMAT = 1
@@ -50,7 +50,7 @@ class Commit(Struct, frozen=True, kw_only=True, omit_defaults=True):
     prev: str
     at: UtcTime
     request: str | None = None
-    events: tuple[Event, ...]
+    events: tuple[AnyEvent, ...]
 
 
 class Envelope(Struct, frozen=True):
@@ -74,7 +74,7 @@ class _AnyEvents(Struct, frozen=True):
     events: tuple[_AnyEvent, ...]
 
 
-_KNOWN_TYPES = frozenset(kind.__struct_config__.tag for kind in get_args(Event))
+_KNOWN_TYPES = frozenset(kind.__struct_config__.tag for kind in get_args(AnyEvent))
 _commits = msgspec.json.Decoder(Commit)
 
 
@@ -96,7 +96,7 @@ def encode_commit(commit: Commit) -> bytes:
     return line
 
 
-def require_fit(at: datetime, events: tuple[Event, ...], request: str | None = None) -> None:
+def require_fit(at: datetime, events: tuple[AnyEvent, ...], request: str | None = None) -> None:
     """LineTooLong if these events would not fit into one line, whatever its number."""
     encode_commit(
         Commit(

@@ -20,12 +20,11 @@ from storage.journal.aside import keep_tail
 from storage.journal.frame import Commit, Header, JournalEnd, crc_of, encode_commit, encode_header
 from storage.journal.repair import mend
 from storage.journal.scan import Scan, scan
-from storage.records.event import Event
+from storage.records.event import AnyEvent
 
 NAME = "journal.jsonl"
-TEMPORARY = "journal.jsonl.tmp"
 
-Draft = tuple[datetime, Sequence[Event], str | None]
+Draft = tuple[datetime, Sequence[AnyEvent], str | None]
 """What becomes a commit: its time (aware, UTC), its events, the id of the request it answers."""
 
 
@@ -43,14 +42,19 @@ class Journal:
 
     @classmethod
     def create(cls, directory: Path, session_id: str, workspace: str, at: datetime) -> Self:
-        """A journal that comes to be, together with `directory`, by its first append.
+        """A session's journal, which comes to be, together with `directory`, by its first append.
 
         FileExistsError if there is one.
         """
-        path = directory / NAME
+        return cls.create_at(
+            directory / NAME, Header(session=session_id, workspace=workspace, at=at)
+        )
+
+    @classmethod
+    def create_at(cls, path: Path, header: Header) -> Self:
+        """The same for a journal of any name."""
         if path.exists():
             raise FileExistsError(path)
-        header = Header(session=session_id, workspace=workspace, at=at)
         line = encode_header(header)
         journal = cls(path, header, JournalEnd(0, len(line), crc_of(line[:-1])))
         journal._exists = False
@@ -58,18 +62,22 @@ class Journal:
 
     @classmethod
     def open(cls, directory: Path, named_elsewhere: int = 0) -> tuple[Self, list[Commit]]:
-        """The journal, ready for more, and all its commits, which are on disk by then.
+        """A session's journal, ready for more, and all its commits, which are on disk by then.
 
         Cuts a torn tail. `named_elsewhere`: as for `repair.mend`. JournalMissing, JournalCorrupt,
         JournalTooNew, StorageError.
         """
-        path = directory / NAME
+        return cls.open_at(directory / NAME, named_elsewhere)
+
+    @classmethod
+    def open_at(cls, path: Path, named_elsewhere: int = 0) -> tuple[Self, list[Commit]]:
+        """The same for a journal of any name."""
         descriptor = _opened(path, os.O_RDWR | os.O_APPEND)
         try:
             with durable.named_failures(path):
                 found = scan(descriptor, path)
                 torn = mend(descriptor, path, found, named_elsewhere)
-                _settle(descriptor, directory)
+                _settle(descriptor, path)
         except BaseException:
             os.close(descriptor)
             raise
@@ -139,7 +147,7 @@ class Journal:
 
     def _come_to_be(self, content: bytes) -> None:
         directory = self._path.parent
-        temporary = directory / TEMPORARY
+        temporary = temporary_of(self._path)
         with durable.named_failures(self._path):
             durable.make_directory(directory)
             descriptor = durable.create(temporary, append=True)
@@ -203,14 +211,15 @@ class Journal:
         After a failed sync the kernel counts the lost pages as written, so asking the same file
         again would get a yes that is not true.
         """
-        directory = self._path.parent
         with _sync_failures(self._path):
             if os.fstat(old).st_size > self._end.bytes:
-                keep_tail(old, self._end.bytes, directory, f"journal.unsynced-{self._end.n + 1}")
-            fresh = durable.create(directory / TEMPORARY, append=True)
+                name = f"{self._path.stem}.unsynced-{self._end.n + 1}"
+                keep_tail(old, self._end.bytes, self._path.parent, name)
+            temporary = temporary_of(self._path)
+            fresh = durable.create(temporary, append=True)
             try:
                 durable.copy_range(old, fresh, 0, self._end.bytes)
-                _put_in_place(fresh, directory / TEMPORARY, self._path)
+                _put_in_place(fresh, temporary, self._path)
             except BaseException:
                 os.close(fresh)
                 raise
@@ -224,7 +233,11 @@ def read(directory: Path) -> Scan:
 
     JournalMissing, JournalCorrupt, JournalTooNew, StorageError.
     """
-    path = directory / NAME
+    return read_at(directory / NAME)
+
+
+def read_at(path: Path) -> Scan:
+    """The same for a journal of any name."""
     descriptor = _opened(path, os.O_RDONLY)
     try:
         with durable.named_failures(path):
@@ -252,12 +265,17 @@ def _opened(path: Path, flags: int) -> int:
         raise durable.storage_error(error, path) from error
 
 
-def _settle(descriptor: int, directory: Path) -> None:
+def temporary_of(path: Path) -> Path:
+    """Where a journal is made before it gets its name; what lies there is half made."""
+    return path.with_name(f"{path.name}.tmp")
+
+
+def _settle(descriptor: int, path: Path) -> None:
     """An earlier process may have ended between writing and syncing what was now read."""
-    (directory / TEMPORARY).unlink(missing_ok=True)
+    temporary_of(path).unlink(missing_ok=True)
     os.fdatasync(descriptor)
-    durable.sync_directory(directory)
-    durable.sync_directory(directory.parent)
+    durable.sync_directory(path.parent)
+    durable.sync_directory(path.parent.parent)
 
 
 def _put_in_place(descriptor: int, temporary: Path, path: Path) -> None:

@@ -23,7 +23,7 @@ def mend(descriptor: int, path: Path, found: Scan, named_elsewhere: int = 0) -> 
         return None
     if fault.number <= max(1, fault.confirmed, named_elsewhere):
         raise corrupt(path, fault.offset, fault.number, "a line that was confirmed is damaged")
-    kept = keep_tail(descriptor, fault.offset, path.parent, f"journal.torn-{fault.number}")
+    kept = keep_tail(descriptor, fault.offset, path.parent, f"{path.stem}.torn-{fault.number}")
     os.ftruncate(descriptor, fault.offset)
     os.fsync(descriptor)
     return kept

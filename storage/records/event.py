@@ -3,9 +3,9 @@
 A line of the journal holds all events of one decision; its number and time are the line's.
 """
 
-from typing import Any
+from typing import Any, Literal
 
-from msgspec import Struct
+from msgspec import Raw, Struct
 
 from storage.records.config import TokenMetrics
 from storage.records.conversation import (
@@ -44,6 +44,15 @@ class SessionDeleting(Struct, frozen=True, tag="session-deleting"):
 
 class SessionDeleted(Struct, frozen=True, tag="session-deleted"):
     """The last event of a journal, before its directory goes to the trash."""
+
+
+class SessionRestored(Struct, frozen=True, tag="session-restored"):
+    """Taken out of the trash, or brought here from another greenroom: it stays stopped until asked.
+
+    No process of it lives here any more.
+    """
+
+    source: Literal["trash", "import"]
 
 
 class MessageAdded(Struct, frozen=True, tag="message-added"):
@@ -196,6 +205,7 @@ Event = (
     | SessionConfigUpdated
     | SessionDeleting
     | SessionDeleted
+    | SessionRestored
     | MessageAdded
     | MessageUpdated
     | TokenMetricsUpdated
@@ -217,3 +227,41 @@ Event = (
     | ToolCallCompleted
     | RequestCompleted
 )
+"""In a session's journal."""
+
+
+class RequestAccepted(Struct, frozen=True, kw_only=True, tag="request-accepted"):
+    """A request was taken, with all that doing it twice must have in common.
+
+    `sha256`: of its content, None where the id is not its own. `session_id`: the id that the
+    session has which it creates.
+    """
+
+    request_id: str
+    sha256: str | None = None
+    session_id: str | None = None
+
+
+class RequestAnswered(Struct, frozen=True, kw_only=True, tag="request-answered"):
+    """`answer` is the JSON of the answer; a large one lies beside the journal as `attachment`.
+
+    `session_id` and `n`: where the work was recorded, as far as it was.
+    """
+
+    request_id: str
+    answer: Raw | None = None
+    attachment: str | None = None
+    session_id: str | None = None
+    n: int | None = None
+
+
+class AnswerPublished(Struct, frozen=True, tag="answer-published"):
+    """The answer stood in the outbox, durably."""
+
+    request_id: str
+
+
+RequestEvent = RequestAccepted | RequestAnswered | AnswerPublished
+"""In the requests journal."""
+
+AnyEvent = Event | RequestEvent

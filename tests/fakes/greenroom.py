@@ -24,7 +24,7 @@ from actors.terminals.connection import HostConnection, HostUnreachableError
 from storage import codec
 from storage.data_dir import DataDir
 from storage.journal import log
-from storage.records.event import Event
+from storage.records.event import AnyEvent, Event
 from storage.records.request import Answer
 from storage.records.session import Session
 from tests.fakes.actors import eventually
@@ -202,7 +202,7 @@ class House:
             }
         )
 
-    def journal(self, session_id: str, workspace: str = "default") -> list[Event]:
+    def journal(self, session_id: str, workspace: str = "default") -> list[AnyEvent]:
         """All events, in order."""
         found = log.read(self.data.session(workspace, session_id))
         return [event for commit in found.commits for event in commit.events]
