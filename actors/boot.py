@@ -17,12 +17,13 @@ from actors.adapters.system_clock import SystemClock
 from actors.control.control_actor import ControlActor
 from actors.conversations.models import MakeProvider, Models
 from actors.decisions.restart import Strategy
+from actors.edits.edits_actor import EditsActor
 from actors.gateway import Gateway
-from actors.inbox.files_watch_actor import FilesWatchActor
 from actors.inbox.inbox_actor import InboxActor
 from actors.io_loop_actor import IoLoopActor
 from actors.ports import Clock, ModelError
 from actors.recording.broadcaster import Broadcaster
+from actors.recording.health import StoreHealth
 from actors.recording.recorder import Recorder
 from actors.recording.recording import Recording
 from actors.sessions.directory import Directory
@@ -39,6 +40,7 @@ from actors.supervision import (
 from actors.surroundings import Surroundings
 from actors.terminals.link import TerminalLink
 from actors.tools.mcp_servers import McpServers
+from actors.watch.files_watch_actor import FilesWatchActor
 from actors.workspaces import Workspaces
 from storage.data_dir import DataDir
 from storage.records.workspace import ProviderSettings
@@ -82,7 +84,7 @@ class Fronts(Root):
 
 
 @dataclass(frozen=True)
-class Greenroom:
+class RunningTree:
     """A running tree."""
 
     around: Surroundings
@@ -93,11 +95,13 @@ class Greenroom:
 
 def surroundings(data: DataDir, environ: Mapping[str, str], clock: Clock) -> Surroundings:
     """Everything that the actors share; nothing of it runs yet."""
+    recording = Recording()
     around = Surroundings(
         clock=clock,
         data=data,
         environ=environ,
-        recording=Recording(),
+        recording=recording,
+        health=StoreHealth(data, clock, lambda: recording.pool),
         broadcaster=Broadcaster(),
         io=IoLoop(),
         prices=prices,
@@ -115,20 +119,21 @@ def boot(
     stop_daemon: StopDaemon | None = None,
     keeper_pid: Callable[[], int | None] = lambda: None,
     clock: Clock | None = None,
-) -> Greenroom:
+) -> RunningTree:
     """Start the tree on a data directory whose lock the caller holds.
 
     With `stop_daemon` the fronts are started too; without, the tree serves this process alone.
     """
     clock = clock or SystemClock()
     around = surroundings(data, environ, clock)
+    around.health.begin()
     board = Board(clock)
     gateway = Gateway(around, StatusReport(around, board, keeper_pid))
     specs = core(around)
     if stop_daemon:
         specs.append(_supervisor("fronts", Fronts, fronts(around, gateway, stop_daemon)))
     root = start_root(lambda context: Root.start(context, specs), clock, board)
-    return Greenroom(around, gateway, root, board)
+    return RunningTree(around, gateway, root, board)
 
 
 def core(around: Surroundings) -> list[ChildSpec]:
@@ -157,6 +162,7 @@ def core(around: Surroundings) -> list[ChildSpec]:
 def fronts(around: Surroundings, gateway: Gateway, stop_daemon: StopDaemon) -> list[ChildSpec]:
     return [
         _actor("inbox", InboxActor, around, gateway),
+        _actor("edits", EditsActor, around, gateway),
         _actor("files_watch", FilesWatchActor, around),
         _actor("control", ControlActor, around, gateway, stop_daemon),
     ]

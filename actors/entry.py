@@ -37,6 +37,15 @@ def clean_environment(environ: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in environ.items() if not name.startswith("GREENROOM_")}
 
 
+def without_keys(environ: Mapping[str, str]) -> dict[str, str]:
+    """`environ` without what is named like a key, token, secret or password."""
+    return {name: value for name, value in environ.items() if not _is_secret(name.upper())}
+
+
+def _is_secret(name: str) -> bool:
+    return name.endswith(("_KEY", "_TOKEN", "_SECRET")) or "PASSWORD" in name
+
+
 def run(argv: Sequence[str]) -> int:
     """Run the role named by `argv[1]` with the arguments after it."""
     if len(argv) < 2 or argv[1] not in ROLES:

@@ -10,12 +10,13 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from actors.messages.session import Dispatch, Follow, Reply
+from actors.messages.session import Dispatch, Follow, NotDurable, Reply
 from actors.status import StatusReport
 from actors.surroundings import Surroundings
 from storage import codec
 from storage.errors import FileRefused
 from storage.records import request as r
+from storage.strict_json import full_path
 
 NOT_READY = r.Refusal(
     code="starting", message="greenroom is not ready; see greenroom status, ask again in a moment"
@@ -109,7 +110,7 @@ def _refused(raw: Any, kind: Any, problem: FileRefused) -> r.Answer:
         text = f"there is no request of type {kind!r}; the types are: {', '.join(sorted(TYPES))}"
         refusal = r.Refusal(code="unknown-type", message=text, path="$.type")
     else:
-        refusal = r.Refusal(code="bad-request", message=str(problem), path=problem.path or "$")
+        refusal = r.Refusal(code="bad-request", message=str(problem), path=full_path(problem))
     return r.Answer(
         id=own_id if isinstance(own_id, str) else None, type=shown, ok=False, error=refusal
     )
@@ -120,12 +121,16 @@ def answer(asked: r.AnyRequest, value: Any, request_id: str | None = None) -> r.
     kind, own_id = r.type_of(asked), asked.id or request_id
     if isinstance(value, r.Refusal):
         return r.Answer(id=own_id, type=kind, ok=False, error=value)
+    if isinstance(value, NotDurable):
+        return r.Answer(id=own_id, type=kind, ok=True, data=value.value, not_durable=True)
     return r.Answer(id=own_id, type=kind, ok=True, data=value)
 
 
 def encoded(answer: r.Answer) -> bytes:
     """The JSON of an answer. Data that is null stands there as such."""
-    outcome = {"data": answer.data} if answer.ok else {"error": answer.error}
+    outcome: dict[str, Any] = {"data": answer.data} if answer.ok else {"error": answer.error}
+    if answer.not_durable:
+        outcome["not_durable"] = True
     return codec.encode({"id": answer.id, "type": answer.type, "ok": answer.ok, **outcome})
 
 

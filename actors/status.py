@@ -89,10 +89,16 @@ class StatusReport:
         return HostDescription(None, 0)
 
     def _store(self, tree: TreeNode) -> dict[str, Any]:
+        refusing = self._around.health.problem
+        problems = [*([str(refusing)] if refusing else []), *self._around.index.problems()]
         reasons = {**_failed_sessions(tree), **self._around.index.unreadable}
         return {
-            "state": "degraded" if self._around.index.problems() else "ok",
-            "problems": self._around.index.problems(),
+            "state": "degraded" if problems else "ok",
+            "problems": problems,
+            "not_durable": [
+                {"session_id": session_id, "reason": reason}
+                for session_id, reason in sorted(self._around.index.not_durable.items())
+            ],
             "quarantined": [
                 {"session_id": session_id, "reason": reason}
                 for session_id, reason in sorted(reasons.items())
@@ -105,21 +111,30 @@ class StatusReport:
         for why in sorted(rejected.glob("sessions*.json.why.json")):
             try:
                 changed = why.stat().st_mtime
-                reason = codec.decode(why.read_bytes(), dict[str, Any]).get("reason")
+                told = codec.decode(why.read_bytes(), dict[str, Any])
             except (OSError, FileRefused):
                 continue
             if time.time() - changed < RECENT_SECONDS:
                 kept = str(why).removesuffix(".why.json")
-                yield {"at": _iso(changed), "path": kept, "reason": reason}
+                yield {"at": _iso(changed), "path": kept, "reason": _reason(told)}
 
-    def _inbox(self) -> dict[str, int]:
+    def _inbox(self) -> dict[str, Any]:
         counts = self._around.inbox_counts
         return {
             "waiting": counts.waiting,
             "running": counts.running,
             "answered": counts.answered,
             "rejected": counts.rejected,
+            "ignored": counts.ignored,
+            "problems": list(counts.problems),
         }
+
+
+def _reason(told: Mapping[str, Any]) -> str:
+    """With the line that is wrong, as far as it is one."""
+    place = [f"line {told['line']}"] if told.get("line") else []
+    place += [str(told["path"])] if told.get("path") else []
+    return ": ".join([*([", ".join(place)] if place else []), str(told.get("reason"))])
 
 
 def _iso(seconds: float) -> str:

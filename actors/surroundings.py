@@ -11,6 +11,7 @@ from actors.conversations.written import WrittenTurns
 from actors.messages.inbox import InboxCounts
 from actors.ports import Clock, PriceTable
 from actors.recording.broadcaster import Broadcaster
+from actors.recording.health import StoreHealth
 from actors.recording.index import SessionIndex
 from actors.recording.recording import Recording
 from actors.supervision import ActorRef, tell
@@ -47,7 +48,8 @@ class Mailbox:
 @dataclass(frozen=True, kw_only=True)
 class Surroundings:
     """`environ` is the environment of whoever started the daemon. `terminals` is the link to the
-    terminal host, `directory` that of the sessions, `inbox` the file front; `shared_tools` are the
+    terminal host, `directory` that of the sessions, `inbox` the file front,
+    `edits` who takes edits of `sessions.json`; `shared_tools` are the
     tool servers of each workspace that all its sessions use.
     """
 
@@ -55,6 +57,7 @@ class Surroundings:
     data: DataDir
     environ: Mapping[str, str]
     recording: Recording
+    health: StoreHealth
     broadcaster: Broadcaster
     io: IoLoop
     prices: PriceTable
@@ -66,5 +69,6 @@ class Surroundings:
     terminals: Mailbox = field(default_factory=Mailbox)
     directory: Mailbox = field(default_factory=Mailbox)
     inbox: Mailbox = field(default_factory=Mailbox)
+    edits: Mailbox = field(default_factory=Mailbox)
     followers: Followers = field(default_factory=Followers)
     shared_tools: SharedTools = field(default_factory=SharedTools)

@@ -1,28 +1,27 @@
 """All sessions of a workspace at start: from `sessions.json`, and from journals that say more.
 
 Only a journal longer than its entry says is replayed. Loading starts nothing and changes nothing
-but what `Journal.open` repairs; a file that is no evidence goes to `rejected/`, with the reason.
+but what `Journal.open` repairs. A file that is no evidence, say because somebody edited it, is left
+where it is.
 """
 
 import logging
 from contextlib import suppress
 from pathlib import Path
 
-import msgspec
 from msgspec import Struct
 
-from storage import fold, rejected, sessions_file
+from storage import revisions, sessions_file
 from storage.data_dir import DataDir
-from storage.errors import FileRefused, JournalCorrupt, StorageError
-from storage.journal.frame import Commit, JournalEnd
+from storage.errors import JournalCorrupt, StorageError
+from storage.journal.frame import JournalEnd
 from storage.journal.log import NAME, Journal, temporary_of
 from storage.records.ids import is_id
 from storage.records.session import Session
-from storage.state import SessionState
+from storage.replay import folded
+from storage.revisions import Numbers, Revisions
 
 _log = logging.getLogger(__name__)
-
-EDITED = "edited by hand; what it changed was not taken over, send update-session instead"
 
 
 class CatalogEntry(Struct, frozen=True):
@@ -34,18 +33,25 @@ class CatalogEntry(Struct, frozen=True):
 
 
 class Catalog(Struct, frozen=True, kw_only=True):
-    """`unreadable`: session id -> why its journal was refused. `revision`: of the projection."""
+    """`unreadable`: session id -> why its journal was refused.
+
+    `revision`: the highest that was used; `previous`: what stood in it, None if that is not
+    known. `is_current`: `sessions.json` says all this.
+    """
 
     entries: dict[str, CatalogEntry]
     unreadable: dict[str, str]
     revision: int
-    previous_ids: frozenset[str]
+    previous: Numbers | None
     is_current: bool
 
 
 def load(data: DataDir, workspace: str) -> Catalog:
     """Every session of the workspace. OSError if its directory cannot be read."""
-    known, revision, is_ours = _projection(data, workspace)
+    projected = sessions_file.read(data.sessions_file(workspace))
+    is_ours = isinstance(projected, sessions_file.SessionsFile)
+    known = _known(projected)
+    revision, previous = _last_revision(data, workspace, projected)
     entries: dict[str, CatalogEntry] = {}
     unreadable: dict[str, str] = {}
     for path in sorted(data.sessions(workspace).iterdir()):
@@ -73,25 +79,34 @@ def load(data: DataDir, workspace: str) -> Catalog:
         entries=entries,
         unreadable=unreadable,
         revision=revision,
-        previous_ids=frozenset(known),
+        previous=previous,
         is_current=is_ours and entries == known,
     )
 
 
-def _projection(data: DataDir, workspace: str) -> tuple[dict[str, CatalogEntry], int, bool]:
-    path = data.sessions_file(workspace)
-    match sessions_file.read(path):
-        case sessions_file.SessionsFile(revision, entries):
-            known = {session.id: CatalogEntry(session, end) for session, end in entries}
-            return known, revision, True
-        case sessions_file.Broken() as broken:
-            rejected.reject(path, data.rejected, broken.refusal)
-            return {}, 0, False
-        case sessions_file.Edited(revision):
-            rejected.reject(path, data.rejected, FileRefused(EDITED))
-            return {}, revision, False
+def _known(projected: sessions_file.Verdict) -> dict[str, CatalogEntry]:
+    """Only an unchanged file of ours is evidence."""
+    if not isinstance(projected, sessions_file.SessionsFile):
+        return {}
+    return {session.id: CatalogEntry(session, end) for session, end in projected.entries}
+
+
+def _last_revision(
+    data: DataDir, workspace: str, projected: sessions_file.Verdict
+) -> tuple[int, Numbers | None]:
+    """The highest number that was used, and what stood in it if that is the file's."""
+    last = 0
+    with suppress(OSError):
+        last = Revisions(data.sessions_file(workspace).with_name(revisions.NAME)).last()
+    match projected:
+        case sessions_file.SessionsFile(revision, entries) if revision == last:
+            return last, {session.id: end.n for session, end in entries}
+        case sessions_file.SessionsFile(revision):
+            return max(last, revision), None
+        case sessions_file.Edited(revision) if last == 0:
+            return max(0, revision), None
         case _:
-            return {}, 0, False
+            return last, None
 
 
 def _length(data: DataDir, workspace: str, session_id: str) -> int:
@@ -118,20 +133,8 @@ def _replay(
     with journal:
         if journal.header.session != session_id:
             raise JournalCorrupt(f"{directory} holds the journal of {journal.header.session}")
-        state = _folded(directory, commits)
+        state = folded(directory, commits)
         return CatalogEntry(state.record, journal.end, state.deleting)
-
-
-def _folded(directory: Path, commits: list[Commit]) -> SessionState:
-    state = SessionState()
-    try:
-        for commit in commits:
-            state = fold.apply_all(state, commit.events, commit.at)
-    except (LookupError, msgspec.ValidationError) as error:
-        raise JournalCorrupt(f"{directory}: its events do not fit together: {error}") from error
-    if state.session is None:
-        raise JournalCorrupt(f"{directory}: its journal begins with no session")
-    return state
 
 
 def _forget_half_made(directory: Path) -> None:

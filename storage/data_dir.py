@@ -20,6 +20,7 @@ DEFAULT_WORKSPACE = "default"
 _WORKSPACE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _PROJECT = Path(__file__).resolve().parent.parent
 _README = Path(__file__).with_name("data_dir_readme.md")
+_REJECTED_README = Path(__file__).with_name("rejected_readme.md")
 
 
 def default_data_dir(environ: Mapping[str, str]) -> Path:
@@ -70,6 +71,8 @@ class DataDir:
         self.terminals_socket = self.run / "terminals.sock"
         self.daemon_log = self.run / "daemon.log"
         self.daemon_pid = self.run / "daemon.pid"
+        self.reserve = self.run / "reserve"
+        self.probe = self.run / "probe"
 
     def workspace(self, name: str) -> Path:
         """ValueError for a name that could lead elsewhere."""
@@ -147,6 +150,8 @@ class DataDir:
             self.prepare_workspace(name)
         if not (self.root / "README.md").exists():
             durable.replace_file(self.root / "README.md", _README.read_bytes())
+        if not (self.rejected / "README.md").exists():
+            durable.replace_file(self.rejected / "README.md", _REJECTED_README.read_bytes())
         for path in self.root.iterdir():
             _tighten_file(path)
 

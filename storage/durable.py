@@ -59,6 +59,14 @@ def create(path: Path, *, append: bool = False) -> int:
     return os.open(path, flags | (os.O_APPEND if append else 0), FILE_MODE)
 
 
+def allocate(descriptor: int, size_bytes: int) -> None:
+    """Makes the file that long with room on the disk for all of it. OSError."""
+    if hasattr(os, "posix_fallocate"):
+        os.posix_fallocate(descriptor, 0, size_bytes)
+    else:  # macOS: what is written has its room
+        write_whole(descriptor, bytes(size_bytes))
+
+
 def write_whole(descriptor: int, content: bytes) -> None:
     """Writes all of `content`, in as many calls as that takes. OSError."""
     rest = memoryview(content)

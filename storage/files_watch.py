@@ -6,6 +6,7 @@ of what lies in the directories; does not go down into them.
 """
 
 import logging
+import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -21,7 +22,8 @@ from watchdog.events import (
 from watchdog.observers import Observer
 from watchdog.observers.api import BaseObserver
 
-Look = Callable[[Path], None]
+Look = Callable[[Path, Path | None], None]
+"""With the directory, and the file in it that was closed after writing or moved there, if any."""
 
 _WORTH_A_LOOK: list[type[FileSystemEvent]] = [
     FileCreatedEvent,
@@ -35,9 +37,15 @@ _WORTH_A_LOOK: list[type[FileSystemEvent]] = [
 _STOP_SECONDS = 5.0
 _logger = logging.getLogger(__name__)
 
+# What comes in while a watch is being stopped is of no use to anybody; the library calls it an
+# error.
+logging.getLogger("watchdog.observers.inotify").addFilter(
+    lambda record: "called when the thread is inactive" not in record.getMessage()
+)
+
 
 class FilesWatch:
-    """Calls `look(directory)` from threads of its own; `look` must be short.
+    """Calls `look` from threads of its own; it must be short.
 
     What `look` raises is logged and goes no further, since it would end the thread that watches.
     """
@@ -84,26 +92,31 @@ class FilesWatch:
 
     def _schedule(self, observer: BaseObserver, directory: Path) -> None:
         directory.stat()  # the library's error would not name it
-        handler = _Handler(lambda: self._look_safely(directory))
+        handler = _Handler(lambda file: self._look_safely(directory, file))
         observer.schedule(handler, str(directory), recursive=False, event_filter=_WORTH_A_LOOK)
 
     def _look_everywhere(self) -> None:
         for directory in self._directories:
-            self._look_safely(directory)
+            self._look_safely(directory, None)
 
-    def _look_safely(self, directory: Path) -> None:
+    def _look_safely(self, directory: Path, file: Path | None) -> None:
         try:
-            self._look(directory)
+            self._look(directory, file)
         except Exception:
             _logger.exception("looking into %s failed", directory)
 
 
 class _Handler(FileSystemEventHandler):
-    def __init__(self, look: Callable[[], None]) -> None:
+    def __init__(self, look: Callable[[Path | None], None]) -> None:
         self._look = look
 
-    def on_any_event(self, _event: FileSystemEvent) -> None:
-        self._look()
+    def on_any_event(self, event: FileSystemEvent) -> None:
+        if isinstance(event, FileClosedEvent):
+            self._look(Path(os.fsdecode(event.src_path)))
+        elif isinstance(event, FileMovedEvent):
+            self._look(Path(os.fsdecode(event.dest_path)))
+        else:
+            self._look(None)
 
 
 class _OverflowHandler(logging.Handler):

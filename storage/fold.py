@@ -6,6 +6,7 @@ that is not there is a fault of the journal and raises `LookupError`.
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -71,18 +72,26 @@ def _with_status(state: SessionState) -> SessionState:
 
 
 def _session_created(state: SessionState, event: e.SessionCreated, at: datetime) -> SessionState:
-    return _with_status(replace(state, session=event.session))
+    messages = state.messages
+    for message in event.messages:
+        messages = messages.append(message)
+    session = replace(event.session, message_count=len(messages))
+    return _with_status(replace(state, session=session, messages=messages))
 
 
 def _session_updated(state: SessionState, event: e.SessionUpdated, at: datetime) -> SessionState:
-    kind = type(state.record)
-    fields = {field.name: field.type for field in msgspec.structs.fields(kind)}
+    fields = _field_types(type(state.record))
     changes = {
         name: msgspec.convert(value, fields[name])
         for name, value in event.updates.items()
         if name in fields and name not in _BY_OWN_EVENT
     }
     return _with_status(_with_session(state, at, **changes))
+
+
+@cache
+def _field_types(kind: type[Session]) -> dict[str, Any]:
+    return {field.name: field.type for field in msgspec.structs.fields(kind)}
 
 
 _BY_OWN_EVENT = frozenset({"config", "metrics", "workers"})
@@ -111,7 +120,7 @@ def _restored(state: SessionState, event: e.SessionRestored, at: datetime) -> Se
         else worker
         for worker in state.record.workers
     )
-    state = replace(state, deleting=False, deleted=False)
+    state = replace(state, deleting=False, deleted=False, doomed_workers=frozenset())
     return _with_status(_with_session(state, at, desired="stopped", workers=workers))
 
 

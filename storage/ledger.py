@@ -1,8 +1,9 @@
 """An append-only sequence of records by id, cheap to extend and safe to share.
 
 Appending to the newest version extends the storage that all versions have in common; each version
-sees its own prefix only. Appending to an older version, or replacing an item, copies. So a fold is
-pure to whoever looks at it and still costs constant time per event.
+sees its own prefix only. Appending to an older version the very item that follows there shares it
+too, anything else copies, and so does replacing an item. So a fold is pure to whoever looks at it,
+may be done again for a second state, and costs constant time per event.
 """
 
 from collections.abc import Iterator, Sequence
@@ -28,10 +29,11 @@ class Ledger(Sequence[T], Generic[T]):
         self._length = len(self._items)
 
     def append(self, item: T) -> "Ledger[T]":
-        if self._length != len(self._items):
+        if self._length == len(self._items):
+            self._items.append(item)
+            self._positions[item.id] = self._length
+        elif self._items[self._length] is not item:
             return Ledger([*self, item])
-        self._items.append(item)
-        self._positions[item.id] = self._length
         grown = Ledger.__new__(Ledger)
         grown._items, grown._positions = self._items, self._positions  # noqa: SLF001 - its own class
         grown._length = self._length + 1  # noqa: SLF001

@@ -7,13 +7,16 @@ Knows JSON and ids; which commands there are, and that each is answered once, is
 import os
 import re
 import stat
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from msgspec import Struct
 
 from storage import durable, strict_json
-from storage.errors import FileRefused
+from storage.errors import FileRefused, StorageError
 
 SIZE_LIMIT_BYTES = 1 << 20
 SETTLED_SECONDS = 1.0
@@ -27,11 +30,23 @@ _CLAIM = re.compile(r"(\d+)-(.+)")
 class Candidate(Struct, frozen=True, kw_only=True):
     """A `*.json` in the inbox. `fault` says why it must not be read, None if it may be."""
 
-    path: Path
+    name: str
     changed_ns: int
-    inode: int
-    links: int
     fault: str | None
+
+
+class Listing(Struct, frozen=True, kw_only=True):
+    """`candidates` by time of change, then name; `others` are settled files of other names."""
+
+    candidates: list[Candidate]
+    others: list[str]
+
+
+class Found(NamedTuple):
+    """What stands in a file, and which file it was."""
+
+    request: dict[str, Any]
+    inode: int
 
 
 class Claim(Struct, frozen=True, kw_only=True):
@@ -53,61 +68,111 @@ class Identity(Struct, frozen=True, kw_only=True):
     explicit: bool
 
 
-def scan(inbox: Path) -> list[Candidate]:
-    """Every `*.json` that is not hidden, by time of change, then name. One scandir. OSError."""
-    with os.scandir(inbox) as entries:
-        found = [
-            candidate
-            for entry in entries
-            if entry.name.endswith(".json") and not entry.name.startswith(".")
-            if (candidate := _candidate(entry)) is not None
-        ]
-    return sorted(found, key=lambda candidate: (candidate.changed_ns, candidate.path.name))
+class Outgoing(Struct, frozen=True, kw_only=True):
+    """An answer for the outbox. `synced` false is for answers to requests that changed nothing.
 
-
-def is_settled(candidate: Candidate, now_seconds: float) -> bool:
-    """True if it was left alone for long enough; `now_seconds` as of `time.time()`.
-
-    A time of change in the future (a copied file, a clock put back) counts as settled too.
+    `unless_there`: it may stand there already, byte for byte, and stays then.
     """
-    age = now_seconds - candidate.changed_ns / 1e9
-    return not 0 <= age < SETTLED_SECONDS
+
+    name: str
+    content: bytes
+    synced: bool = True
+    unless_there: bool = False
 
 
-def read(candidate: Candidate, *, settled: bool) -> Any:
-    """The object that the file holds, or None: it is gone, or still being written.
+def scan(inbox: Path, now_seconds: float, being_taken: AbstractSet[int] = frozenset()) -> Listing:
+    """All that is not hidden, but for inodes that are just being taken. One scandir. OSError.
 
-    `settled`: it was closed after writing, or left alone for a second; only then is one that does
-    not parse refused. FileRefused, OSError.
+    `now_seconds` as of `time.time()`.
+    """
+    candidates, others = [], []
+    with os.scandir(inbox) as entries:
+        for entry in entries:
+            name = entry.name
+            if name.startswith("."):
+                continue
+            try:
+                status = entry.stat(follow_symlinks=False)
+            except FileNotFoundError:
+                continue
+            if not name.endswith(".json"):
+                if _is_settled(status, now_seconds):
+                    others.append(name)
+            elif status.st_ino not in being_taken:
+                fault = _name_fault(name) or _fault(status)
+                candidates.append(Candidate(name=name, changed_ns=status.st_mtime_ns, fault=fault))
+    candidates.sort(key=lambda candidate: (candidate.changed_ns, candidate.name))
+    return Listing(candidates=candidates, others=others)
+
+
+def read(inbox: Path, candidate: Candidate, now_seconds: float) -> Found | None:
+    """The request that the file holds, or None: it is gone, or still being written.
+
+    One that does not parse is refused only once it has been left alone for a second. A file that
+    took the name since the scan is judged anew. FileRefused, OSError.
     """
     if candidate.fault is not None:
         raise FileRefused(candidate.fault)
     try:
-        raw = durable.read_small(candidate.path, SIZE_LIMIT_BYTES, follow_links=False, fault=_fault)
+        raw, status = _read_plain(inbox / candidate.name, most_links=1)
     except FileNotFoundError:
         return None
     try:
         value = strict_json.parse(raw)
     except FileRefused:
-        if settled:
+        if _is_settled(status, now_seconds):
             raise
         return None
-    if not isinstance(value, dict):
-        raise FileRefused("a request is an object", line=1, path="$")
-    return value
+    return Found(_object(value), status.st_ino)
 
 
-def claim(inbox: Path, name: str, counter: int) -> Claim:
-    """Takes `inbox/<name>` away under a name with `counter`, which must never be used twice.
+def claim(inbox: Path, name: str, counter: int, inode: int) -> Claim | None:
+    """Gives `inbox/<name>` a second name, with `counter`, which must never be used twice.
 
-    By link and unlink, since a rename out of a watched directory delays the next event by 500 ms.
-    Not synced: whichever of the two names survives a power cut, the request is still there.
-    FileNotFoundError if it is gone, OSError.
+    None if it is gone, or is not the file with `inode` any more. `unlink_taken` takes the first
+    name away. OSError.
     """
     taken = Claim(counter=counter, name=name, path=inbox / CLAIMED / f"{counter}-{name}")
-    os.link(inbox / name, taken.path, follow_symlinks=False)
-    (inbox / name).unlink()
+    try:
+        os.link(inbox / name, taken.path, follow_symlinks=False)
+    except FileNotFoundError:
+        return None
+    if taken.path.lstat().st_ino != inode:
+        taken.path.unlink()
+        return None
     return taken
+
+
+def unlink_taken(inbox: Path, taken: Claim) -> None:
+    """Takes the first name of a claimed file away, unless another file has it by now. OSError.
+
+    By link and unlink, since a rename out of a watched directory delays the next event by 500 ms.
+    """
+    original = inbox / taken.name
+    try:
+        if original.lstat().st_ino == taken.path.lstat().st_ino:
+            original.unlink()
+    except FileNotFoundError:
+        return
+
+
+def settle(inbox: Path, claims: Sequence[Claim]) -> None:
+    """Makes claims durable and takes the first names away, so that a power cut leaves one name.
+
+    In this order: the new names are on disk before the old ones go, and those are gone for good
+    before anything is done. Doing it again after a failure is right. StorageError.
+    """
+    with durable.named_failures(inbox):
+        durable.sync_directory(inbox / CLAIMED)
+        for taken in claims:
+            unlink_taken(inbox, taken)
+        durable.sync_directory(inbox)
+
+
+def read_claim(taken: Claim) -> dict[str, Any]:
+    """The request of a claim. FileRefused, OSError."""
+    raw, _ = _read_plain(taken.path, most_links=2)
+    return _object(strict_json.parse(raw))
 
 
 def claimed(inbox: Path) -> list[Claim]:
@@ -122,7 +187,7 @@ def claimed(inbox: Path) -> list[Claim]:
             path = inbox / CLAIMED / name
             claims.append(Claim(counter=int(found[1]), name=found[2], path=path))
     for taken in claims:
-        _finish(inbox / taken.name, taken.path)
+        unlink_taken(inbox, taken)
     return sorted(claims, key=lambda taken: taken.counter)
 
 
@@ -140,14 +205,61 @@ def identify(request: dict[str, Any], name: str, counter: int) -> Identity:
     return Identity(id=f"{counter}-{stem}", answer_name=stem, explicit=False)
 
 
-def answer(outbox: Path, name: str, content: bytes, *, synced: bool = True) -> Path:
-    """Puts `content` at `<name>.json`, in place of an earlier answer; its path.
+def put_answers(outbox: Path, answers: Sequence[Outgoing]) -> list[StorageError | None]:
+    """Puts each at `<name>.json`, in place of an earlier answer; what went wrong with each.
 
-    `synced` false is for answers to requests that changed nothing. StorageError.
+    In order, so that of two with one name the later stays. Those that are to survive a power cut
+    share the sync of the directory.
     """
-    path = outbox / f"{_safe(name)}.json"
-    durable.replace_file(path, content, synced=synced)
-    return path
+    results = [_put(outbox, one) for one in answers]
+    if any(one.synced for one in answers):
+        try:
+            durable.sync_directory(outbox)
+        except OSError as error:
+            failure = durable.storage_error(error, outbox)
+            return [
+                failure if one.synced else result
+                for one, result in zip(answers, results, strict=True)
+            ]
+    return results
+
+
+def _put(outbox: Path, one: Outgoing) -> StorageError | None:
+    path = outbox / f"{_safe(one.name)}.json"
+    temporary = outbox / f".{one.name}.json.tmp"
+    try:
+        if one.unless_there and _holds(path, one.content):
+            return None
+        descriptor = durable.create(temporary)
+        try:
+            durable.write_whole(descriptor, one.content)
+            if one.synced:
+                os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        temporary.rename(path)
+    except OSError as error:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        return durable.storage_error(error, path)
+    return None
+
+
+def _holds(path: Path, content: bytes) -> bool:
+    """Whether just that is there; it is on disk then. OSError."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        if os.fstat(descriptor).st_size != len(content):
+            return False
+        if os.read(descriptor, len(content)) != content:
+            return False
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    return True
 
 
 def append_stream(outbox: Path, name: str, content: bytes) -> Path:
@@ -157,24 +269,34 @@ def append_stream(outbox: Path, name: str, content: bytes) -> Path:
     return path
 
 
+def begin_stream(outbox: Path, name: str) -> None:
+    """Takes away what an earlier request of that name streamed. StorageError."""
+    path = outbox / f"{_safe(name)}.jsonl"
+    with durable.named_failures(path):
+        path.unlink(missing_ok=True)
+
+
+def end_stream(outbox: Path, name: str, answer: bytes) -> None:
+    """Makes `answer` (without newline) the last line of `<name>.jsonl`, once. StorageError.
+
+    Nothing if there is no such file.
+    """
+    path = outbox / f"{_safe(name)}.jsonl"
+    with durable.named_failures(path):
+        try:
+            with path.open("rb") as file:
+                file.seek(max(0, path.stat().st_size - len(answer) - 2))
+                last = file.read(len(answer) + 2)
+        except FileNotFoundError:
+            return
+    if not (b"\n" + last).endswith(b"\n" + answer + b"\n"):
+        append_stream(outbox, name, answer)
+
+
 def _safe(name: str) -> str:
     if _ID.fullmatch(name) is None:
         raise ValueError(f"{name!r} cannot be the name of an answer")
     return name
-
-
-def _candidate(entry: os.DirEntry[str]) -> Candidate | None:
-    try:
-        status = entry.stat(follow_symlinks=False)
-    except FileNotFoundError:
-        return None
-    return Candidate(
-        path=Path(entry.path),
-        changed_ns=status.st_mtime_ns,
-        inode=status.st_ino,
-        links=status.st_nlink,
-        fault=_name_fault(entry.name) or _fault(status),
-    )
 
 
 def _name_fault(name: str) -> str | None:
@@ -183,21 +305,45 @@ def _name_fault(name: str) -> str | None:
     return "its name is not 1 to 100 of A-Z a-z 0-9 . _ - (beginning with a letter or digit)"
 
 
-def _fault(status: os.stat_result) -> str | None:
+def _fault(status: os.stat_result, most_links: int = 1) -> str | None:
     if not stat.S_ISREG(status.st_mode):
         return "it is not a regular file"
     if status.st_uid != os.geteuid():
         return "it belongs to another user"
-    if status.st_nlink > 1:
+    if status.st_nlink > most_links:
         return "it has more than one name (a hard link)"
     if status.st_size > SIZE_LIMIT_BYTES:
         return f"it is larger than {SIZE_LIMIT_BYTES} bytes"
     return None
 
 
-def _finish(original: Path, taken: Path) -> None:
+def _is_settled(status: os.stat_result, now_seconds: float) -> bool:
+    """Left alone for long enough. A time of change in the future counts as settled too: it is a
+    copied file's, or the clock was put back.
+    """
+    age = now_seconds - status.st_mtime_ns / 1e9
+    return not 0 <= age < SETTLED_SECONDS
+
+
+def _read_plain(path: Path, most_links: int) -> tuple[bytes, os.stat_result]:
+    """Never follows a link, never waits on a pipe or device, never reads more than the limit."""
     try:
-        if original.lstat().st_ino == taken.lstat().st_ino:
-            original.unlink()
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOFOLLOW)
     except FileNotFoundError:
-        return
+        raise
+    except OSError as error:
+        raise FileRefused(f"it cannot be opened: {error.strerror}") from error
+    try:
+        status = os.fstat(descriptor)
+        fault = _fault(status, most_links)
+        if fault is not None:
+            raise FileRefused(fault)
+        return os.read(descriptor, status.st_size), status
+    finally:
+        os.close(descriptor)
+
+
+def _object(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise FileRefused("a request is an object", line=1, path="$")
+    return value

@@ -2,28 +2,28 @@
 
 An entry is the session's own record with the end of its journal (`n`, `bytes`, `crc`) put in after
 its id. `digest` tells an edit from a mere change of layout. The journals are the truth; what an
-edit means is for who reads it.
+edit means is for who reads it. Whatever lies in its place when a new one is written comes out as a
+claim, and is removed only if it is ours.
 """
 
 import hashlib
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import msgspec
 from msgspec import Struct
 
-from storage import codec, durable, strict_json
+from storage import codec, durable, edit_claims, strict_json
 from storage.bulk import no_garbage_collection
+from storage.edit_claims import Claim, Stamp
 from storage.errors import FileRefused
 from storage.journal.frame import JournalEnd
-from storage.records.process import UtcTime
 from storage.records.session import Session
+from storage.revisions import NAME, Numbers, Revisions
 
 VERSION = 1
 SIZE_LIMIT_BYTES = 256 << 20
-REVISIONS_NAME = ".revisions.jsonl"
 
 Entry = tuple[Session, JournalEnd]
 
@@ -52,23 +52,29 @@ class Broken(Struct, frozen=True, kw_only=True):
 
 
 class Edited(Struct, frozen=True):
-    """A well-formed file that somebody changed, starting from `revision`."""
-
-    revision: int
-
-
-class Revision(Struct, frozen=True, kw_only=True):
-    """A line of `.revisions.jsonl`. `added` and `removed` are against the revision before.
-
-    A later line with the same or a smaller revision replaces those from it on: the file of the
-    earlier line was never put in place.
-    """
+    """A file that somebody changed, starting from `revision`; nothing else in it is checked."""
 
     revision: int
     digest: str
-    at: UtcTime
-    added: list[str]
-    removed: list[str]
+
+
+class Outdated(Struct, frozen=True):
+    """A list, as older formats had it."""
+
+
+Verdict = SessionsFile | Missing | Broken | Edited | Outdated
+
+
+class Written(Struct, frozen=True, kw_only=True):
+    """What was put in place: its sessions, its `seal` and stamp, and what came out for it.
+
+    `claim` is None unless that was somebody's who has not been heard yet.
+    """
+
+    numbers: Numbers
+    seal: bytes
+    stamp: Stamp
+    claim: Claim | None
 
 
 class _Outline(Struct, frozen=True):
@@ -83,33 +89,50 @@ def write(
     revision: int,
     entries: Iterable[Entry],
     *,
-    previous_ids: Collection[str],
+    previous: Mapping[str, int] | None,
     at: datetime,
-) -> frozenset[str]:
-    """Puts the sessions in place at `path`, oldest first, whole or not at all; their ids.
+    seal: bytes | None = None,
+    revisions: Revisions | None = None,
+) -> Written:
+    """Puts the sessions in place at `path`, oldest first, whole or not at all.
 
-    `previous_ids`: those of the revision before. A line in `.revisions.jsonl` beside it is on disk
-    first. StorageError: then `path` is as it was.
+    `previous`: the sessions of the revision before, each with its journal's last number; None if
+    they are not known. What has changed since is on disk first, in `revisions`. `seal`: of what we
+    put there last. StorageError: then `path` is as it was, or new but not durable, and the number
+    must not be used again.
     """
     ordered = sorted(entries, key=lambda entry: (entry[0].created_at, entry[0].id))
-    ids = frozenset(session.id for session, _ in ordered)
-    before = frozenset(previous_ids)
+    numbers = {session.id: end.n for session, end in ordered}
     sessions = _encoded(ordered)
     digest = _digest(revision, sessions)
-    line = Revision(
-        revision=revision,
-        digest=digest,
-        at=at,
-        added=sorted(ids - before),
-        removed=sorted(before - ids),
-    )
-    durable.append_line(path.with_name(REVISIONS_NAME), codec.encode(line) + b"\n")
+    revisions = revisions or Revisions(path.with_name(NAME))
+    revisions.append(revision, digest, numbers, previous, at)
     outline = _Outline(VERSION, revision, digest, msgspec.Raw(sessions))
-    durable.replace_file(path, msgspec.json.format(codec.encode(outline), indent=2) + b"\n")
-    return ids
+    content = msgspec.json.format(codec.encode(outline), indent=2) + b"\n"
+    placed = edit_claims.put_in_place(path, content)
+    claim = placed.out
+    if claim and is_ours(claim.path, seal) and edit_claims.release(claim):
+        claim = None
+    if claim:
+        edit_claims.keep(claim)
+    return Written(numbers=numbers, seal=seal_of(content), stamp=placed.stamp, claim=claim)
 
 
-def read(path: Path) -> SessionsFile | Missing | Broken | Edited:
+def seal_of(content: bytes) -> bytes:
+    """Tells one content from every other."""
+    return hashlib.sha256(content).digest()
+
+
+def is_ours(path: Path, seal: bytes | None) -> bool:
+    """Whether the file is one that we wrote. The one with this `seal` is known at a glance."""
+    try:
+        raw = durable.read_small(path, SIZE_LIMIT_BYTES, follow_links=False)
+    except (FileRefused, OSError):
+        return False
+    return seal_of(raw) == seal or isinstance(judge(raw), SessionsFile)
+
+
+def read(path: Path) -> Verdict:
     """What the file at `path` is. Fast for our own files, also with 10,000 sessions. OSError."""
     try:
         raw = durable.read_small(path, SIZE_LIMIT_BYTES)
@@ -117,6 +140,13 @@ def read(path: Path) -> SessionsFile | Missing | Broken | Edited:
         return Missing()
     except FileRefused as error:
         return Broken(reason=str(error))
+    return judge(raw)
+
+
+def judge(raw: bytes) -> SessionsFile | Broken | Edited | Outdated:
+    """What the content of such a file is."""
+    if raw.lstrip()[:1] == b"[":
+        return Outdated()
     with no_garbage_collection():
         try:
             return _judged(raw)
@@ -135,11 +165,10 @@ def _judged(raw: bytes) -> SessionsFile | Edited:
     except FileRefused:
         if is_ours:
             raise
-        codec.decode(bytes(outline.sessions), list[dict[str, Any]])
-        return Edited(outline.revision)
+        return Edited(outline.revision, outline.digest)
     if is_ours or _is_only_relaid(outline, entries):
         return SessionsFile(outline.revision, entries)
-    return Edited(outline.revision)
+    return Edited(outline.revision, outline.digest)
 
 
 def _entries(sessions: msgspec.Raw) -> list[Entry]:

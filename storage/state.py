@@ -1,6 +1,6 @@
 """Everything that a session's journal says, folded into one value."""
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from storage.ledger import Ledger
 from storage.records.conversation import Round, Turn
@@ -19,8 +19,8 @@ class SessionState(Struct, frozen=True, kw_only=True):
     critical: bool = False
     doomed_workers: frozenset[str] = frozenset()
     inputs: int = 0
-    messages: Ledger[ChatMessage] = Ledger()
-    rounds: Ledger[Round] = Ledger()
+    messages: Ledger[ChatMessage] = field(default_factory=Ledger)
+    rounds: Ledger[Round] = field(default_factory=Ledger)
     open_rounds: tuple[Round, ...] = ()
 
     @property

@@ -10,7 +10,8 @@ from typing import Any
 from actors.ports import ToolOutcome
 from storage.records.tool import Tool
 
-LONGEST_RESULT_BYTES = 256 * 1024
+LONGEST_RESULT_BYTES = 16 * 1024 * 1024
+"""As much as a line of a server may have. What of it a model is sent is decided elsewhere."""
 
 
 def tool(described: Any, server: str, *, trusted: bool) -> Tool:

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from actors.cli.console import Console
 
 EMPTY = Spec()
+NOT_DURABLE = (
+    "done, but not on the disk yet: it is written down as soon as the store takes changes again; "
+    "see greenroom status"
+)
 
 
 class Call:
@@ -42,7 +46,10 @@ class Call:
     def ask(self, request: dict[str, Any]) -> dict[str, Any]:
         """The answer of the daemon, which said yes. RefusedError when it said no."""
         with self.connect(request["type"]) as connection:
-            return accepted(connection.ask(request))
+            answer = accepted(connection.ask(request))
+        if answer.get("not_durable"):
+            self.console.note(NOT_DURABLE, "warn")
+        return answer
 
     def found(self, answer: dict[str, Any], what: str) -> Any:
         """The answer's `data`, printed at once when JSON is wanted; null is a failure."""

@@ -37,18 +37,35 @@ def _head(status: Json, now: datetime) -> list[Line]:
             (f"version {daemon['version']}" if daemon.get("version") else "", "dim"),
         ]),
         ("data", [(str(daemon.get("data") or ""), "")]),
-        ("store", [_state(store)]),
-        *(("", [(f"session {each.get('session_id')}: {each.get('reason')}", "bad")])
-          for each in store.get("quarantined") or []),
-        *(("", [(f"{each.get('path')}: {each.get('reason')}", "bad")])
-          for each in store.get("unreadable") or []),
+        *_store(store),
         ("inbox", [(joined(f"{inbox.get(key) or 0} {key}" for key in
                            ("waiting", "running", "answered", "rejected")), "")]),
+        *(("", [(str(problem), "bad")]) for problem in inbox.get("problems") or []),
         *(("refused", [(_edit(each, now), "warn")]) for each in store.get("rejected_edits") or []),
         *_problems(status),
         *_others(status),
     ]  # fmt: skip
     return [[(f"{name:<11}", "dim"), *spread(spans)] for name, spans in rows]
+
+
+def _store(store: Json) -> list[tuple[str, list[Span]]]:
+    """Its state, and what is wrong with it or with one of its sessions or files."""
+    wrong = [
+        *((str(problem), "bad") for problem in store.get("problems") or []),
+        *(
+            (f"session {each.get('session_id')}: not on the disk yet: {each.get('reason')}", "warn")
+            for each in store.get("not_durable") or []
+        ),
+        *(
+            (f"session {each.get('session_id')}: {each.get('reason')}", "bad")
+            for each in store.get("quarantined") or []
+        ),
+        *(
+            (f"{each.get('path')}: {each.get('reason')}", "bad")
+            for each in store.get("unreadable") or []
+        ),
+    ]
+    return [("store", [_state(store)]), *(("", [span]) for span in wrong)]
 
 
 def _problems(status: Json) -> list[tuple[str, list[Span]]]:

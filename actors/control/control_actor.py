@@ -1,7 +1,8 @@
-"""The control socket: the command line's way in. Frames of JSON, requests in, answers out.
+"""The control socket: the way in of the command line and of Python programs.
 
-Served on the I/O loop; the actor only opens and closes it. One connection may have any number of
-requests under way; what is answered to a peer that has gone is dropped.
+Frames of JSON: requests in; answers, and the events that were subscribed to, out. Served on the I/O
+loop; the actor only opens and closes it. One connection may have any number of requests under way;
+what is answered to a peer that has gone is dropped.
 """
 
 import asyncio
@@ -12,13 +13,14 @@ import socket
 from collections.abc import Callable
 from typing import Any
 
-from actors.control.frames import FrameError, read_frame, write_frame
-from actors.gateway import Gateway, encoded
-from actors.messages.recording import TurnGrew
+from actors.control import feed
+from actors.control.frames import FrameError, read_frame
+from actors.control.peer import Peer
+from actors.gateway import Gateway
 from actors.supervision import BaseActor, ChildContext, tell
 from actors.surroundings import Surroundings
 from actors.terminals.sockets import listen_unix, peer_uid
-from storage import codec, durable
+from storage import durable
 from storage.errors import FileRefused
 from storage.records.request import Answer, Refusal
 from storage.strict_json import parse
@@ -123,7 +125,7 @@ class ControlActor(BaseActor):
             if not _is_ours(writer):
                 return
             if len(self._connections) > CONNECTION_LIMIT:
-                _Peer(writer).answer(TOO_MANY)
+                Peer(writer).answer(TOO_MANY)
             else:
                 await self._converse(reader, writer)
         except (ConnectionError, FrameError, asyncio.IncompleteReadError, asyncio.CancelledError):
@@ -134,19 +136,22 @@ class ControlActor(BaseActor):
                 writer.close()
 
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        peer = _Peer(writer)
-        while True:
-            try:
-                frame = await read_frame(reader, IDLE_SECONDS)
-            except TimeoutError:
-                if peer.waits_for:
-                    continue
-                return
-            if frame is None:
-                return
-            self._take(frame, peer)
+        peer = Peer(writer)
+        try:
+            while True:
+                try:
+                    frame = await read_frame(reader, IDLE_SECONDS)
+                except TimeoutError:
+                    if not peer.is_idle:
+                        continue
+                    return
+                if frame is None:
+                    return
+                self._take(frame, peer)
+        finally:
+            peer.close()
 
-    def _take(self, frame: bytes, peer: "_Peer") -> None:
+    def _take(self, frame: bytes, peer: Peer) -> None:
         peer.waits_for += 1
         try:
             raw = parse(frame)
@@ -154,12 +159,15 @@ class ControlActor(BaseActor):
             refusal = Refusal(code="bad-request", message=str(problem), path=problem.path)
             peer.answer(Answer(id=None, type="", ok=False, error=refusal))
             return
-        if isinstance(raw, dict) and raw.get("type") == "stop-daemon":
+        kind = raw.get("type") if isinstance(raw, dict) else None
+        if kind == "stop-daemon":
             self._end_daemon(raw, peer)
+        elif isinstance(kind, str) and kind in feed.TYPES:
+            feed.serve(raw, peer, self._around.broadcaster)
         else:
             self._gateway.hand_in(raw, peer.from_any_thread, follow=peer.grown(raw))
 
-    def _end_daemon(self, raw: dict[str, Any], peer: "_Peer") -> None:
+    def _end_daemon(self, raw: dict[str, Any], peer: Peer) -> None:
         own_id = raw.get("id")
         peer.answer(
             Answer(
@@ -170,45 +178,6 @@ class ControlActor(BaseActor):
             )
         )
         self._stop_daemon(raw.get("keep_terminals") is True)
-
-
-class _Peer:
-    """Who is connected; used on the loop but where it says otherwise."""
-
-    def __init__(self, writer: asyncio.StreamWriter) -> None:
-        self.waits_for = 0
-        self._writer = writer
-        self._loop = asyncio.get_running_loop()
-
-    def answer(self, answer: Answer) -> None:
-        self._write_answer(encoded(answer))
-
-    def from_any_thread(self, answer: Answer) -> None:
-        self._later(self._write_answer, encoded(answer))
-
-    def grown(self, raw: Any) -> Callable[[TurnGrew], None]:
-        """What shows a growing turn to this peer, from any thread."""
-        own_id = raw.get("id") if isinstance(raw, dict) else None
-
-        def show(notice: TurnGrew) -> None:
-            line = {"id": own_id, "type": "request", "response_id": notice.response_id}
-            if notice.turn is not None:
-                line |= {"number": notice.turn.number, "turn": notice.turn}
-            self._later(self._write, codec.encode(line))
-
-        return show
-
-    def _later(self, write: Callable[[bytes], None], payload: bytes) -> None:
-        with contextlib.suppress(RuntimeError):  # the loop has ended, and the connection with it
-            self._loop.call_soon_threadsafe(write, payload)
-
-    def _write_answer(self, payload: bytes) -> None:
-        self.waits_for -= 1
-        self._write(payload)
-
-    def _write(self, payload: bytes) -> None:
-        if not self._writer.is_closing():
-            write_frame(self._writer, payload)
 
 
 def _is_ours(writer: asyncio.StreamWriter) -> bool:

@@ -30,7 +30,7 @@ def add_message(state: SessionState, command: r.AddMessage, given: Given) -> Ver
     )
     draft = Draft(state, given)
     draft.add(e.MessageAdded(message))
-    return draft.decision(_record_and_message(message.id))
+    return draft.decision(record_and_message(message.id))
 
 
 def _is_taken(state: SessionState, message_id: str) -> bool:
@@ -39,7 +39,7 @@ def _is_taken(state: SessionState, message_id: str) -> bool:
     return message_id in waiting or state.messages.find(message_id) is not None
 
 
-def _record_and_message(message_id: str) -> Reply:
+def record_and_message(message_id: str) -> Reply:
     return Ready(lambda state: {**codec.builtins(state.record), "message_id": message_id})
 
 
@@ -59,7 +59,7 @@ def update_message(state: SessionState, command: r.UpdateMessage, given: Given) 
         return r.Refusal(code="bad-request", message=str(problem), path=path)
     draft = Draft(state, given)
     draft.add(e.MessageUpdated(command.message_id, command.updates))
-    return draft.decision(_record_and_message(command.message_id))
+    return draft.decision(record_and_message(command.message_id))
 
 
 def update_metrics(state: SessionState, command: r.UpdateTokenMetrics, given: Given) -> Verdict:

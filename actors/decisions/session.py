@@ -3,12 +3,15 @@
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
+
 from actors.decisions import conversation, processes, workers
 from actors.decisions.decision import Awaiting, Decision, Draft, Given, Ready, Reply, Until, Verdict
 from actors.messages import effects as f
 from storage import codec
 from storage.records import event as e
 from storage.records import request as r
+from storage.records.config import SessionConfig
 from storage.records.message import ChatMessage, TextContent
 from storage.records.session import QuickSession
 from storage.records.worker import ConversationWorker, ProcessWorker
@@ -25,28 +28,29 @@ def create(command: r.CreateSession, session_id: str, given: Given) -> Verdict:
     if refusal:
         return refusal
     draft = Draft(SessionState(), given)
-    talks = command.config is not None or command.prompt is not None
+    config = _as_recorded(command.config)
+    talks = config is not None or command.prompt is not None
+    messages = _first_messages(config, given)
     session = QuickSession(
         id=session_id,
         title=command.title or _title(command),
         location_path=command.location_path or "",
         workspace=command.workspace or "default",
-        config=command.config,
+        config=config,
         metadata=command.metadata or {},
+        message_count=len(messages),
         created_at=given.now,
         updated_at=given.now,
     )
-    draft.add(e.SessionCreated(session))
+    draft.add(e.SessionCreated(session, messages))
     wanted = command.worker or (r.CreateWorkerRequest(type="conversation") if talks else None)
     worker = workers.new_worker(draft.state, wanted, given) if wanted else None
     if isinstance(worker, r.Refusal):
         return worker
     if worker:
-        draft.add(e.WorkerCreated(worker))
-        draft.want(f.StartWorker(worker.id))
-    if isinstance(worker, ConversationWorker) and command.config is None:
+        workers.put(draft, worker)
+    if isinstance(worker, ConversationWorker) and config is None:
         draft.add(e.SessionConfigUpdated({}))
-    _system_message(draft)
     response_id = None
     if command.prompt is not None and isinstance(worker, ConversationWorker):
         asked = conversation.request(
@@ -55,7 +59,7 @@ def create(command: r.CreateSession, session_id: str, given: Given) -> Verdict:
         if isinstance(asked, r.Refusal):
             return asked
         response_id = _adopt(draft, asked)
-    return draft.decision(_when_created(worker.id if worker else None, response_id))
+    return draft.decision(when_created(worker.id if worker else None, response_id))
 
 
 def _cannot_create(command: r.CreateSession) -> r.Refusal | None:
@@ -78,20 +82,18 @@ def _title(command: r.CreateSession) -> str:
     return name[:200]
 
 
-def _system_message(draft: Draft) -> None:
+def _as_recorded(asked: SessionConfig | None) -> SessionConfig | None:
+    """The strict form of a config is for asking alone; every record has the same type of it."""
+    return None if asked is None else msgspec.convert(asked, SessionConfig, from_attributes=True)
+
+
+def _first_messages(config: SessionConfig | None, given: Given) -> tuple[ChatMessage, ...]:
     """A session with a system prompt of its own shows it as its first message."""
-    config = draft.state.record.config
-    if config and config.system_prompt:
-        draft.add(
-            e.MessageAdded(
-                ChatMessage(
-                    id=draft.given.new_id(),
-                    role="system",
-                    content=(TextContent(config.system_prompt),),
-                    created_at=draft.given.now,
-                )
-            )
-        )
+    if config is None or not config.system_prompt:
+        return ()
+    content = (TextContent(config.system_prompt),)
+    own = ChatMessage(id=given.new_id(), role="system", content=content, created_at=given.now)
+    return (own,)
 
 
 def _adopt(draft: Draft, decided: Decision) -> str:
@@ -102,7 +104,7 @@ def _adopt(draft: Draft, decided: Decision) -> str:
     return queued.response_id
 
 
-def _when_created(worker_id: str | None, response_id: str | None) -> Reply:
+def when_created(worker_id: str | None, response_id: str | None) -> Reply:
     def value(state: SessionState) -> Any:
         outcome = workers.until_started(worker_id).value(state) if worker_id else state.record
         if outcome is None or isinstance(outcome, r.Refusal):
@@ -164,7 +166,7 @@ def desired(wanted: str) -> Callable[[SessionState, Any, Given], Verdict]:
             return refusal
         draft = Draft(state, given)
         set_desired(draft, wanted)
-        when = {"stopped": Until(_record_when_ended), "run": Until(_record_when_started)}
+        when = {"stopped": Until(record_when_ended), "run": Until(record_when_started)}
         return draft.decision(when.get(wanted, RECORD))
 
     return decide_it
@@ -191,7 +193,7 @@ def cannot_be_desired(state: SessionState, wanted: str) -> r.Refusal | None:
     return r.Refusal(code="session-archived", message=text)
 
 
-def _record_when_ended(state: SessionState) -> Any:
+def record_when_ended(state: SessionState) -> Any:
     """Once nothing runs any more, or a later request has it run again."""
     is_over = not _has_process(state) or state.record.desired == "run"
     return state.record if is_over else None
@@ -215,10 +217,10 @@ def restart(state: SessionState, _: r.RestartSession, given: Given) -> Verdict:
     for worker in state.record.workers:
         if worker.desired == "run":
             workers.again(draft, worker)
-    return draft.decision(Until(_record_when_started))
+    return draft.decision(Until(record_when_started))
 
 
-def _record_when_started(state: SessionState) -> Any:
+def record_when_started(state: SessionState) -> Any:
     """Once each worker that was to start runs, or has failed to."""
     workers_ = state.record.workers
     if any(worker.status == "starting" for worker in workers_):
@@ -235,7 +237,7 @@ def archive(state: SessionState, _: r.ArchiveSession, given: Given) -> Verdict:
     draft = Draft(state, given)
     set_desired(draft, "stopped")
     draft.add(e.SessionUpdated({"archived": True}))
-    return draft.decision(Until(_record_when_ended))
+    return draft.decision(Until(record_when_ended))
 
 
 def unarchive(state: SessionState, _: r.UnarchiveSession, given: Given) -> Verdict:
@@ -286,6 +288,8 @@ def boot(state: SessionState, given: Given) -> Decision:
                 draft.want(f.StartWorker(worker.id), f.EndProcess(worker.id, "stopped"))
         finish_deletion(draft)
     else:
+        if state.record.desired == "stopped":  # one that came from the trash or from elsewhere
+            conversation.interrupt(draft, all_open=True, reason="the session was stopped")
         for worker in state.record.workers:
             processes.boot(draft, worker)
     return draft.decision()

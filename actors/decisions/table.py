@@ -109,6 +109,7 @@ _TABLE: dict[type, Callable[[SessionState, Any, Given], Verdict]] = {
     r.StartWorker: workers.start,
     r.StopWorker: workers.stop,
     r.RestartWorker: workers.restart,
+    r.UpdateWorker: workers.update,
     r.DeleteWorker: workers.delete,
     r.WriteInput: workers.write_input,
     r.ResizeWorker: workers.resize,

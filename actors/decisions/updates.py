@@ -28,19 +28,19 @@ _MERGED: dict[str, Any] = {"config": SessionConfig, "metrics": TokenMetrics}
 
 
 def update(state: SessionState, command: r.UpdateSession, given: Given) -> Verdict:
-    """Whole values by field; `config`, `metrics` and `metadata` are merged one level deep."""
+    """Whole values by field; `config` and `metrics` are merged one level deep."""
     refusal = _wrong(command.updates)
     if refusal:
         return refusal
-    changes = {name: value for name, value in command.updates.items() if value != {}}
+    changes = {
+        name: new for name, new in command.updates.items() if new != {} or name == "metadata"
+    }
     desired = changes.pop("desired", None)
     if "is_active" in changes:
         desired = "run" if changes.pop("is_active") else "paused"
     refusal = session.cannot_be_desired(state, desired) if desired else None
     if refusal:
         return refusal
-    if "metadata" in changes:
-        changes["metadata"] = {**state.record.metadata, **changes["metadata"]}
     draft = Draft(state, given)
     refusal = _merge(draft, "config", changes.get("config"), _config_events)
     refusal = refusal or _merge(draft, "metrics", changes.get("metrics"), _metrics_events)

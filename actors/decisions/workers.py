@@ -59,6 +59,7 @@ def new_worker(
         "id": worker_id,
         "name": wanted.name or _free_name(wanted.type, {worker.name for worker in present}),
         "restart": wanted.restart or "on-crash",
+        "desired": wanted.desired or "run",
         "created_at": given.now,
     }
     if wanted.type == "conversation":
@@ -77,13 +78,17 @@ def _cannot_create(present: tuple[Worker, ...], wanted: r.CreateWorkerRequest) -
         text = "agent workers are not built yet; use a terminal worker with the agent's command"
         return r.Refusal(code="not-available", message=text, path="$.worker.type")
     if wanted.name and any(worker.name == wanted.name for worker in present):
-        text = f"a worker named {wanted.name} exists; choose another name"
-        return r.Refusal(code="worker-name-taken", message=text, path="$.worker.name")
+        return _name_taken(wanted.name, "$.worker.name")
     talks = any(isinstance(worker, ConversationWorker) for worker in present)
     if wanted.type == "conversation" and talks:
         text = "the session has its conversation already; send it a request"
         return r.Refusal(code="conversation-exists", message=text)
     return _takes_not(wanted) or _bad_environment(wanted.env or {})
+
+
+def _name_taken(name: str, path: str) -> r.Refusal:
+    text = f"a worker named {name} exists; choose another name"
+    return r.Refusal(code="worker-name-taken", message=text, path=path)
 
 
 def _takes_not(wanted: r.CreateWorkerRequest) -> r.Refusal | None:
@@ -119,14 +124,19 @@ def create(state: SessionState, command: r.CreateWorker, given: Given) -> Verdic
     if isinstance(worker, r.Refusal):
         return worker
     draft = Draft(state, given)
-    draft.add(e.WorkerCreated(worker))
+    put(draft, worker)
     if isinstance(worker, ConversationWorker) and state.record.config is None:
         draft.add(e.SessionConfigUpdated({}))
-    if state.record.desired == "run":
+    return draft.decision(until_started(worker.id))
+
+
+def put(draft: Draft, worker: Worker) -> None:
+    """A new worker, started if it and its session are to run."""
+    draft.add(e.WorkerCreated(worker))
+    if draft.state.record.desired == "run" and worker.desired == "run":
         draft.want(f.StartWorker(worker.id))
-        return draft.decision(until_started(worker.id))
-    draft.add(e.WorkerEnded(worker.id, "stopped"))
-    return draft.decision(Ready(lambda after: after.record.worker(worker.id)))
+    else:
+        draft.add(e.WorkerEnded(worker.id, "stopped"))
 
 
 def until_started(worker_id: str) -> Until:
@@ -151,14 +161,22 @@ def start(state: SessionState, command: r.StartWorker, given: Given) -> Verdict:
     if isinstance(worker, r.Refusal):
         return worker
     draft = Draft(state, given)
+    return draft.decision(_run(draft, worker))
+
+
+def _run(draft: Draft, worker: Worker) -> Reply:
     if worker.desired != "run":
         draft.add(e.WorkerUpdated(worker.id, {"desired": "run"}))
-    if state.record.desired != "run":
+    if draft.state.record.desired != "run":
         if worker.status in {"exited", "lost", "quarantined"}:
             draft.add(e.WorkerEnded(worker.id, "stopped"))
-        return draft.decision(Ready(lambda after: after.record.worker(worker.id)))
+        return _record(worker.id)
     begin(draft, worker, is_ending=worker.desired == "stopped")
-    return draft.decision(until_started(worker.id))
+    return until_started(worker.id)
+
+
+def _record(worker_id: str) -> Reply:
+    return Ready(lambda after: after.record.worker(worker_id))
 
 
 def _find_to_run(state: SessionState, reference: str) -> Worker | r.Refusal:
@@ -184,9 +202,13 @@ def stop(state: SessionState, command: r.StopWorker, given: Given) -> Verdict:
     if isinstance(worker, r.Refusal):
         return worker
     draft = Draft(state, given)
+    return draft.decision(_stop(draft, worker))
+
+
+def _stop(draft: Draft, worker: Worker) -> Reply:
     draft.add(e.WorkerUpdated(worker.id, {"desired": "stopped"}))
     end(draft, worker, "stopped")
-    return draft.decision(until_ended(worker.id))
+    return until_ended(worker.id)
 
 
 def end(draft: Draft, worker: Worker, cause: EndCause) -> None:
@@ -234,6 +256,25 @@ def again(draft: Draft, worker: Worker) -> None:
     draft.want(f.EndProcess(worker.id, "stopped") if living else f.StartWorker(worker.id))
 
 
+def update(state: SessionState, command: r.UpdateWorker, given: Given) -> Verdict:
+    """Name and policy as given; `desired` as if it was started or stopped."""
+    worker = _find_to_run(state, command.worker)
+    if isinstance(worker, r.Refusal):
+        return worker
+    wanted = command.updates
+    others = [other for other in state.record.workers if other.id != worker.id]
+    if wanted.name and any(other.name == wanted.name for other in others):
+        return _name_taken(wanted.name, "$.updates.name")
+    draft = Draft(state, given)
+    asked = {"name": wanted.name, "restart": wanted.restart}
+    changes = {name: new for name, new in asked.items() if new not in {None, getattr(worker, name)}}
+    if changes:
+        draft.add(e.WorkerUpdated(worker.id, changes))
+    if wanted.desired == "run":
+        return draft.decision(_run(draft, worker))
+    return draft.decision(_stop(draft, worker) if wanted.desired else _record(worker.id))
+
+
 def delete(state: SessionState, command: r.DeleteWorker, given: Given) -> Verdict:
     """End it, then forget it. Of an unknown worker there is nothing to delete."""
     worker = find(state, command.worker)
@@ -245,7 +286,7 @@ def delete(state: SessionState, command: r.DeleteWorker, given: Given) -> Verdic
     if worker.id not in state.doomed_workers:
         draft.add(e.WorkerUpdated(worker.id, {"desired": "stopped"}))
         remove(draft, worker)
-    return draft.decision(Until(lambda after: _gone(after, worker.id)))
+    return draft.decision(until_gone(worker.id))
 
 
 def remove(draft: Draft, worker: Worker) -> None:
@@ -260,8 +301,8 @@ def remove(draft: Draft, worker: Worker) -> None:
     draft.want(f.RemoveWorker(worker.id))
 
 
-def _gone(state: SessionState, worker_id: str) -> dict[str, bool] | None:
-    return None if state.record.worker(worker_id) else {"deleted": True}
+def until_gone(worker_id: str) -> Reply:
+    return Until(lambda after: None if after.record.worker(worker_id) else {"deleted": True})
 
 
 def converse(state: SessionState, command: r.Request, given: Given) -> Verdict:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from actors.cli.failures import CommandError, UsageError
+from actors.demo import hand_edit
 from actors.demo.stage import Stage, StepFailedError
 
 QUESTION = "How many words are there?"
@@ -74,6 +75,7 @@ def _steps(stage: Stage) -> None:
     stage.run("start")
     stage.say(f"the daemon runs: pid {_daemon(stage)}, data in {stage.root}")
     session_id = _converse(stage)
+    hand_edit.edit(stage, session_id)
     worker = _open_terminal(stage, session_id)
     worker = _kill_worker(stage, session_id, worker)
     _kill_daemon(stage, session_id, worker)

@@ -1,26 +1,35 @@
 """The file front: takes requests out of `inbox/`, hands them in, puts the answers into `outbox/`.
 
 An event from the file system only means "look now"; a look takes everything that is there, and
-there is one every few seconds anyway. A request that was taken and not answered when the daemon
-ended is handed in again at the next start.
+there is one every few seconds anyway. What changes something is accepted in the requests journal
+before it is handed in, and answered there before its answer is published, so that each request has
+one answer through any crash.
 """
 
-import itertools
 import logging
 import time
 from contextlib import suppress
-from pathlib import Path
+from functools import partial
 from typing import Any
 
-from actors.gateway import NOT_READY, Gateway, encoded
+from msgspec import Struct
+
+from actors.gateway import NOT_READY, Gateway
+from actors.inbox import recovery
+from actors.inbox.acceptance import Acceptance, Retry, Settled
+from actors.inbox.day_book import DayBook
+from actors.inbox.errand import Errand
+from actors.inbox.intake import Intake, Repeated
+from actors.inbox.outbox import Outbox, Written, as_content
 from actors.messages.recording import TurnGrew
 from actors.supervision import BaseActor, ChildContext, tell
 from actors.surroundings import Surroundings
 from storage import codec, request_files
-from storage.errors import FileRefused, StorageError
-from storage.records.request import Answer
-from storage.rejected import reject
-from storage.request_files import Claim
+from storage.errors import StorageError
+from storage.records.event import AnswerPublished
+from storage.records.request import Answer, Refusal
+from storage.request_index import Place
+from storage.requests_journal import RequestsJournal, answered
 
 _log = logging.getLogger(__name__)
 
@@ -30,23 +39,39 @@ UNSETTLED_SECONDS = 0.3
 
 
 class Look:
-    """Take what is there."""
+    """Take what is there, unless a look began since this was said."""
+
+    def __init__(self) -> None:
+        self.at = time.monotonic()
 
 
-class Answered:
-    """A request of ours has its answer, and stands in the outbox or could not be put there."""
-
-    def __init__(self, claim: Claim, name: str, answer: Answer) -> None:
-        self.claim = claim
-        self.name = name
-        self.answer = answer
+class LookAgain(Look):
+    """Some file did not parse yet, and may by now."""
 
 
-class Again:
+class GoOn:
+    """There is more of what the last look found."""
+
+
+class Tick:
+    """Some seconds have passed."""
+
+
+class Collect:
+    """Lines of the requests journal have settled."""
+
+
+class Answered(Struct, frozen=True):
+    """The answer to a request that is journaled."""
+
+    errand: Errand
+    answer: Answer
+
+
+class Again(Struct, frozen=True):
     """Nobody was there yet to deal with this request."""
 
-    def __init__(self, claim: Claim) -> None:
-        self.claim = claim
+    errand: Errand
 
 
 class InboxActor(BaseActor):
@@ -55,99 +80,172 @@ class InboxActor(BaseActor):
         around.inbox.ref = self.actor_ref
         self._around = around
         self._gateway = gateway
-        self._inbox = around.data.inbox
         self._counts = around.inbox_counts
-        self._counter = itertools.count(1)
+        self._journal = RequestsJournal(around.data.requests)
+        self._intake = Intake(around.data, self._counts, self._journal.index)
+        self._book = DayBook(
+            self._journal, context.clock, self._pool, lambda: self._tell_self(Collect())
+        )
+        self._outbox = Outbox(around.data.outbox, self._pool, self._tell_self)
+        self._acceptance = Acceptance(
+            around, self._intake, self._book, self._hand_in, self._tell_self
+        )
         self._is_look_due = False
+        self._looks_again = False
+        self._handlers: dict[type, Any] = {
+            Look: self._on_look,
+            LookAgain: self._on_look,
+            GoOn: lambda _: self._take(),
+            Answered: self._answered,
+            Collect: lambda _: self._book.collect(),
+            Written: self._written,
+            Settled: self._acceptance.settled,
+            Tick: self._on_tick,
+            Again: lambda again: self._hand_in(again.errand),
+            Retry: self._on_retry,
+        }
 
     def started(self) -> None:
-        left = request_files.claimed(self._inbox)
-        highest = max((claim.counter for claim in left), default=0)
-        # Never one that was used before, also by an earlier daemon: ids are made of it.
-        self._counter = itertools.count(max(highest + 1, time.time_ns() // 1_000_000))
-        for claim in left:
-            self._hand_in_claimed(claim)
+        self._counts.running = self._counts.waiting = 0
+        published = self._journal.load()
+        left = recovery.take_up(self._intake, self._journal, published, self._counts)
+        for errand in left.answered:
+            self._publish(errand)
+        for errand in left.lost:
+            self._answered(Answered(errand, recovery.outcome_unknown(errand)))
+        for repeated in left.repeated:
+            self._repeat(repeated)
+        self._acceptance.begin(left.to_do)
+        self._tick()
         self._look()
-        self._look_regularly()
+
+    def stopping(self) -> None:
+        self._outbox.close()
+        self._book.close()
 
     def on_message(self, message: Any) -> object:
-        match message:
-            case Look():
-                self._is_look_due = False
-                self._look()
-            case Answered():
-                self._publish(message)
-            case Again():
-                self._hand_in_claimed(message.claim)
-            case _:
-                return super().on_message(message)
+        handle = self._handlers.get(type(message))
+        if handle is None:
+            return super().on_message(message)
+        handle(message)
         return None
 
-    def look_soon(self) -> None:
-        """From any thread."""
-        if not self._is_look_due:
-            self._is_look_due = True
-            tell(self.actor_ref, Look())
+    def _on_look(self, look: Look) -> None:
+        if isinstance(look, LookAgain):
+            self._looks_again = False
+        self._is_look_due |= not self._intake.has_seen(look.at)
+        if self._is_look_due and not self._intake.is_unfinished:
+            self._look()
 
-    def _look_regularly(self) -> None:
-        if not self.actor_stopped.is_set():
-            self.look_soon()
-            self.context.clock.after(LOOK_SECONDS, self._look_regularly)
+    def _on_tick(self, _: Tick) -> None:
+        self._tick()
+        self._tell_self(Look())
+
+    def _on_retry(self, _: Retry) -> None:
+        self._acceptance.retry()
+        self._tell_self(Look())
+
+    def _pool(self) -> Any:
+        return self._around.recording.pool
+
+    def _tell_self(self, message: object) -> None:
+        tell(self.actor_ref, message)
+
+    def _tell_later(self, seconds: float, message: object) -> None:
+        self.context.clock.after(seconds, lambda: self._tell_self(message))
+
+    def _tick(self) -> None:
+        try:
+            self._book.turn()
+        except OSError as error:
+            _log.warning("requests journal: an old day cannot be deleted: %s", error)
+        self._tell_later(LOOK_SECONDS, Tick())
 
     # In.
 
     def _look(self) -> None:
-        unsettled = 0
-        for candidate in request_files.scan(self._inbox):
-            settled = request_files.is_settled(candidate, time.time())
-            try:
-                raw = request_files.read(candidate, settled=settled)
-                if raw is None:
-                    unsettled += 1
-                    continue
-                claim = request_files.claim(self._inbox, candidate.path.name, next(self._counter))
-            except FileRefused as refusal:
-                self._reject(candidate.path, refusal)
-            except OSError as error:
-                _log.warning("inbox: %s: %s", candidate.path.name, error)
+        self._is_look_due = False
+        self._intake.scan()
+        self._take()
+
+    def _take(self) -> None:
+        problem = self._around.health.problem
+        taken = self._intake.take(refusing=problem is not None)
+        fresh = []
+        for one in taken:
+            if isinstance(one, Repeated):
+                self._repeat(one)
             else:
-                self._hand_in(claim, raw)
-        self._counts.waiting = unsettled
-        if unsettled:
-            self.context.clock.after(UNSETTLED_SECONDS, self.look_soon)
+                fresh.append(one)
+        self._acceptance.begin(fresh)
+        self._counts.problems = [*self._journal.problems, *self._why_left(problem)]
+        if self._intake.is_unfinished:
+            self._tell_self(GoOn())
+        elif self._is_look_due:
+            self._look()
+        elif self._intake.is_unsettled:
+            self._look_again()
 
-    def _reject(self, path: Path, refusal: FileRefused) -> None:
-        try:
-            reject(path, self._around.data.rejected, refusal)
-            self._counts.rejected += 1
-        except (OSError, StorageError) as error:
-            _log.error("inbox: %s cannot be moved to rejected/: %s", path.name, error)
+    def _look_again(self) -> None:
+        if not self._looks_again:
+            self._looks_again = True
+            self.context.clock.after(UNSETTLED_SECONDS, lambda: self._tell_self(LookAgain()))
 
-    def _hand_in_claimed(self, claim: Claim) -> None:
-        try:
-            raw = codec.decode(claim.path.read_bytes(), dict[str, Any])
-        except (FileRefused, OSError) as error:
-            self._reject(claim.path, FileRefused(str(error)))
-        else:
-            self._hand_in(claim, raw)
+    def _why_left(self, problem: StorageError | None) -> list[str]:
+        if problem is None:
+            return []
+        self._acceptance.wait_for_store()
+        return [f"requests that change something wait in the inbox: {problem}"]
 
-    def _hand_in(self, claim: Claim, raw: dict[str, Any]) -> None:
-        identity = request_files.identify(raw, claim.name, claim.counter)
-        self._counts.running += 1
-        name = identity.answer_name
-        with suppress(OSError):  # what an earlier request of that name streamed
-            (self._around.data.outbox / f"{name}.jsonl").unlink()
+    def _hand_in(self, errand: Errand) -> None:
+        name = errand.identity.answer_name
+        if errand.streams:
+            with suppress(StorageError):
+                request_files.begin_stream(self._around.data.outbox, name)
         self._gateway.hand_in(
-            raw,
-            lambda answer: self._answered(Answered(claim, name, answer)),
-            request_id=identity.id,
-            follow=lambda notice: self._stream(name, notice),
+            errand.request,
+            partial(self._deliver, errand),
+            request_id=errand.id,
+            follow=partial(self._stream, name) if errand.streams else None,
+            again=errand.again,
+            allotted=errand.allotted,
         )
+
+    def _repeat(self, repeated: Repeated) -> None:
+        """The answer that there is, again; or this one waits for it too."""
+        errand, running = repeated.errand, self._intake.running.get(repeated.errand.id)
+        if running is None and repeated.answer is None:
+            self._intake.begin(errand)
+            self._acceptance.begin([errand])  # an answer that nobody has: it is asked for again
+            return
+        errand.reads = True
+        if repeated.answer is not None and (running is None or running.content is None):
+            self._pool().submit(self._put_stored, errand, repeated.answer)
+        elif running is not None and running.content is not None:
+            self._outbox.put(errand, running.content)
+        elif running is not None:
+            running.claims.extend(errand.claims)
+
+    def _put_stored(self, errand: Errand, place: Place) -> None:
+        """On the pool."""
+        try:
+            self._outbox.put(errand, self._journal.answer(place, errand.id))
+        except (StorageError, OSError) as error:
+            text = f"its answer was given before, and cannot be read any more: {error}"
+            refusal = Refusal(code="storage-failed", message=text)
+            kind = str(errand.request.get("type"))
+            self._outbox.put(errand, Answer(id=errand.id, type=kind, ok=False, error=refusal))
 
     # Out.
 
-    def _answered(self, answered: Answered) -> None:
-        tell(self.actor_ref, answered)
+    def _deliver(self, errand: Errand, answer: Answer) -> None:
+        """Called on whichever thread has the answer."""
+        if answer.error == NOT_READY:
+            self._tell_later(UNSETTLED_SECONDS, Again(errand))
+        elif errand.journaled:
+            self._tell_self(Answered(errand, answer))
+        else:
+            self._outbox.put(errand, answer)
 
     def _stream(self, name: str, notice: TurnGrew) -> None:
         """Called on whichever thread the turn grows; each line is one write."""
@@ -159,24 +257,56 @@ class InboxActor(BaseActor):
         except (OSError, StorageError) as error:
             _log.warning("outbox: %s.jsonl: %s", name, error)
 
-    def _ask_again(self, claim: Claim) -> None:
-        tell(self.actor_ref, Again(claim))
+    def _answered(self, message: Answered) -> None:
+        content = as_content(message.answer)
+        session_id = message.errand.allotted if message.answer.ok else None
+        event, apart = answered(message.errand.id, content, session_id)
 
-    def _publish(self, answered: Answered) -> None:
-        if answered.answer.error == NOT_READY:
-            self._counts.running -= 1
-            self.context.clock.after(UNSETTLED_SECONDS, lambda: self._ask_again(answered.claim))
-            return
-        outbox = self._around.data.outbox
-        content = encoded(answered.answer)
-        try:
-            if (outbox / f"{answered.name}.jsonl").exists():
-                request_files.append_stream(outbox, answered.name, content)
-            request_files.answer(outbox, answered.name, content + b"\n")
-            request_files.release(answered.claim)
-        except (OSError, StorageError) as error:
-            _log.error("outbox: %s.json: %s", answered.name, error)
-            self.context.clock.after(LOOK_SECONDS, lambda: self._answered(answered))
-            return
-        self._counts.running -= 1
-        self._counts.answered += 1
+        def done(error: StorageError | None) -> None:
+            if error is not None:
+                self._acceptance.owe(error, submit)
+                return
+            message.errand.content = content
+            self._publish(message.errand)
+
+        def submit() -> None:
+            self._book.submit([event], done, apart)
+
+        submit()
+
+    def _publish(self, errand: Errand) -> None:
+        assert errand.content is not None
+        self._outbox.put(errand, errand.content)
+
+    def _written(self, message: Written) -> None:
+        for errand, error in message.failed:
+            _log.error("outbox: %s.json: %s", errand.identity.answer_name, error)
+            self.context.clock.after(LOOK_SECONDS, partial(self._publish, errand))
+        journaled = [errand for errand in message.errands if errand.journaled]
+        for errand in message.errands:
+            if not errand.journaled:
+                self._finished(errand)
+        if journaled:
+            self._record_published(journaled)
+
+    def _record_published(self, errands: list[Errand]) -> None:
+        def done(error: StorageError | None) -> None:
+            if error is not None:
+                self._acceptance.owe(error, submit)
+                return
+            for errand in errands:
+                for claim in errand.claims:
+                    with suppress(OSError):
+                        request_files.release(claim)
+                self._finished(errand)
+
+        def submit() -> None:
+            self._book.submit([AnswerPublished(errand.id) for errand in errands], done)
+
+        submit()
+
+    def _finished(self, errand: Errand) -> None:
+        self._counts.running -= len(errand.claims)
+        self._counts.answered += len(errand.claims)
+        if self._intake.running.get(errand.id) is errand:
+            del self._intake.running[errand.id]

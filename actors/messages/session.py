@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from actors.messages.recording import TurnGrew
 from storage.journal.frame import JournalEnd
-from storage.records.request import AnyRequest, OfSession
+from storage.records.request import AnyRequest, OfSession, Refusal
 from storage.records.session import Session
 
 
@@ -27,6 +27,26 @@ class Reply:
         deliver, self._deliver = self._deliver, None
         if deliver:
             deliver(value)
+
+    def as_not_durable(self) -> "Reply":
+        """The same, for what is done before its line is on the disk."""
+        return Reply(lambda value: self.send(value if _says_no(value) else NotDurable(value)))
+
+
+def _says_no(value: Any) -> bool:
+    return isinstance(value, Refusal)
+
+
+class NotDurable(Struct, frozen=True):
+    """An answer whose change is done and not on the disk yet."""
+
+    value: Any
+
+
+class AdoptSession(OfSession, frozen=True, kw_only=True, tag="adopt-session"):
+    """Take in a session that an older format knew; `session` is its id. For our own use alone."""
+
+    record: Session
 
 
 class ShutDown(OfSession, frozen=True, kw_only=True, tag="shut-down"):
@@ -48,7 +68,7 @@ class Dispatch(Struct, frozen=True):
     session gets which it creates.
     """
 
-    request: AnyRequest | ShutDown
+    request: AnyRequest | ShutDown | AdoptSession
     reply: Reply
     request_id: str | None = None
     follow: Follow | None = None
@@ -63,6 +83,12 @@ class Advanced(Struct, frozen=True):
     session_id: str
     session: Session | None
     end: JournalEnd
+
+
+class OpenWorkspace(Struct, frozen=True):
+    """Load a workspace whose directory was made while we ran; told to the directory."""
+
+    name: str
 
 
 class Idle(Struct, frozen=True):

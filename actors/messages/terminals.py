@@ -56,6 +56,17 @@ class EndTerminal(Struct, frozen=True):
     key: str
 
 
+class EndTerminalsOf(Struct, frozen=True):
+    """End every terminal of a session whose own actor cannot say which there are."""
+
+    session_id: str
+
+
+class SignalTerminalsOf(Struct, frozen=True):
+    session_id: str
+    signal: str
+
+
 class ForgetExit(Struct, frozen=True):
     """The end of this epoch is journaled."""
 

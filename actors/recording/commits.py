@@ -14,9 +14,11 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from storage import attachments
+from storage.attachments import Attachment
 from storage.errors import StorageError
 from storage.journal.frame import JournalEnd
-from storage.journal.log import Journal
+from storage.journal.log import Draft, Journal
 from storage.records.event import AnyEvent
 
 _log = logging.getLogger(__name__)
@@ -36,6 +38,11 @@ class CommitsFailed(Struct, frozen=True):
     error: Exception
 
 
+class _Waiting(Struct, frozen=True):
+    draft: Draft
+    apart: Sequence[Attachment]
+
+
 class Commits:
     """`submit`, `collect` and `reset` are for the owner's thread.
 
@@ -47,7 +54,7 @@ class Commits:
         self._pool = pool
         self._notify = notify
         self._lock = threading.Condition()
-        self._waiting: list[tuple[datetime, Sequence[AnyEvent], str | None]] = []
+        self._waiting: list[_Waiting] = []
         self._results: deque[Committed | CommitsFailed] = deque()
         self._busy = False
         self._failure: Exception | None = None
@@ -58,11 +65,20 @@ class Commits:
         """The end of what is on disk; for when nothing is on its way."""
         return self._journal.end
 
-    def submit(self, at: datetime, events: Sequence[AnyEvent], request_id: str | None) -> None:
-        """Put one commit on its way; what became of it is for `collect`."""
+    def submit(
+        self,
+        at: datetime,
+        events: Sequence[AnyEvent],
+        request_id: str | None,
+        apart: Sequence[Attachment] = (),
+    ) -> None:
+        """Put one commit on its way; what became of it is for `collect`.
+
+        `apart`: what was set apart of its events; it is on disk before they are.
+        """
         with self._lock:
             if self._failure is None and not self._closed:
-                self._waiting.append((at, events, request_id))
+                self._waiting.append(_Waiting((at, events, request_id), apart))
                 if not self._busy:
                     self._pool.submit(self._write)
                     self._busy = True
@@ -107,11 +123,12 @@ class Commits:
                 self._lock.notify_all()
         self._notify()
 
-    def _append(
-        self, batch: list[tuple[datetime, Sequence[AnyEvent], str | None]]
-    ) -> Exception | None:
+    def _append(self, batch: list[_Waiting]) -> Exception | None:
         try:
-            self._journal.append(batch)
+            for waiting in batch:
+                if waiting.apart:
+                    attachments.write(self._journal.directory, waiting.apart)
+            self._journal.append([waiting.draft for waiting in batch])
         except Exception as error:  # noqa: BLE001 - whatever it was, nothing of it may be acknowledged
             _log.error("journal %s: %s", self._journal.header.session, error)
             return error

@@ -15,6 +15,7 @@ class SessionIndex:
     def __init__(self) -> None:
         self.entries: dict[str, CatalogEntry] = {}
         self.unreadable: dict[str, str] = {}
+        self.not_durable: dict[str, str] = {}
         self.projectors: dict[str, Projector] = {}
 
     def sessions(self) -> list[Session]:

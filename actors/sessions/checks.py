@@ -50,12 +50,22 @@ def cannot_run(request: r.OfSession, session: Session, around: Surroundings) -> 
     if isinstance(request, r.CreateWorker) and request.worker.type != "conversation":
         refusal = _bad_directory(session.location_path, None)
         return refusal or _bad_command(request.worker, session.location_path, around)
-    if isinstance(request, _STARTING) and _has_terminal(session):
+    if _starts(request) and _has_terminal(session):
         return _bad_directory(session.location_path, None)
     return None
 
 
 _STARTING = (r.StartSession, r.RestartSession, r.StartWorker, r.RestartWorker)
+
+
+def _starts(request: r.OfSession) -> bool:
+    match request:
+        case r.UpdateSession(updates=updates):
+            return updates.get("desired") == "run"
+        case r.UpdateWorker(updates=updates):
+            return updates.desired == "run"
+        case _:
+            return isinstance(request, _STARTING)
 
 
 def _has_terminal(session: Session) -> bool:

@@ -8,23 +8,31 @@ import threading
 from typing import Any
 
 from actors.decisions import processes
-from actors.decisions import session as decisions
-from actors.decisions.decision import Given
-from actors.messages.session import Advanced, Dispatch, Disposed, Idle
+from actors.messages.session import (
+    AdoptSession,
+    Advanced,
+    Dispatch,
+    Disposed,
+    Idle,
+    OpenWorkspace,
+)
+from actors.messages.shelf import TakenIn
 from actors.messages.supervision import Down, Left, Verdict
 from actors.recording.projector import Projector
-from actors.sessions import checks, references
-from actors.sessions.flights import CUT_SHORT, Flight, answered_alone
+from actors.sessions import checks, quarantine, references
+from actors.sessions.creation import Creation
+from actors.sessions.flights import CUT_SHORT, answered_alone
 from actors.sessions.look_ups import LookUps
 from actors.sessions.session_actor import SessionActor
+from actors.sessions.shelf import Shelf
 from actors.supervision import ActorRef, ChildContext, ChildSpec, Supervisor, tell
 from actors.surroundings import Surroundings
 from storage import catalog, trash
 from storage.catalog import CatalogEntry
-from storage.data_dir import DEFAULT_WORKSPACE
 from storage.errors import StorageError
+from storage.journal import find
+from storage.journal.frame import JournalEnd
 from storage.records import request as r
-from storage.records.ids import new_id
 from storage.records.session import Session
 from storage.records.worker import ProcessWorker
 
@@ -43,9 +51,10 @@ class Directory(Supervisor):
         self._unreadable = around.index.unreadable
         self._projectors = around.index.projectors
         self._held: dict[str, list[Dispatch]] = {}
-        self._first: dict[str, Flight] = {}
+        self._creation = Creation(self)
         self._handed_over: dict[str, int] = {}
         self._look_ups = LookUps(self)
+        self._shelf = Shelf(self)
         self._trashing = threading.Lock()
         around.directory.ref = self.actor_ref  # what is told from now on waits in the inbox
 
@@ -60,6 +69,7 @@ class Directory(Supervisor):
             self._load(workspace)
         for session_id in [i for i, entry in self.entries.items() if _is_due(entry)]:
             self._wake(session_id)
+        self._shelf.started()
 
     def _load(self, workspace: str) -> None:
         loaded = catalog.load(self.around.data, workspace)
@@ -70,7 +80,7 @@ class Directory(Supervisor):
             self.context.clock,
             lambda: self._snapshot(workspace),
         )
-        projector.begin(loaded.revision, loaded.previous_ids)
+        projector.begin(loaded.revision, loaded.previous)
         self._projectors[workspace] = projector
         self.entries.update(loaded.entries)
         self._unreadable.update(loaded.unreadable)
@@ -91,8 +101,7 @@ class Directory(Supervisor):
             projector.retire()
         for asked in [asked for held in self._held.values() for asked in held]:
             asked.reply.send(CUT_SHORT)
-        for flight in self._first.values():
-            flight.refuse(CUT_SHORT)
+        self._creation.refuse_all()
 
     def dropped(self, message: Any) -> None:
         """The next incarnation takes it, if there is one."""
@@ -103,20 +112,25 @@ class Directory(Supervisor):
         elif isinstance(message, Disposed):
             for reply in message.replies:
                 reply.send(CUT_SHORT)
+        elif isinstance(message, TakenIn):
+            self._shelf.dropped(message)
 
     # What arrives.
 
     def handle(self, message: Any) -> object:
         match message:
             case Dispatch():
-                with answered_alone(message):
-                    self._dispatch(message)
+                self.dispatch(message)
             case Advanced():
                 self._advanced(message)
+            case OpenWorkspace():
+                self.cannot_open(message.name)
             case Idle():
                 self._passivate(message)
             case Disposed():
                 self._disposed(message)
+            case TakenIn():
+                self._shelf.take_in(message)
             case _:
                 return super().handle(message)
         return None
@@ -126,27 +140,38 @@ class Directory(Supervisor):
         entry = self.entries.get(session_id)
         if entry:
             return entry.session
-        return quarantined(session_id, self._unreadable.get(session_id, "it is just being ended"))
+        reason = self._unreadable.get(session_id, "it is just being ended")
+        return quarantine.refusal(session_id, reason)
+
+    def dispatch(self, asked: Dispatch) -> None:
+        """Hand a request to where it is answered. A fault over it is its own alone."""
+        with answered_alone(asked):
+            if not self._creation.holds_back(asked):
+                self._dispatch(asked)
 
     def _dispatch(self, asked: Dispatch) -> None:
         request = asked.request
         if isinstance(request, r.CreateSession):
-            self._create(request, asked)
+            self._creation.create(request, asked)
+        elif isinstance(request, AdoptSession):
+            self._creation.adopt(request, asked)
         elif self._look_ups.answers(request):
             self._look_ups.answer(request, asked.reply)
+        elif self._shelf.answers(request):
+            self._shelf.answer(asked)
         elif isinstance(request, r.Cancel | r.GetResponse):
             session_id = request.response_id.rpartition("-")[0]
             if session_id in self.entries or session_id in self._unreadable:
-                self._forward(session_id, asked)
+                self.forward(session_id, asked)
             else:
                 text = f"Response not found with ID: {request.response_id}"
                 asked.reply.send(r.Refusal(code="response-not-found", message=text))
         elif isinstance(request, r.OfSession):
             found = self.resolve(request.session)
             if isinstance(found, str):
-                self._forward(found, asked)
+                self.forward(found, asked)
             elif isinstance(request, r.DeleteSession) and found.code == "session-not-found":
-                asked.reply.send({"deleted": False})
+                asked.reply.send({"deleted": asked.again and self._was_deleted_by(asked)})
             else:
                 asked.reply.send(found)
 
@@ -158,21 +183,13 @@ class Directory(Supervisor):
             reference, {session_id: entry.session for session_id, entry in self.entries.items()}
         )
 
-    def _create(self, request: r.CreateSession, asked: Dispatch) -> None:
-        workspace = DEFAULT_WORKSPACE if request.workspace is None else request.workspace
-        refusal = checks.cannot_create(request, self.around) or self._cannot_open(workspace)
-        if refusal:
-            asked.reply.send(refusal)
-            return
-        session_id, given = new_id(), self._given(workspace)
-        verdict = decisions.create(request, session_id, given)
-        if isinstance(verdict, r.Refusal):
-            asked.reply.send(verdict)
-            return
-        self._first[session_id] = Flight(verdict, given.now, asked)
-        self.add_child(self._spec(session_id, workspace))
+    def _was_deleted_by(self, asked: Dispatch) -> bool:
+        """Whether this very request was done before a crash, and nobody saw its answer."""
+        data = self.around.data
+        places = [path for name in data.workspace_names() for path in data.trash(name).iterdir()]
+        return any(find.holds(path, asked.request_id or "") for path in places)
 
-    def _cannot_open(self, workspace: str) -> r.Refusal | None:
+    def cannot_open(self, workspace: str) -> r.Refusal | None:
         """A workspace whose directory was made while we ran is loaded with its first session."""
         if workspace in self._projectors:
             return None
@@ -184,20 +201,12 @@ class Directory(Supervisor):
             return r.Refusal(code="storage-failed", message=text, path="$.workspace")
         return None
 
-    def _given(self, workspace: str) -> Given:
-        return Given(
-            now=self.context.clock.now(),
-            new_id=new_id,
-            settings=self.around.workspaces.settings(workspace),
-            prices=self.around.prices,
-        )
-
     # Actors of sessions.
 
     def _spec(self, session_id: str, workspace: str) -> ChildSpec:
         def start(context: ChildContext) -> ActorRef[Any]:
             entry = self.entries.get(session_id)
-            first = None if entry else self._first.get(session_id)
+            first = None if entry else self._creation.pending.get(session_id)
             number = entry.end.n if entry else 0
             self._handed_over[session_id] = 0
             return SessionActor.start(context, self.around, session_id, workspace, first, number)
@@ -210,15 +219,19 @@ class Directory(Supervisor):
             shutdown_seconds=SESSION_SHUTDOWN_SECONDS,
         )
 
+    def start_session(self, session_id: str, workspace: str) -> None:
+        """The first actor of a session that is coming to be."""
+        self.add_child(self._spec(session_id, workspace))
+
     def _wake(self, session_id: str) -> None:
         if session_id not in self.children():
             self.add_child(self._spec(session_id, self.entries[session_id].session.workspace))
 
-    def _forward(self, session_id: str, asked: Dispatch) -> None:
+    def forward(self, session_id: str, asked: Dispatch) -> None:
         """Hand over to the session's actor, which is started if need be."""
         reason = self._unreadable.get(session_id) or self._why_given_up(session_id)
         if reason:
-            asked.reply.send(quarantined(session_id, reason))
+            quarantine.answer(self, session_id, reason, asked)
             return
         if isinstance(asked.request, r.OfSession):
             refusal = checks.cannot_run(
@@ -259,7 +272,7 @@ class Directory(Supervisor):
         return child_id in self.entries
 
     def child_down(self, child_id: str, down: Down, verdict: Verdict) -> None:
-        first = self._first.pop(child_id, None)
+        first = self._creation.pending.get(child_id)
         if first:
             text = f"the session could not be created: {down.error}"
             first.refuse(r.Refusal(code="internal-error", message=text))
@@ -267,24 +280,40 @@ class Directory(Supervisor):
             self.stop_child(
                 child_id
             )  # it never came to be, so that nothing of it stays in the tree
+        self._creation.settled(child_id)
         for asked in self._held.pop(child_id, []):
-            with answered_alone(asked):
-                self._dispatch(asked)
+            self.dispatch(asked)
 
     # What sessions say.
 
     def _advanced(self, message: Advanced) -> None:
-        self._first.pop(message.session_id, None)
         if message.session is None:
+            self._creation.settled(message.session_id)
             return
         known = self.entries.get(message.session_id)
         if known is None or known.end.n <= message.end.n:
             self.entries[message.session_id] = CatalogEntry(message.session, message.end)
             self._projectors[message.session.workspace].touch()
+        self._creation.settled(message.session_id)
+
+    def take_in(self, session: Session, end: JournalEnd) -> r.Refusal | None:
+        """A session that came to stand among the others on disk while we run."""
+        refusal = self.cannot_open(session.workspace)
+        if refusal is None:
+            if self._unreadable.pop(session.id, None) is not None:
+                self.entries.pop(session.id, None)
+            self._advanced(Advanced(session.id, session, end))
+            if _is_due(self.entries[session.id]):
+                self._wake(session.id)
+        return refusal
 
     def _disposed(self, message: Disposed) -> None:
         """Its directory goes to the trash once its actor has let go of it."""
+        if self._shelf.is_back(message):
+            _say_deleted(message)
+            return
         self.entries.pop(message.session_id, None)
+        self.around.index.not_durable.pop(message.session_id, None)
         self._projectors[message.workspace].touch()
         self.stop_child(message.session_id)
         self.around.recording.pool.submit(self._to_trash, message)
@@ -292,6 +321,9 @@ class Directory(Supervisor):
     def _to_trash(self, message: Disposed) -> None:
         """On the pool: closing the journal waits for its last sync."""
         answer: Any = {"deleted": True}
+        if self._shelf.is_back(message):
+            _say_deleted(message)
+            return
         try:
             self.around.recording.release(
                 self.around.data.session(message.workspace, message.session_id)
@@ -307,9 +339,10 @@ class Directory(Supervisor):
             reply.send(answer)
 
 
-def quarantined(session_id: str, reason: str) -> r.Refusal:
-    text = f"session {session_id} is quarantined: {reason}"
-    return r.Refusal(code="session-quarantined", message=text)
+def _say_deleted(message: Disposed) -> None:
+    """It was, and came back before the last who asked for it was told."""
+    for reply in message.replies:
+        reply.send({"deleted": True})
 
 
 def _is_unreadable(down: Down) -> bool:

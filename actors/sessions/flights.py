@@ -12,11 +12,14 @@ from datetime import datetime
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from actors.decisions.decision import Awaiting, Decision, Ready, Until
+from actors.decisions.decision import Awaiting, Decision, Ready, Until, Verdict
 from actors.messages.session import Dispatch, Reply
+from storage.attachments import Attachment, set_apart
 from storage.records.event import Event
 from storage.records.request import Refusal
+from storage.records.request_kinds import is_ending
 from storage.state import SessionState
 
 CUT_SHORT = Refusal(
@@ -53,11 +56,27 @@ def never_silent(asked: Dispatch) -> Iterator[None]:
 
 
 class Flight(Struct, frozen=True):
-    """`asked` is None for an outcome, which nobody asked for."""
+    """What was decided on `message`. `asked` is None for an outcome, which nobody asked for.
+
+    `acted`: it was answered and what it ends was ended, before its line could be written. `apart`:
+    what was set apart of its events.
+    """
 
     decision: Decision | Refusal
     at: datetime
     asked: Dispatch | None = None
+    message: Any = None
+    acted: bool = False
+    apart: tuple[Attachment, ...] = ()
+
+    @classmethod
+    def of(cls, verdict: Verdict, at: datetime, asked: Dispatch | None, message: Any) -> "Flight":
+        """What is too large for the journal is set apart."""
+        if isinstance(verdict, Refusal) or not verdict.events:
+            return cls(verdict, at, asked, message)
+        events, apart = set_apart(verdict.events)
+        decision = replace(verdict, events=events) if apart else verdict
+        return cls(decision, at, asked, message, apart=apart)
 
     @property
     def events(self) -> tuple[Event, ...]:
@@ -65,11 +84,17 @@ class Flight(Struct, frozen=True):
 
     @property
     def request_id(self) -> str | None:
-        return self.asked.request_id if self.asked else None
+        """Only an id that no other request has says later that this one was done."""
+        return self.asked.request_id if self.asked and self.asked.once else None
 
     def refuse(self, refusal: Refusal) -> None:
-        if self.asked:
+        if self.asked and not self.acted:
             self.asked.reply.send(refusal)
+
+    @property
+    def ends(self) -> bool:
+        """Whether it must be done although nothing can be recorded."""
+        return self.asked is None or is_ending(self.asked.request)
 
     @property
     def writes(self) -> bool:
@@ -94,6 +119,10 @@ class Flights:
             flight = self._waiting.popleft()
             count -= flight.writes
             yield flight
+
+    def holds(self, request_id: str | None) -> bool:
+        """Whether a request of this id is on its way."""
+        return request_id is not None and any(f.request_id == request_id for f in self._waiting)
 
     def lost(self) -> list[Flight]:
         """Take out all: none of them will be durable."""

@@ -7,19 +7,24 @@ decided stands in `decisions`, what is performed in `performer`.
 
 from typing import Any
 
-from actors.decisions import processes, session, table
-from actors.decisions.decision import Given
+from actors.decisions import again, endings, processes, session, table
+from actors.decisions.decision import Decision, Given
+from actors.decisions.decision import Verdict as Decided
 from actors.messages import outcomes as o
+from actors.messages.effects import Effect
 from actors.messages.recording import Published, TurnGrew
 from actors.messages.session import Advanced, Dispatch, Idle, ShutDown
 from actors.messages.supervision import Down, Quarantined, Verdict
 from actors.recording.commits import Commits, CommitsFailed, Committed
 from actors.sessions.flights import CUT_SHORT, Flight, Flights, Waiters, never_silent
+from actors.sessions.idleness import Idleness, LookIdle
+from actors.sessions.owed import OwedLines, Retry, refused
 from actors.sessions.performer import Performer
 from actors.supervision import ActorRef, ChildContext, Supervisor, tell
 from actors.surroundings import Surroundings
 from storage import fold
-from storage.errors import LineTooLong, StorageError
+from storage.errors import LineTooLong, StorageError, StorageFull
+from storage.journal import find
 from storage.journal.frame import JournalEnd, require_fit
 from storage.records.event import RequestQueued
 from storage.records.ids import new_id
@@ -27,16 +32,15 @@ from storage.records.request import Refusal
 from storage.records.worker import ProcessWorker, Worker
 from storage.state import SessionState
 
-IDLE_SECONDS = 60.0
-"""A session with nothing to do gives its thread and its file back after this."""
+BROKEN = StorageError("the journal cannot be written; see greenroom logs")
+
+
+class Boot:
+    """The actor has started: go on where the journal ends."""
 
 
 class Wake:
     """Commits have settled."""
-
-
-class LookIdle:
-    """Time to see whether there has been anything to do."""
 
 
 class SessionActor(Supervisor):
@@ -61,12 +65,14 @@ class SessionActor(Supervisor):
         self._first = first
         self._named_elsewhere = named_elsewhere
         self._place = around.data.session(workspace, session_id)
-        self._ahead = self._durable = SessionState()
+        self.ahead = self._durable = SessionState()
         self._flights = Flights()
+        self._owed = OwedLines(self)
+        self._set_aside: list[Dispatch] = []
         self._commits: Commits | None = None
         self._performer = Performer(self)
         self._requests = 0
-        self._busy_at = context.clock.monotonic()
+        self._idleness = Idleness(context.clock, lambda: self.tell_self(LookIdle()))
         self._is_closing = False
         self._is_shutting_down = False
 
@@ -80,30 +86,32 @@ class SessionActor(Supervisor):
                 self._place, self.session_id, self.workspace, at, self._notify
             )
             self._send(self._first)
-            if self._ahead.session is None:
+            if self.ahead.session is None:
                 self.stop()  # refused for its size: it never comes to be
         else:
             self._commits, commits = recording.open(
                 self._place, self._notify, self._named_elsewhere
             )
             for commit in commits:
-                self._ahead = fold.apply_all(self._ahead, commit.events, commit.at)
-            self._durable = self._ahead
-            given = self._given()
-            self._send(Flight(session.boot(self._ahead, given), given.now))
-        self._watch_idleness(IDLE_SECONDS)
+                self.ahead = fold.apply_all(self.ahead, commit.events, commit.at)
+            self._durable = self.ahead
+            self._decide(Boot())
+        self._idleness.watch()
 
     def stopping(self) -> None:
         self._is_closing = True
         try:
             if self._commits:
+                self._owed.write()
                 self.around.recording.release(self._place)
                 self._collect()
-            if self._durable.deleted:
+            if self.ahead.deleted:
                 self._performer.dispose()  # for those who asked after the first was told
         finally:
             for flight in self._flights.lost():
                 flight.refuse(CUT_SHORT)
+            for asked in self._set_aside:
+                self.dropped(asked)
             self.waiters.refuse_all(CUT_SHORT)
 
     def dropped(self, message: Any) -> None:
@@ -128,6 +136,8 @@ class SessionActor(Supervisor):
         match message:
             case Wake():
                 self._collect()
+            case Retry():
+                self._owed.write()
             case LookIdle():
                 self._look_idle()
             case Dispatch():
@@ -150,28 +160,56 @@ class SessionActor(Supervisor):
         )
 
     def _decide(self, message: Any, asked: Dispatch | None = None) -> None:
-        self._busy_at = self.context.clock.monotonic()
+        self._idleness.busy()
         self._is_shutting_down |= isinstance(message, ShutDown)
+        if asked and asked.again and self._flights.holds(asked.request_id):
+            self._set_aside.append(asked)  # the first of its kind is still on its way
+            return
         given = self._given(asked)
-        verdict = table.decide(self._ahead, message, given)
-        self._send(Flight(verdict, given.now, asked))
+        verdict = self._verdict(message, asked, given)
+        self._send(Flight.of(verdict, given.now, asked, message))
+
+    def _verdict(self, message: Any, asked: Dispatch | None, given: Given) -> Decided:
+        if isinstance(message, Boot):
+            return session.boot(self.ahead, given)
+        if asked and asked.again and asked.request_id:
+            done = find.since(self._place, asked.request_id)
+            if done:
+                later = tuple(event for commit in done[1:] for event in commit.events)
+                return again.answer(self.ahead, message, again.Done(done[0].events, later), given)
+        return table.decide(self.ahead, message, given)
+
+    def decide_again(self, flight: Flight) -> None:
+        """What an earlier decision rested on was refused."""
+        self._decide(flight.message, flight.asked)
 
     def _send(self, flight: Flight) -> None:
         """Put a decision on its way; what writes nothing lands with what it rests on."""
-        if flight.writes and self._commits:
-            events = flight.events
-            try:
-                require_fit(flight.at, events, flight.request_id)
-            except LineTooLong as error:
-                self._refuse_too_long(flight, error)
-                return
-            self._ahead = fold.apply_all(self._ahead, events, flight.at)
-            self._flights.add(flight)
-            self._commits.submit(flight.at, events, flight.request_id)
+        if flight.writes and not self._fits(flight):
+            return
+        if flight.writes and self._owed.is_refusing and self.ahead.session:
+            self._owed.take(flight)
+        elif flight.writes:
+            self.ahead = fold.apply_all(self.ahead, flight.events, flight.at)
+            self.submit(flight)
         elif len(self._flights):
             self._flights.add(flight)
         else:
-            self._land(flight, self._durable)
+            self._land(flight, self.ahead if len(self._owed) else self._durable)
+
+    def submit(self, flight: Flight) -> None:
+        """On its way to the disk; `ahead` holds it already."""
+        assert self._commits is not None
+        self._flights.add(flight)
+        self._commits.submit(flight.at, flight.events, flight.request_id, flight.apart)
+
+    def _fits(self, flight: Flight) -> bool:
+        try:
+            require_fit(flight.at, flight.events, flight.request_id)
+        except LineTooLong as error:
+            self._refuse_too_long(flight, error)
+            return False
+        return True
 
     def _refuse_too_long(self, flight: Flight, error: LineTooLong) -> None:
         """Nobody loses an outcome for its size alone: what cannot be recorded ends its request."""
@@ -187,6 +225,10 @@ class SessionActor(Supervisor):
                 self._advance(list(self._flights.landed(result.count)), result.end)
             else:
                 self._fail(result)
+        while self._set_aside and not len(self._flights):
+            asked = self._set_aside.pop(0)
+            with never_silent(asked):
+                self._decide(asked.request, asked)
 
     def _advance(self, flights: list[Flight], end: JournalEnd) -> None:
         """A batch is durable. The directory hears of its end once, with the state it stands for."""
@@ -212,14 +254,31 @@ class SessionActor(Supervisor):
             return
         self._let_follow(flight)
         self._publish(flight, state)
+        if flight.acted:
+            self._owed.landed()
+        else:
+            self.answer(flight, state)
+        for effect in decision.effects:
+            if not (flight.acted and endings.is_done_first(effect, state.record)):
+                self.perform(effect, state)
+
+    def answer(self, flight: Flight, state: SessionState) -> None:
+        """Whoever asked, and all whose time has come; `state` is durable, or `ahead` while lines
+        are owed.
+        """
+        decision = flight.decision
+        assert isinstance(decision, Decision)
         if flight.asked:
-            self.waiters.answer(decision.reply, state, flight.asked.reply)
+            reply = flight.asked.reply
+            is_owed = len(self._owed) > 0
+            self.waiters.answer(decision.reply, state, reply.as_not_durable() if is_owed else reply)
         self.waiters.look(state)
         for key, value in decision.resolved.items():
             self.waiters.resolve(key, value)
+
+    def perform(self, effect: Effect, state: SessionState) -> None:
         if not self._is_closing:
-            for effect in decision.effects:
-                self._performer.perform(effect, state)
+            self._performer.perform(effect, state)
 
     def _let_follow(self, flight: Flight) -> None:
         follow = flight.asked.follow if flight.asked else None
@@ -251,16 +310,21 @@ class SessionActor(Supervisor):
             self.around.followers.drop(found.id)
 
     def _fail(self, result: CommitsFailed) -> None:
-        """Nothing on its way is durable: who asked is told; a lost outcome needs a new start."""
+        """Nothing on its way is durable: who asked is told, and what has happened is owed."""
         error = result.error
-        code = error.code if isinstance(error, StorageError) else "storage-failed"
         lost = self._flights.lost()
-        self._ahead = self._durable
+        self.ahead = self._durable
         if self._commits:
             self._commits.reset()
+        if isinstance(error, StorageError) and not self._is_closing:
+            if isinstance(error, StorageFull):
+                self.around.health.failed(error)
+            if self._durable.session is not None:
+                self._owed.after_failure(error, lost)
+                return
         for flight in lost:
-            flight.refuse(Refusal(code=code, message=f"nothing was changed: {error}"))
-        if any(flight.asked is None for flight in lost) or self._durable.session is None:
+            flight.refuse(refused(error if isinstance(error, StorageError) else BROKEN))
+        if not self._is_closing:
             raise error
 
     # Its workers.
@@ -276,19 +340,19 @@ class SessionActor(Supervisor):
         """Somebody may have stopped it while it waited for its restart."""
         if worker.status in {"running", "starting"}:
             return True
-        is_ending = self._is_shutting_down or self._ahead.deleting
-        return not is_ending and worker.desired == "run" and self._ahead.record.desired != "stopped"
+        is_ending = self._is_shutting_down or self.ahead.deleting
+        return not is_ending and worker.desired == "run" and self.ahead.record.desired != "stopped"
 
     def _worker(self, child_id: str) -> Any:
-        return self._ahead.session.worker(child_id) if self._ahead.session else None
+        return self.ahead.session.worker(child_id) if self.ahead.session else None
 
     def may_restart(self, child_id: str, down: Down) -> bool:
-        if self._is_closing or self._is_shutting_down or self._ahead.deleting:
+        if self._is_closing or self._is_shutting_down or self.ahead.deleting:
             return False
         worker = self._worker(child_id)
         if worker is None:
             return True  # an MCP server
-        if worker.desired != "run" or self._ahead.record.desired == "stopped":
+        if worker.desired != "run" or self.ahead.record.desired == "stopped":
             return False
         if isinstance(worker, ProcessWorker) and worker.exit and worker.status != "running":
             return processes.comes_back(worker, worker.exit.cause)
@@ -297,24 +361,19 @@ class SessionActor(Supervisor):
     def child_down(self, child_id: str, down: Down, verdict: Verdict) -> None:
         if isinstance(verdict, Quarantined) and self._worker(child_id):
             self._decide(o.WorkerGaveUp(child_id, down.error or "it ended too often"))
-        self._performer.child_down(child_id, self._ahead.session)
+        self._performer.child_down(child_id, self.ahead.session)
 
     # Idleness.
 
-    def _watch_idleness(self, seconds: float) -> None:
-        self.context.clock.after(seconds, lambda: self.tell_self(LookIdle()))
-
     def _look_idle(self) -> None:
-        if self._is_needed():
-            self._busy_at = self.context.clock.monotonic()
-        left = self._busy_at + IDLE_SECONDS - self.context.clock.monotonic()
-        if left <= 0:
+        if self._idleness.is_over(needed=self._is_needed()):
             self.around.directory.tell(Idle(self.session_id, self._requests))
-        self._watch_idleness(left if left > 0 else IDLE_SECONDS)
 
     def _is_needed(self) -> bool:
-        session = self._ahead.session
-        if session is None or len(self._flights) or len(self.waiters) or session.open_requests:
+        session = self.ahead.session
+        if session is None or len(self._flights) or len(self._owed):
+            return True
+        if len(self.waiters) or session.open_requests:
             return True
         return any(
             isinstance(worker, ProcessWorker)

@@ -12,7 +12,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from actors.entry import clean_environment, entry_command
+from actors.entry import clean_environment, entry_command, without_keys
 from actors.open_files import lower_again
 from actors.terminals import host_files
 from actors.terminals.connection import HostConnection, HostUnreachableError
@@ -106,7 +106,7 @@ def _start_detached(data_directory: Path) -> subprocess.Popen[bytes]:
             process = subprocess.Popen(
                 entry_command("terminal-host", "--data", str(data_directory)),
                 cwd="/",
-                env=clean_environment(os.environ),
+                env=without_keys(clean_environment(os.environ)),
                 stdin=subprocess.DEVNULL,
                 stdout=log_fd,
                 stderr=log_fd,

@@ -80,6 +80,12 @@ class TerminalLink(BaseActor):
                 self._send(p.Signal(key=message.key, signal=message.signal))
             case t.EndTerminal():
                 self._end(message.key)
+            case t.EndTerminalsOf():
+                for key in self._keys_of(message.session_id):
+                    self._end(key)
+            case t.SignalTerminalsOf():
+                for key in self._keys_of(message.session_id):
+                    self._send(p.Signal(key=key, signal=message.signal))
             case t.ForgetExit():
                 self._send(p.TakeExit(key=message.key, epoch=message.epoch))
             case t.DescribeHost():
@@ -244,6 +250,9 @@ class TerminalLink(BaseActor):
         state = self._terminals.get(key)
         if state is not None:
             self._send(p.End(key=key))
+
+    def _keys_of(self, session_id: str) -> list[str]:
+        return [key for key in self._terminals if key.startswith(f"{session_id}/")]
 
     def _type(self, typed: t.TypeIntoTerminal) -> None:
         self._listeners[typed.key] = typed.listener

@@ -2,15 +2,14 @@
 
 import hashlib
 import os
-import re
 from collections.abc import Mapping
 
+from actors.entry import without_keys
 from actors.surroundings import Surroundings
 from storage.records.worker import TerminalWorker
 
 _OF_THE_STARTER = frozenset({"OLDPWD", "PWD", "SHLVL", "_", "COLUMNS", "LINES"})
 """What a shell says of itself and of its own terminal."""
-_SECRET = re.compile(r"(_KEY|_TOKEN|_SECRET)$|PASSWORD", re.IGNORECASE)
 
 
 def environment_of(worker: TerminalWorker, around: Surroundings) -> dict[str, str]:
@@ -29,8 +28,6 @@ def without_secrets(environ: Mapping[str, str]) -> dict[str, str]:
     """Without keys, tokens, secrets and passwords, and without the mark of another greenroom."""
     return {
         name: value
-        for name, value in environ.items()
-        if not _SECRET.search(name)
-        and not name.startswith("GREENROOM_")
-        and name not in _OF_THE_STARTER
+        for name, value in without_keys(environ).items()
+        if not name.startswith("GREENROOM_") and name not in _OF_THE_STARTER
     }

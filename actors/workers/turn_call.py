@@ -6,7 +6,7 @@ from contextlib import aclosing
 
 from msgspec.structs import replace
 
-from actors.conversations import context_building
+from actors.conversations import attached_images, context_building
 from actors.decisions.models import model_of
 from actors.messages import outcomes as o
 from actors.messages import work
@@ -44,8 +44,10 @@ class TurnCall:
         around.written.put(ask.response_id, replace(ask.turn, content=()))
         try:
             provider = around.models.provider(ask.session.workspace, provider_name, settings)
+            place = around.data.session(ask.session.workspace, ask.session.id)
+            messages = await asyncio.to_thread(attached_images.restored, place, ask.messages)
             built = await context_building.build(
-                ask.session, ask.messages, settings, self._tools, around.clock
+                ask.session, messages, settings, self._tools, around.clock
             )
             window = (await provider.describe(model)).context_window
             async with aclosing(provider.stream(built.request)) as events:  # type: ignore[type-var]  # an async generator in every adapter

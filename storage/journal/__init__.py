@@ -25,7 +25,10 @@ a `prev` that does not match, fewer lines than somebody names). Nothing is touch
 
 Beside it can lie `journal.jsonl.tmp` (a creation or replacement that a crash cut short; removed at
 the next opening), `journal.torn-<k>`, and `journal.unsynced-<k>` (what a failed sync left
-unconfirmed). The last two are for people; greenroom never reads them.
+unconfirmed). The last two are for people; greenroom never reads them. Nor does it read
+`journal.salvaged-<time>.jsonl`, which `greenroom salvage` makes of a damaged journal and can put in
+its place, or `journal.damaged-<n>`, what stood there before.
 
-`frame` is one line, `scan` a whole file, `repair` its end, `log` the open journal.
+`frame` is one line, `scan` a whole file, `repair` its end, `log` the open journal; `salvage` takes
+out of a damaged one what `pieces` finds whole.
 """

@@ -1,4 +1,4 @@
-"""Keeps a journal's tail under a name of its own before it leaves the journal.
+"""Keeps what is of a journal under a name of its own, and overwrites nothing.
 
 Doing it again after a crash finds the copy and makes no second one.
 """
@@ -23,6 +23,11 @@ def keep_tail(descriptor: int, start: int, directory: Path, name: str) -> Path:
         os.fsync(target)
     finally:
         os.close(target)
+    return place(temporary, directory, name)
+
+
+def place(temporary: Path, directory: Path, name: str) -> Path:
+    """Gives a finished, synced file its name, durably; the path that it got, as above. OSError."""
     path = _free_or_same(directory, name, temporary)
     temporary.rename(path)
     durable.sync_directory(directory)
@@ -32,12 +37,13 @@ def keep_tail(descriptor: int, start: int, directory: Path, name: str) -> Path:
 def _free_or_same(directory: Path, name: str, content: Path) -> Path:
     for attempt in itertools.count(1):
         path = directory / (name if attempt == 1 else f"{name}.{attempt}")
-        if not path.exists() or _same(path, content):
+        if not path.exists() or is_same(path, content):
             return path
     raise AssertionError("the count has no end")
 
 
-def _same(one: Path, other: Path) -> bool:
+def is_same(one: Path, other: Path) -> bool:
+    """Whether both files hold the same bytes. OSError."""
     if one.stat().st_size != other.stat().st_size:
         return False
     with one.open("rb") as left, other.open("rb") as right:

@@ -90,6 +90,11 @@ class Journal:
         """The end of what is acknowledged; number 0 before the first append."""
         return self._end
 
+    @property
+    def directory(self) -> Path:
+        """Where it lies, and what belongs to it beside it."""
+        return self._path.parent
+
     def append(self, drafts: Iterable[Draft]) -> list[int]:
         """Writes one commit per draft, all with one write and one sync; their numbers.
 

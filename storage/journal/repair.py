@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 
 from storage.journal.aside import keep_tail
-from storage.journal.scan import Scan, corrupt
+from storage.journal.scan import Fault, Scan, corrupt
 
 
 def mend(descriptor: int, path: Path, found: Scan, named_elsewhere: int = 0) -> Path | None:
@@ -21,12 +21,17 @@ def mend(descriptor: int, path: Path, found: Scan, named_elsewhere: int = 0) -> 
     if fault is None:
         _require(path, found, max(1, named_elsewhere))
         return None
-    if fault.number <= max(1, fault.confirmed, named_elsewhere):
+    if not is_torn(fault, named_elsewhere):
         raise corrupt(path, fault.offset, fault.number, "a line that was confirmed is damaged")
     kept = keep_tail(descriptor, fault.offset, path.parent, f"{path.stem}.torn-{fault.number}")
     os.ftruncate(descriptor, fault.offset)
     os.fsync(descriptor)
     return kept
+
+
+def is_torn(fault: Fault, named_elsewhere: int = 0) -> bool:
+    """Whether nothing shows that the bad line was ever confirmed, so that it may be cut."""
+    return fault.number > max(1, fault.confirmed, named_elsewhere)
 
 
 def _require(path: Path, found: Scan, number: int) -> None:

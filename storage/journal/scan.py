@@ -4,7 +4,9 @@ Knows how lines hang together (numbers, `prev`). Changes nothing; what a bad lin
 `repair`. Holds one line at most beside the commits, however long a line the file claims to have.
 """
 
+import itertools
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -17,6 +19,9 @@ from storage.journal import frame
 from storage.journal.frame import JournalEnd
 
 _CHUNK_BYTES = 1 << 20
+_SEAM = re.compile(rb'(?P<begin>\{"n":\d+,"synced":)|,"crc":"[0-9a-f]{8}"\}')
+_MOST_SEAMS = 64
+"""Looked for in one bad line, which can hold anything."""
 
 
 class Fault(Struct, frozen=True, kw_only=True):
@@ -39,7 +44,7 @@ class Scan(Struct, frozen=True, kw_only=True):
     fault: Fault | None
 
 
-class _Line(NamedTuple):
+class Line(NamedTuple):
     """`content` is without its newline, and empty when it was too long. `ended`: it had one."""
 
     offset: int
@@ -52,14 +57,14 @@ def scan(descriptor: int, path: Path) -> Scan:
 
     JournalCorrupt (with file, offset and number), JournalTooNew, OSError.
     """
-    lines = _lines(descriptor)
-    first = next(lines, _Line(0, b"", False))
+    found = lines(descriptor)
+    first = next(found, Line(0, b"", False))
     if not first.ended or not frame.is_whole(first.content):
         raise corrupt(path, 0, 0, "the first line is damaged")
     try:
         header = frame.decode_header(first.content)
         with no_garbage_collection():
-            return _commits(lines, path, header, first.content)
+            return _commits(found, path, header, first.content)
     except JournalTooNew as error:
         raise JournalTooNew(f"{path}: {error}") from error
     except FileRefused as error:
@@ -69,17 +74,18 @@ def scan(descriptor: int, path: Path) -> Scan:
 def corrupt(path: Path, offset: int, number: int, reason: str) -> JournalCorrupt:
     return JournalCorrupt(
         f"{path}: {reason} (byte {offset}, number {number}). Nothing was"
-        " changed; `greenroom verify` shows it, and a copy of the directory can be put back."
+        " changed; `greenroom verify` shows it, `greenroom salvage` takes out what is whole."
     )
 
 
-def _commits(lines: Iterator[_Line], path: Path, header: frame.Header, first: bytes) -> Scan:
+def _commits(rest: Iterator[Line], path: Path, header: frame.Header, first: bytes) -> Scan:
     commits: list[frame.Commit] = []
     number, size, crc = 0, len(first) + 1, frame.crc_of(first)
     fault = None
-    for offset, content, ended in lines:
+    for line in rest:
+        offset, content, ended = line
         if not ended or not frame.is_whole(content):
-            fault = _fault(offset, number + 1, lines)
+            fault = _fault(line, number + 1, rest)
             break
         commit = _decoded(path, offset, number + 1, content)
         if commit.n != number + 1 or commit.prev != crc:
@@ -97,22 +103,40 @@ def _decoded(path: Path, offset: int, number: int, content: bytes) -> frame.Comm
         raise corrupt(path, offset, number, f"not a commit: {error}") from error
 
 
-def _fault(offset: int, number: int, after: Iterator[_Line]) -> Fault:
+def _fault(bad: Line, number: int, after: Iterator[Line]) -> Fault:
     """A line after the bad one with its number or a smaller one proves that the order is broken."""
     confirmed = 0
-    for line in after:
-        if not frame.is_whole(line.content):
-            continue
+    behind = (part for part in parts(bad) if part.offset > bad.offset)
+    others = (part for line in after for part in parts(line))
+    for line in itertools.chain(behind, others):
         try:
-            found = frame.decode_envelope(line.content)
+            found = frame.decode_envelope(line.content) if frame.is_whole(line.content) else None
         except FileRefused:
             continue
-        repeated = number if found.n <= number else 0
-        confirmed = max(confirmed, found.synced, repeated)
-    return Fault(offset=offset, number=number, confirmed=confirmed)
+        if found is not None:
+            repeated = number if found.n <= number else 0
+            confirmed = max(confirmed, found.synced, repeated)
+    return Fault(offset=bad.offset, number=number, confirmed=confirmed)
 
 
-def _lines(descriptor: int) -> Iterator[_Line]:
+def parts(line: Line) -> Iterator[Line]:
+    """A whole line as it is; a bad one divided where others begin or end in it.
+
+    So a line is found again that is whole but for the newline before or after it.
+    """
+    if not line.content or frame.is_whole(line.content):
+        yield line
+        return
+    found = itertools.islice(_SEAM.finditer(line.content), _MOST_SEAMS)
+    seams = {match.start() if match["begin"] else match.end() for match in found}
+    places = sorted({0, *seams, len(line.content)})
+    for start, end in itertools.pairwise(places):
+        is_last = end == len(line.content)
+        yield Line(line.offset + start, line.content[start:end], line.ended and is_last)
+
+
+def lines(descriptor: int) -> Iterator[Line]:
+    """All lines of the file, good and bad, from where it is positioned. OSError."""
     start, rest = 0, b""
     while chunk := os.read(descriptor, _CHUNK_BYTES):
         *whole, rest = (rest + chunk).split(b"\n")
@@ -120,19 +144,19 @@ def _lines(descriptor: int) -> Iterator[_Line]:
             length, after, ended = _skipped(descriptor, len(rest))
             yield from _whole_lines(start, whole)
             start += _length(whole)
-            yield _Line(start, b"", ended)
+            yield Line(start, b"", ended)
             start += length
             *whole, rest = after.split(b"\n")
         yield from _whole_lines(start, whole)
         start += _length(whole)
     if rest:
-        yield _Line(start, rest, False)
+        yield Line(start, rest, False)
 
 
-def _whole_lines(start: int, contents: list[bytes]) -> Iterator[_Line]:
+def _whole_lines(start: int, contents: list[bytes]) -> Iterator[Line]:
     for content in contents:
         length = len(content) + 1
-        yield _Line(start, content if length <= frame.LINE_LIMIT_BYTES else b"", True)
+        yield Line(start, content if length <= frame.LINE_LIMIT_BYTES else b"", True)
         start += length
 
 

@@ -22,8 +22,11 @@ from storage.records.session import Session
 from storage.records.worker import Worker, WorkerStatus
 
 
-class SessionCreated(Struct, frozen=True, tag="session-created"):
+class SessionCreated(Struct, frozen=True, omit_defaults=True, tag="session-created"):
+    """`messages`: those that it begins with, which is its own system prompt at most."""
+
     session: Session
+    messages: tuple[ChatMessage, ...] = ()
 
 
 class SessionUpdated(Struct, frozen=True, tag="session-updated"):
@@ -243,13 +246,13 @@ class RequestAccepted(Struct, frozen=True, kw_only=True, tag="request-accepted")
 
 
 class RequestAnswered(Struct, frozen=True, kw_only=True, tag="request-answered"):
-    """`answer` is the JSON of the answer; a large one lies beside the journal as `attachment`.
+    """`answer` is the JSON of the answer, or null: a large one lies beside as `attachment`.
 
     `session_id` and `n`: where the work was recorded, as far as it was.
     """
 
     request_id: str
-    answer: Raw | None = None
+    answer: Raw = Raw(b"null")
     attachment: str | None = None
     session_id: str | None = None
     n: int | None = None

@@ -2,7 +2,7 @@
 
 from typing import Any, Literal
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from storage.records.process import UtcTime
 
@@ -14,7 +14,9 @@ class TextContent(Struct, frozen=True, tag="text"):
 
 
 class ImageContent(Struct, frozen=True, kw_only=True, tag="image"):
-    """`url` is https, or a data: URL with base64 content."""
+    """`url` is https, a data: URL with base64 content, or `attachment:` and the name of one that
+    lies beside the journal.
+    """
 
     url: str
     detail: Literal["low", "high", "auto"] = "auto"
@@ -28,9 +30,12 @@ class ToolCallContent(Struct, frozen=True, kw_only=True, tag="tool-call"):
 
 
 class ToolResultContent(Struct, frozen=True, kw_only=True, tag="tool-result"):
+    """`attachment`: the SHA-256 of the whole result, where `content` is only the head of it."""
+
     tool_call_id: str
     content: str
     is_error: bool = False
+    attachment: str | UnsetType = UNSET
 
 
 class ProviderContent(Struct, frozen=True, kw_only=True, tag="provider"):

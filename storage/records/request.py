@@ -10,9 +10,9 @@ from typing import Annotated, Any, Literal, get_args
 
 from msgspec import Meta, Struct
 
-from storage.records.config import SessionConfig
+from storage.records.config import Budget, SessionConfig
 from storage.records.message import ChatMessage, Content, Role, ToolCallContent
-from storage.records.worker import WorkerRestart
+from storage.records.worker import WorkerDesired, WorkerRestart
 
 RequestId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
 Title = Annotated[str, Meta(min_length=1, max_length=200)]
@@ -44,7 +44,10 @@ class OfWorker(OfSession, frozen=True, kw_only=True):
 class CreateWorkerRequest(
     Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
 ):
-    """What to start. `command` is an argument list, run without a shell."""
+    """What to start. `command` is an argument list, run without a shell.
+
+    `desired` "stopped": it is only put there, and started when it is asked to.
+    """
 
     type: Literal["conversation", "agent", "terminal"]
     name: WorkerName | None = None
@@ -54,13 +57,24 @@ class CreateWorkerRequest(
     env: dict[str, str] | None = None
     cols: Size = 80
     rows: Size = 24
+    desired: WorkerDesired | None = None
+
+
+class StrictBudget(Budget, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A budget as it may be asked for: nothing that budgets do not have."""
+
+
+class StrictConfig(SessionConfig, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A config as it may be asked for: nothing that configs do not have."""
+
+    budget: StrictBudget | None = None
 
 
 class CreateSession(RequestBase, frozen=True, kw_only=True, tag="create-session"):
     session_type: Literal["quick", "worktree"] = "quick"
     location_path: str | None = None
     title: Title | None = None
-    config: SessionConfig | None = None
+    config: StrictConfig | None = None
     worker: CreateWorkerRequest | None = None
     prompt: str | None = None
     workspace: str | None = None
@@ -145,6 +159,22 @@ class StartWorker(OfWorker, frozen=True, kw_only=True, tag="start-worker"):
     pass
 
 
+class WorkerUpdates(
+    Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
+):
+    """What of a worker can be set; what is absent stays as it is."""
+
+    name: WorkerName | None = None
+    desired: WorkerDesired | None = None
+    restart: WorkerRestart | None = None
+
+
+class UpdateWorker(OfWorker, frozen=True, kw_only=True, tag="update-worker"):
+    """`desired` starts or stops it, as `start-worker` and `stop-worker` do."""
+
+    updates: WorkerUpdates
+
+
 class WriteInput(OfWorker, frozen=True, kw_only=True, tag="write-input"):
     """`data` is typed as it stands; a carriage return submits a line."""
 
@@ -221,6 +251,31 @@ class GetResponse(RequestBase, frozen=True, kw_only=True, tag="get-response"):
     response_id: str
 
 
+class ListTrash(RequestBase, frozen=True, kw_only=True, tag="list-trash"):
+    pass
+
+
+class RestoreSession(RequestBase, frozen=True, kw_only=True, tag="restore-session"):
+    """`session` is one in the trash: its name there, an id, the beginning of one, or a title."""
+
+    session: Reference
+
+
+class PurgeSession(RequestBase, frozen=True, kw_only=True, tag="purge-session"):
+    """Removes from the trash for good: one session, those deleted so long ago, or `all`."""
+
+    session: Reference | None = None
+    older_than_days: Annotated[float, Meta(ge=0, le=36500)] | None = None
+    all: bool = False
+
+
+class ImportSession(RequestBase, frozen=True, kw_only=True, tag="import-session"):
+    """`path`: a file that `greenroom export` wrote; `workspace`: else the one it came from."""
+
+    path: Annotated[str, Meta(min_length=1, max_length=4096)]
+    workspace: str | None = None
+
+
 class GetStatus(RequestBase, frozen=True, kw_only=True, tag="get-status"):
     pass
 
@@ -244,6 +299,7 @@ SessionCommand = (
     | RestartWorker
     | StopWorker
     | StartWorker
+    | UpdateWorker
     | WriteInput
     | ResizeWorker
     | GetActivity
@@ -266,6 +322,10 @@ AnyRequest = (
     | GetOutput
     | Cancel
     | GetResponse
+    | ListTrash
+    | RestoreSession
+    | PurgeSession
+    | ImportSession
     | GetStatus
     | CleanupOrphans
 )
@@ -281,13 +341,17 @@ class Refusal(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Answer(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The answer to a request: `data` when it went well, else `error`."""
+    """The answer to a request: `data` when it went well, else `error`.
+
+    `not_durable`: it is done, and will be on the disk as soon as that takes changes again.
+    """
 
     id: str | None
     type: str
     ok: bool
     data: Any = None
     error: Refusal | None = None
+    not_durable: bool = False
 
 
 REQUEST_TYPES: tuple[type[RequestBase], ...] = get_args(AnyRequest)

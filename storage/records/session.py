@@ -45,12 +45,15 @@ class QuickSession(SessionBase, frozen=True, kw_only=True, tag="quick"):
 
 
 class WorktreeSession(SessionBase, frozen=True, kw_only=True, tag="worktree"):
-    """Work in a git worktree of its own, on a branch of its own."""
+    """Work in a git worktree of its own, on a branch of its own.
+
+    `branch` and `base_commit` are None in one taken over from a file that did not name them.
+    """
 
     repository: str
     worktree_path: str
-    branch: str
-    base_commit: str
+    branch: str | None = None
+    base_commit: str | None = None
 
 
 Session = WorktreeSession | QuickSession

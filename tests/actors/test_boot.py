@@ -24,7 +24,12 @@ def test_with_fronts_every_way_in_is_open_until_the_end(tmp_path: Path) -> None:
     with house(tmp_path, fronts=True) as greenroom:
         fronts = greenroom.node("fronts")
         assert fronts is not None
-        assert [child.name for child in fronts.children] == ["inbox", "files_watch", "control"]
+        assert [child.name for child in fronts.children] == [
+            "inbox",
+            "edits",
+            "files_watch",
+            "control",
+        ]
         assert greenroom.data.control_socket.is_socket()
     assert not greenroom.data.control_socket.exists()
 

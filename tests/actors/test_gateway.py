@@ -25,7 +25,12 @@ def test_a_good_request_becomes_its_type() -> None:
     [
         ({"type": "create-session", "title": 7}, "$.title"),
         ({"type": "create-session", "title": ""}, "$.title"),
-        ({"type": "create-session", "colour": "red"}, "$"),
+        ({"type": "create-session", "colour": "red"}, "$.colour"),
+        ({"type": "create-session", "config": {"provder": "x"}}, "$.config.provder"),
+        (
+            {"type": "create-session", "config": {"budget": {"usdollars": 1}}},
+            "$.config.budget.usdollars",
+        ),
         ({"type": "create-session", "worker": {"type": "robot"}}, "$.worker.type"),
         ({"type": "create-session", "config": {"temperature": 2}}, "$.config.temperature"),
         ({"type": "get-session"}, "$"),
@@ -88,6 +93,7 @@ def test_every_session_command_reaches_a_decision(greenroom: House) -> None:
         "message_id": "m",
         "content": "x",
         "data": "x",
+        "path": "/nowhere/it.tar.gz",
         "cols": 80,
         "rows": 24,
     }

@@ -37,6 +37,7 @@ STATUS = {
     "daemon": {"state": str, "pid": int, "version": str, "started_at": str, "data": str},
     "store": {
         "state": str,
+        "not_durable": [{"session_id": str, "reason": str}],
         "quarantined": [{"session_id": str, "reason": str}],
         "rejected_edits": [{"at": str, "path": str, "reason": str}],
     },
@@ -44,7 +45,14 @@ STATUS = {
     "sessions": [
         {"id": str, "title": str, "type": str, "status": str, "desired": str, "workers": [WORKER]}
     ],
-    "inbox": {"waiting": int, "running": int, "answered": int, "rejected": int},
+    "inbox": {
+        "waiting": int,
+        "running": int,
+        "answered": int,
+        "rejected": int,
+        "ignored": int,
+        "problems": [str],
+    },
     "permissions": [dict],
     "http": {"url": str, "state": str},
     "keeper": {"pid": int},
@@ -85,6 +93,7 @@ def test_its_shape_stays(greenroom: House) -> None:
     assert found["store"] | {"problems": []} == {
         "state": "ok",
         "problems": [],
+        "not_durable": [],
         "quarantined": [],
         "rejected_edits": [],
     }

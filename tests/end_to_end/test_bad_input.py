@@ -87,7 +87,7 @@ def test_a_missing_key_is_named(running: House) -> None:
     [
         ({"type": "dance"}, "unknown-type", "$.type"),
         ({"type": "create-session", "location_path": 7}, "bad-request", "$.location_path"),
-        ({"type": "get-session", "session": "x", "colour": 1}, "bad-request", "$"),
+        ({"type": "get-session", "session": "x", "colour": 1}, "bad-request", "$.colour"),
         ({"type": "pause-session", "session": "x"}, "session-not-found", None),
         (
             {"type": "create-session", "location_path": "/tmp", "workspace": "../x"},
@@ -126,19 +126,23 @@ def test_what_is_no_request_is_kept_with_the_reason(running: House, text: str) -
     assert not (running.data / "outbox" / "broken.json").exists()
 
 
-def test_an_edited_sessions_file_is_kept_and_ours_stays(running: House) -> None:
+def test_what_was_edited_while_it_did_not_run_is_taken_or_refused(running: House) -> None:
     running.data_of({"type": "create-session", "location_path": str(running.home), "title": "t"})
     path = running.data / "workspaces" / "default" / "sessions.json"
     running.wait(path.exists)
     running.wait(lambda: '"t"' in path.read_text())
     running.run("stop")
-    edited = path.read_text().replace('"t"', '"mine"')
+    path.write_text(path.read_text().replace('"t"', '"mine"'))
+    running.run("start")
+    session = running.wait(lambda: running.data_of({"type": "get-session", "session": "mine"}))
+    running.run("stop")
+    edited = path.read_text().replace(session["id"], "another")
     path.write_text(edited)
     running.run("start")
-    assert running.data_of({"type": "get-session", "session": "t"})["title"] == "t"
-    kept = running.wait(lambda: list((running.data / "rejected").glob("sessions*.json")))
-    assert edited in [place.read_text() for place in kept]
-    assert running.json("status")["store"]["rejected_edits"]
+    (refused,) = running.wait(lambda: running.json("status")["store"]["rejected_edits"])
+    assert "line" in refused["reason"]
+    assert Path(refused["path"]).read_text() == edited
+    assert running.data_of({"type": "get-session", "session": "mine"})["id"] == session["id"]
 
 
 def test_a_data_directory_that_is_none(tmp_path: Path) -> None:

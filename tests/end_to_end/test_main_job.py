@@ -207,5 +207,6 @@ def test_a_request_file_that_a_stop_left_unanswered_is_one_round(house: House) -
 
 def test_the_demo_plays(house: House) -> None:
     done = house.run("demo")
-    for word in ("kill -9", "the shell lived on", "20 words in 2 files", "supervisor", "done"):
+    words = ("kill -9", "the shell lived on", "20 words in 2 files", "supervisor", "done")
+    for word in (*words, "status shows the new one", "refused, line "):
         assert word in done.stdout

@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from actors.boot import Greenroom, boot
+from actors.boot import RunningTree, boot
 from actors.messages.session import Follow
 from actors.messages.supervision import TreeNode
 from actors.ports import Clock
@@ -21,7 +21,7 @@ from actors.shutdown import end_terminals
 from actors.supervision import ActorRef
 from actors.terminals import host_files, protocol
 from actors.terminals.connection import HostConnection, HostUnreachableError
-from storage import codec
+from storage import codec, edit_claims
 from storage.data_dir import DataDir
 from storage.journal import log
 from storage.records.event import AnyEvent, Event
@@ -36,7 +36,7 @@ PATIENCE_SECONDS = 30.0
 DEMO_SERVER = Path(__file__).parents[1] / "peers" / "mcp_demo.py"
 
 _PARTS = 5
-"""Of the tree without its fronts; those are one more, with three below it."""
+"""Of the tree without its fronts; those are one more, with four below it."""
 
 Say = Callable[[bool], None]
 
@@ -53,11 +53,11 @@ class House:
         self._clock = clock
         self._fronts = fronts
         self._lock = self.data.lock()
-        self._room: Greenroom | None = None
+        self._room: RunningTree | None = None
         self.data.prepare()
 
     @property
-    def room(self) -> Greenroom:
+    def room(self) -> RunningTree:
         assert self._room is not None, "it does not run"
         return self._room
 
@@ -73,7 +73,7 @@ class House:
     def _runs(self) -> bool:
         parts = list(self.room.board.tree().children)
         parts += [below for part in parts if part.name == "fronts" for below in part.children]
-        wanted = _PARTS + 4 if self._fronts else _PARTS
+        wanted = _PARTS + 5 if self._fronts else _PARTS
         return len(parts) == wanted and all(part.state == "running" for part in parts)
 
     def stop(self, *, keep_terminals: bool = True) -> None:
@@ -96,11 +96,24 @@ class House:
     # Questions and orders.
 
     def post(
-        self, request: Any, *, follow: Follow | None = None, request_id: str | None = None
+        self,
+        request: Any,
+        *,
+        follow: Follow | None = None,
+        request_id: str | None = None,
+        again: bool = False,
+        allotted: str | None = None,
     ) -> "Future[Answer]":
         """Hand it in; the future has its answer."""
         future: Future[Answer] = Future()
-        self.room.gateway.hand_in(request, future.set_result, follow=follow, request_id=request_id)
+        self.room.gateway.hand_in(
+            request,
+            future.set_result,
+            follow=follow,
+            request_id=request_id,
+            again=again,
+            allotted=allotted,
+        )
         return future
 
     def ask(self, request: Any) -> Answer:
@@ -222,8 +235,16 @@ class House:
         return found
 
     @property
+    def edits(self) -> list[str]:
+        """What was saved as sessions.json and is not dealt with, the oldest first."""
+        directory = self.data.workspace("default") / edit_claims.DIRECTORY
+        return [claim.path.read_text() for claim in edit_claims.claims(directory)]
+
+    @property
     def rejected(self) -> list[str]:
-        return sorted(path.name for path in self.data.rejected.iterdir())
+        """But for the text that explains what lies there."""
+        names = (path.name for path in self.data.rejected.iterdir())
+        return sorted(name for name in names if name != "README.md")
 
 
 def demo_server(**settings: Any) -> dict[str, Any]:

@@ -5,6 +5,7 @@
 
 import threading
 from collections.abc import Iterable
+from pathlib import Path
 
 from storage.journal.frame import Header, JournalEnd
 from storage.journal.log import Draft, Journal
@@ -54,6 +55,10 @@ class FaultyJournal:
     @property
     def header(self) -> Header:
         return self.journal.header
+
+    @property
+    def directory(self) -> Path:
+        return self.journal.directory
 
     @property
     def end(self) -> JournalEnd:

@@ -1,4 +1,3 @@
-import json
 import shutil
 from pathlib import Path
 
@@ -39,7 +38,7 @@ def project(data: DataDir, revision: int = 7) -> None:
     """Write sessions.json as it is now."""
     entries = [(entry.session, entry.end) for entry in read(data).entries.values()]
     path = data.sessions_file("default")
-    sessions_file.write(path, revision, entries, previous_ids=(), at=START)
+    sessions_file.write(path, revision, entries, previous={}, at=START)
 
 
 def read(data: DataDir) -> Catalog:
@@ -49,10 +48,6 @@ def read(data: DataDir) -> Catalog:
 def only(data: DataDir) -> CatalogEntry:
     (entry,) = read(data).entries.values()
     return entry
-
-
-def rejected(data: DataDir) -> list[str]:
-    return sorted(path.name for path in data.rejected.iterdir())
 
 
 def spoil(data: DataDir, session_id: str = ID) -> None:
@@ -80,7 +75,7 @@ def test_a_projection_that_says_the_same_is_believed(data: DataDir) -> None:
     record(data)
     project(data)
     found = read(data)
-    assert (found.is_current, found.revision, set(found.previous_ids)) == (True, 7, {ID})
+    assert (found.is_current, found.revision, found.previous) == (True, 7, {ID: 2})
     assert found.entries[ID].session.message_count == 1
 
 
@@ -199,25 +194,36 @@ def test_what_is_no_id_is_passed_over(data: DataDir) -> None:
     assert (found.entries, found.unreadable) == ({}, {})
 
 
-@pytest.mark.parametrize("content", ["", "\0\0\0", "{", "[]", '{"version": 2}'])
-def test_a_broken_projection_is_kept_and_rebuilt(data: DataDir, content: str) -> None:
+def test_a_revision_that_was_begun_is_not_used_again(data: DataDir) -> None:
     record(data)
+    project(data)
+    revisions = data.sessions_file("default").with_name(".revisions.jsonl")
+    with revisions.open("a") as file:
+        file.write(revisions.read_text().replace('"revision":7', '"revision":8'))
+    assert (read(data).revision, read(data).previous) == (8, None)
+    revisions.unlink()
+    assert (read(data).revision, read(data).previous) == (7, None)
+
+
+@pytest.mark.parametrize("content", ["", "\0\0\0", "{", "[]", '{"version": 2}'])
+def test_a_broken_projection_is_no_evidence_and_is_left(data: DataDir, content: str) -> None:
+    record(data)
+    project(data)
     data.sessions_file("default").write_text(content)
     found = read(data)
-    assert (set(found.entries), found.is_current) == ({ID}, False)
-    assert rejected(data) == ["sessions.json", "sessions.json.why.json"]
-    assert (data.rejected / "sessions.json").read_text() == content
+    assert (set(found.entries), found.is_current, found.revision) == ({ID}, False, 7)
+    assert found.previous is None
+    assert data.sessions_file("default").read_text() == content
 
 
-def test_an_edited_projection_is_kept_and_no_evidence(data: DataDir) -> None:
+def test_an_edited_projection_is_no_evidence_and_is_left(data: DataDir) -> None:
     record(data)
     project(data)
     path = data.sessions_file("default")
     edited = path.read_text().replace("Sample", "Edited")
     path.write_text(edited)
+    path.with_name(".revisions.jsonl").unlink()
     found = read(data)
     assert found.entries[ID].session.title == "Sample"
-    assert (found.revision, found.is_current) == (7, False)
-    assert (data.rejected / "sessions.json").read_text() == edited
-    why = json.loads((data.rejected / "sessions.json.why.json").read_text())
-    assert "edited by hand" in why["reason"]
+    assert (found.revision, found.previous, found.is_current) == (7, None, False)
+    assert path.read_text() == edited

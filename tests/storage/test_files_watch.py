@@ -18,11 +18,13 @@ class Looks:
 
     def __init__(self) -> None:
         self.seen: list[Path] = []
+        self.settled: list[Path | None] = []
         self._changed = threading.Condition()
 
-    def __call__(self, directory: Path) -> None:
+    def __call__(self, directory: Path, file: Path | None) -> None:
         with self._changed:
             self.seen.append(directory)
+            self.settled.append(file)
             self._changed.notify_all()
 
     def wait_for(self, directory: Path, after: int = 0) -> bool:
@@ -61,6 +63,22 @@ def test_a_file_moved_into_place_leads_to_a_look(
     assert looks.wait_for(tmp_path, after=count)
 
 
+def test_a_look_names_the_file_that_is_finished(
+    watch: FilesWatch, looks: Looks, tmp_path: Path
+) -> None:
+    with (tmp_path / "job.part").open("w") as file:
+        assert looks.wait_for(tmp_path)
+        assert set(looks.settled) == {None}
+        file.write("{}")
+    (tmp_path / "job.part").rename(tmp_path / "job.json")
+    (tmp_path / "marker").write_text("")
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while tmp_path / "marker" not in looks.settled and time.monotonic() < deadline:
+        time.sleep(0.01)
+    finished = [path.name for path in looks.settled if path]
+    assert finished == ["job.part", "job.json", "marker"]
+
+
 def test_reading_and_removing_lead_to_none(watch: FilesWatch, looks: Looks, tmp_path: Path) -> None:
     inner = tmp_path / "inner"
     inner.mkdir()
@@ -89,11 +107,11 @@ def test_a_look_that_raises_does_not_end_the_watch(
 ) -> None:
     looks, failed = Looks(), threading.Event()
 
-    def look(directory: Path) -> None:
+    def look(directory: Path, file: Path | None) -> None:
         if not failed.is_set():
             failed.set()
             raise RuntimeError("bad look")
-        looks(directory)
+        looks(directory, file)
 
     watch = FilesWatch([tmp_path], look)
     watch.start()

@@ -129,6 +129,21 @@ def test_deleting_and_deleted_are_remembered() -> None:
     assert folded([(START, (e.SessionDeleted(),), None)], state).deleted
 
 
+def test_a_restored_session_is_stopped_and_nothing_of_it_is_on_its_way() -> None:
+    events = (
+        e.SessionCreated(session()),
+        e.WorkerCreated(TerminalWorker(id="worker", name="one", created_at=START)),
+        e.WorkerDeleting("worker"),
+        e.SessionDeleting(),
+        e.SessionDeleted(),
+        e.SessionRestored("trash"),
+    )
+    state = folded([(START, events, None)])
+    assert (state.deleting, state.deleted, state.doomed_workers) == (False, False, frozenset())
+    assert (state.record.desired, state.record.status) == ("stopped", "inactive")
+    assert [worker.status for worker in state.record.workers] == ["stopped"]
+
+
 def test_each_change_carries_the_time_of_its_commit() -> None:
     later = START + timedelta(minutes=1)
     state = folded([(START, (e.SessionCreated(session()),), None)])

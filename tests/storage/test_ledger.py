@@ -13,7 +13,9 @@ class Item(Struct, frozen=True):
     text: str = ""
 
 
-OPERATIONS = st.lists(st.tuples(st.sampled_from(["append", "replace"]), st.integers(0, 50)))
+OPERATIONS = st.lists(
+    st.tuples(st.sampled_from(["append", "again", "replace"]), st.integers(0, 50))
+)
 
 
 @given(OPERATIONS)
@@ -24,6 +26,12 @@ def test_every_version_stays_what_it_was(operations: list[tuple[str, int]]) -> N
         if operation == "append":
             item = Item(f"item-{number}")
             versions.append((ledger.append(item), [*model, item]))
+        elif operation == "again":
+            known = {one.id for one in model}
+            others = [one for _, items in versions for one in items if one.id not in known]
+            if others:
+                item = others[choice % len(others)]
+                versions.append((ledger.append(item), [*model, item]))
         elif model:
             item = Item(model[choice % len(model)].id, f"text {number}")
             changed = [item if one.id == item.id else one for one in model]
@@ -35,6 +43,14 @@ def test_every_version_stays_what_it_was(operations: list[tuple[str, int]]) -> N
         assert all(ledger.find(one.id) == one for one in model)
         strangers = {f"item-{number}" for number in range(len(operations))} - {m.id for m in model}
         assert all(ledger.find(one) is None for one in strangers)
+
+
+def test_what_two_states_are_told_one_after_the_other_is_kept_once() -> None:
+    item = Item("b")
+    durable = Ledger([Item("a")])
+    ahead = durable.append(item)
+    assert durable.append(item)._items is ahead._items
+    assert durable.append(Item("b"))._items is not ahead._items
 
 
 def test_an_item_of_a_dropped_version_is_not_found_in_the_kept_one() -> None:

@@ -32,19 +32,41 @@ def drop(inbox: Path, name: str, content: str = "{}", changed: float | None = No
         os.utime(inbox / name, (changed, changed))
 
 
+def seen(inbox: Path) -> list[files.Candidate]:
+    return files.scan(inbox, time.time()).candidates
+
+
 def only(inbox: Path) -> files.Candidate:
-    (candidate,) = files.scan(inbox)
+    (candidate,) = seen(inbox)
     return candidate
 
 
 def names(inbox: Path) -> list[str]:
-    return [candidate.path.name for candidate in files.scan(inbox)]
+    return [candidate.name for candidate in seen(inbox)]
+
+
+def read(inbox: Path, *, settled: bool = True) -> Any:
+    changed = (inbox / only(inbox).name).lstat().st_mtime
+    found = files.read(inbox, only(inbox), changed + 5 if settled else changed)
+    return None if found is None else found.request
 
 
 def refused(inbox: Path) -> str:
     with pytest.raises(FileRefused) as caught:
-        files.read(only(inbox), settled=True)
+        read(inbox)
     return str(caught.value)
+
+
+def claimed(inbox: Path, name: str, counter: int) -> files.Claim:
+    taken = files.claim(inbox, name, counter, (inbox / name).stat().st_ino)
+    assert taken is not None
+    files.unlink_taken(inbox, taken)
+    return taken
+
+
+def put(outbox: Path, name: str, content: bytes, **how: bool) -> None:
+    (failure,) = files.put_answers(outbox, [files.Outgoing(name=name, content=content, **how)])
+    assert failure is None
 
 
 def test_files_come_in_order_of_change_then_name(inbox: Path) -> None:
@@ -60,16 +82,29 @@ def test_other_names_and_hidden_files_are_passed_over(inbox: Path) -> None:
     assert names(inbox) == []
 
 
+def test_other_names_are_told_once_they_have_settled(inbox: Path) -> None:
+    for name in ("job.txt", "job.json~", ".job.json.swp"):
+        drop(inbox, name, changed=1000)
+    assert files.scan(inbox, 1000.5).others == []
+    assert sorted(files.scan(inbox, 1001.0).others) == ["job.json~", "job.txt"]
+
+
+def test_what_is_just_being_taken_is_passed_over(inbox: Path) -> None:
+    drop(inbox, "job.json")
+    inode = (inbox / "job.json").stat().st_ino
+    assert files.scan(inbox, time.time(), {inode}).candidates == []
+
+
 def test_a_whole_request_is_read(inbox: Path) -> None:
     drop(inbox, "job.json", '{"type": "get-status"}')
-    assert files.read(only(inbox), settled=False) == {"type": "get-status"}
+    assert read(inbox, settled=False) == {"type": "get-status"}
 
 
 def test_half_a_request_is_left_until_it_has_settled(inbox: Path) -> None:
     drop(inbox, "job.json", '{"type":\n "get-')
-    assert files.read(only(inbox), settled=False) is None
+    assert read(inbox, settled=False) is None
     with pytest.raises(FileRefused) as caught:
-        files.read(only(inbox), settled=True)
+        read(inbox)
     assert caught.value.line == 2
 
 
@@ -77,20 +112,21 @@ def test_a_request_that_has_gone_is_nothing(inbox: Path) -> None:
     drop(inbox, "job.json")
     candidate = only(inbox)
     (inbox / "job.json").unlink()
-    assert files.read(candidate, settled=True) is None
+    assert files.read(inbox, candidate, 0.0) is None
 
 
 def test_a_file_is_settled_when_it_was_left_alone_for_a_second(inbox: Path) -> None:
-    drop(inbox, "job.json", changed=1000)
-    assert not files.is_settled(only(inbox), 1000.5)
-    assert files.is_settled(only(inbox), 1001.0)
-    assert files.is_settled(only(inbox), 500.0)
+    drop(inbox, "job.json", "{", changed=1000)
+    assert files.read(inbox, only(inbox), 1000.5) is None
+    for now in (1001.0, 500.0):
+        with pytest.raises(FileRefused):
+            files.read(inbox, only(inbox), now)
 
 
 def test_what_is_no_object_is_refused_at_once(inbox: Path) -> None:
     drop(inbox, "job.json", "[1]")
     with pytest.raises(FileRefused, match="object"):
-        files.read(only(inbox), settled=False)
+        read(inbox, settled=False)
 
 
 @pytest.mark.parametrize(
@@ -152,14 +188,14 @@ def test_what_took_the_name_since_the_scan_is_refused_too(inbox: Path, tmp_path:
         (inbox / "job.json").unlink()
         swap()
         with pytest.raises(FileRefused):
-            files.read(candidate, settled=False)
+            files.read(inbox, candidate, 0.0)
         (inbox / "job.json").unlink()
     drop(inbox, "job.json")
     candidate = only(inbox)
     (inbox / "job.json").unlink()
     swap_for_a_directory()
     with pytest.raises(FileRefused):
-        files.read(candidate, settled=False)
+        files.read(inbox, candidate, 0.0)
 
 
 def test_a_huge_sparse_file_is_refused_without_being_read(inbox: Path) -> None:
@@ -171,7 +207,7 @@ def test_a_huge_sparse_file_is_refused_without_being_read(inbox: Path) -> None:
 def test_a_mebibyte_is_read_and_one_byte_more_is_not(inbox: Path) -> None:
     spare = files.SIZE_LIMIT_BYTES - len('{"a":""}')
     drop(inbox, "job.json", '{"a":"%s"}' % ("x" * spare))
-    assert len(files.read(only(inbox), settled=True)["a"]) == spare
+    assert len(read(inbox)["a"]) == spare
     drop(inbox, "job.json", '{"a":"%s"}' % ("x" * (spare + 1)))
     assert "larger than" in refused(inbox)
 
@@ -192,22 +228,53 @@ def test_a_hostile_name_is_refused(inbox: Path, name: str) -> None:
 
 def test_a_claim_takes_the_file_away_under_its_number(inbox: Path) -> None:
     drop(inbox, "job.json", '{"a": 1}')
-    taken = files.claim(inbox, "job.json", 7)
+    taken = claimed(inbox, "job.json", 7)
     assert taken.path == inbox / ".claimed" / "7-job.json"
-    assert json.loads(taken.path.read_text()) == {"a": 1}
+    assert json.loads(taken.path.read_text()) == files.read_claim(taken) == {"a": 1}
     assert names(inbox) == []
     assert files.claimed(inbox) == [taken]
     files.release(taken)
     files.release(taken)
     assert files.claimed(inbox) == []
-    with pytest.raises(FileNotFoundError):
-        files.claim(inbox, "job.json", 8)
+    assert files.claim(inbox, "job.json", 8, 1) is None
+
+
+def test_a_file_that_took_the_name_meanwhile_is_not_claimed(inbox: Path) -> None:
+    drop(inbox, "job.json", '{"a": 1}')
+    found = files.read(inbox, only(inbox), 0.0)
+    assert found is not None
+    (inbox / "other").write_text('{"b": 2}')
+    (inbox / "other").rename(inbox / "job.json")
+    assert files.claim(inbox, "job.json", 7, found.inode) is None
+    assert files.claimed(inbox) == []
+    assert names(inbox) == ["job.json"]
+
+
+def test_a_file_that_took_the_name_of_a_claimed_one_stays(inbox: Path) -> None:
+    drop(inbox, "job.json", '{"a": 1}')
+    taken = files.claim(inbox, "job.json", 7, (inbox / "job.json").stat().st_ino)
+    assert taken is not None
+    (inbox / "other").write_text('{"b": 2}')
+    (inbox / "other").rename(inbox / "job.json")
+    for _ in range(2):
+        files.settle(inbox, [taken])
+        assert files.read_claim(taken) == {"a": 1}
+        assert read(inbox) == {"b": 2}
+
+
+def test_what_lies_among_the_claims_is_read_as_carefully(inbox: Path, tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("{}")
+    (inbox / ".claimed" / "1-link.json").symlink_to(tmp_path / "secret")
+    os.mkfifo(inbox / ".claimed" / "2-pipe.json")
+    for taken in files.claimed(inbox):
+        with pytest.raises(FileRefused):
+            files.read_claim(taken)
 
 
 def test_claims_are_listed_by_number(inbox: Path) -> None:
     for counter in (10, 9, 100):
         drop(inbox, "job.json")
-        files.claim(inbox, "job.json", counter)
+        claimed(inbox, "job.json", counter)
     (inbox / ".claimed" / "stray").write_text("")
     assert [taken.counter for taken in files.claimed(inbox)] == [9, 10, 100]
 
@@ -221,7 +288,7 @@ def test_a_crash_between_link_and_unlink_leaves_one_request(inbox: Path) -> None
 
 def test_a_new_drop_with_the_name_of_a_claimed_one_stays(inbox: Path) -> None:
     drop(inbox, "job.json")
-    files.claim(inbox, "job.json", 3)
+    claimed(inbox, "job.json", 3)
     drop(inbox, "job.json")
     files.claimed(inbox)
     assert names(inbox) == ["job.json"]
@@ -230,7 +297,7 @@ def test_a_new_drop_with_the_name_of_a_claimed_one_stays(inbox: Path) -> None:
 def test_ten_thousand_files_are_seen_in_one_look(inbox: Path) -> None:
     for number in range(10_000):
         os.close(os.open(inbox / f"{number}.json", os.O_CREAT | os.O_WRONLY))
-    assert len(files.scan(inbox)) == 10_000
+    assert len(seen(inbox)) == 10_000
 
 
 @pytest.mark.parametrize(
@@ -250,21 +317,49 @@ def test_a_request_is_known_by_its_id_or_its_file(request_: dict[str, Any], expe
 
 
 def test_an_answer_replaces_the_one_before(outbox: Path) -> None:
-    files.answer(outbox, "job", b"one")
-    assert files.answer(outbox, "job", b"two", synced=False) == outbox / "job.json"
+    put(outbox, "job", b"one")
+    put(outbox, "job", b"two", synced=False)
     assert (outbox / "job.json").read_bytes() == b"two"
     assert listed(outbox) == ["job.json"]
     assert (outbox / "job.json").stat().st_mode & 0o777 == 0o600
+
+
+def test_of_two_answers_with_one_name_the_later_stays(outbox: Path) -> None:
+    many = [files.Outgoing(name="job", content=b"%d" % number) for number in range(3)]
+    assert files.put_answers(outbox, many) == [None, None, None]
+    assert (outbox / "job.json").read_bytes() == b"2"
+
+
+def test_an_answer_that_cannot_be_put_there_harms_no_other(outbox: Path) -> None:
+    (outbox / "bad.json").mkdir()
+    both = [files.Outgoing(name=name, content=b"{}") for name in ("bad", "good")]
+    failure, fine = files.put_answers(outbox, both)
+    assert failure is not None
+    assert fine is None
+    assert listed(outbox) == ["bad.json", "good.json"]
+
+
+def test_an_answer_that_may_be_there_is_written_only_if_it_is_not(outbox: Path) -> None:
+    put(outbox, "job", b"same")
+    inode = (outbox / "job.json").stat().st_ino
+    put(outbox, "job", b"same", unless_there=True)
+    assert (outbox / "job.json").stat().st_ino == inode
+    put(outbox, "job", b"else", unless_there=True)
+    assert (outbox / "job.json").read_bytes() == b"else"
+    put(outbox, "other", b"new", unless_there=True)
+    assert (outbox / "other.json").read_bytes() == b"new"
 
 
 def test_an_answer_takes_the_place_of_a_link_and_leaves_its_target(
     outbox: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "target").write_text("theirs")
-    (outbox / "job.json").symlink_to(tmp_path / "target")
-    files.answer(outbox, "job", b"ours")
+    for how in (False, True):
+        (outbox / "job.json").unlink(missing_ok=True)
+        (outbox / "job.json").symlink_to(tmp_path / "target")
+        put(outbox, "job", b"theirs", unless_there=how)
+        assert not (outbox / "job.json").is_symlink()
     assert (tmp_path / "target").read_text() == "theirs"
-    assert not (outbox / "job.json").is_symlink()
 
 
 def test_a_stream_grows_by_lines(outbox: Path) -> None:
@@ -273,11 +368,25 @@ def test_a_stream_grows_by_lines(outbox: Path) -> None:
     assert path.read_bytes() == b'{"a":1}\n{"a":2}\n'
 
 
+def test_a_stream_ends_with_the_answer_once(outbox: Path) -> None:
+    files.end_stream(outbox, "talk", b"{}")
+    assert listed(outbox) == []
+    files.append_stream(outbox, "talk", b'{"a":{}')
+    for _ in range(2):
+        files.end_stream(outbox, "talk", b"{}")
+        assert (outbox / "talk.jsonl").read_bytes() == b'{"a":{}\n{}\n'
+    files.begin_stream(outbox, "talk")
+    files.begin_stream(outbox, "talk")
+    assert listed(outbox) == []
+
+
 @pytest.mark.parametrize("name", ["../x", "", "a/b", ".hidden"])
 def test_an_answer_cannot_be_led_elsewhere(outbox: Path, name: str) -> None:
-    for put in (files.answer, files.append_stream):
+    with pytest.raises(ValueError, match="cannot be the name"):
+        put(outbox, name, b"{}")
+    for write in (files.append_stream, files.end_stream):
         with pytest.raises(ValueError, match="cannot be the name"):
-            put(outbox, name, b"{}")
+            write(outbox, name, b"{}")
 
 
 def test_times_are_those_of_the_file_system(inbox: Path) -> None:

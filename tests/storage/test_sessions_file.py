@@ -3,7 +3,7 @@
 import gc
 import json
 import os
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,11 +12,20 @@ import pytest
 from msgspec.structs import replace
 
 from storage import sessions_file
+from storage.edit_claims import claims
 from storage.errors import StorageFull
 from storage.journal.frame import JournalEnd
 from storage.records.worker import TerminalWorker
 from storage.rejected import reject
-from storage.sessions_file import Broken, Edited, Entry, Missing, SessionsFile
+from storage.sessions_file import (
+    Broken,
+    Edited,
+    Entry,
+    Missing,
+    Outdated,
+    SessionsFile,
+    Written,
+)
 from tests.storage.histories import START, session
 from tests.storage.listing import listed
 
@@ -32,10 +41,17 @@ def write(
     path: Path,
     revision: int = 1,
     entries: list[Entry] | None = None,
-    previous_ids: Collection[str] = (),
-) -> frozenset[str]:
+    last: Written | None = None,
+) -> Written:
     entries = [entry(1), entry(2, 'Zwei "ü" \u2028 🙂')] if entries is None else entries
-    return sessions_file.write(path, revision, entries, previous_ids=previous_ids, at=START)
+    return sessions_file.write(
+        path,
+        revision,
+        entries,
+        previous=last.numbers if last else None,
+        at=START,
+        seal=last.seal if last else None,
+    )
 
 
 def edit(path: Path, change: Callable[[Any], object]) -> None:
@@ -57,7 +73,7 @@ def path(tmp_path: Path) -> Path:
 
 def test_what_was_written_is_read(path: Path) -> None:
     entries = [entry(1), entry(2)]
-    assert write(path, 42, entries) == {"session1", "session2"}
+    assert write(path, 42, entries).numbers == {"session1": 2, "session2": 3}
     assert sessions_file.read(path) == SessionsFile(42, entries)
     assert gc.isenabled()
 
@@ -108,6 +124,8 @@ def test_another_layout_is_no_edit(path: Path, layout: dict[str, Any]) -> None:
         lambda told: told["sessions"][0].update(title=5),
         lambda told: told["sessions"].reverse(),
         lambda told: told.update(digest="sha256:0"),
+        lambda told: told.update(sessions={}),
+        lambda told: told.update(sessions=[1]),
     ],
 )
 def test_a_changed_value_is_an_edit_of_the_revision_that_it_names(
@@ -115,7 +133,13 @@ def test_a_changed_value_is_an_edit_of_the_revision_that_it_names(
 ) -> None:
     write(path, 42)
     edit(path, change)
-    assert sessions_file.read(path) == Edited(42)
+    digest = json.loads(path.read_text())["digest"]
+    assert sessions_file.read(path) == Edited(42, digest)
+
+
+def test_a_list_is_an_older_file(path: Path) -> None:
+    path.write_text('\n [{"id": "one"}]')
+    assert sessions_file.read(path) == Outdated()
 
 
 def test_a_file_that_is_not_there_is_missing(path: Path) -> None:
@@ -130,14 +154,8 @@ def test_a_file_that_is_not_there_is_missing(path: Path) -> None:
         (b'{\n"version": 1,\n', "", 3),
         (b'{"version": 1,\n"revision": "x"}', "Expected `int`", 2),
         (b'{"version": 1}', "missing required field", 1),
-        (b"[]", "Expected `object`", 1),
+        (b"7", "Expected `object`", 1),
         (b'{"version": 2, "revision": 1, "digest": "", "sessions": []}', "version 2", None),
-        (b'{"version": 1, "revision": 1, "digest": "", "sessions": {}}', "Expected `array`", None),
-        (
-            b'{"version": 1, "revision": 1, "digest": "", "sessions": [1]}',
-            "Expected `object`",
-            None,
-        ),
     ],
 )
 def test_what_cannot_be_read_is_broken_with_its_reason(
@@ -167,22 +185,54 @@ def test_a_broken_file_is_kept_with_the_reason(path: Path, tmp_path: Path) -> No
     assert sessions_file.read(path) == Missing()
 
 
-def test_each_revision_says_which_ids_came_and_went(path: Path) -> None:
-    ids = write(path, 1, [entry(1), entry(2)])
-    write(path, 2, [entry(2), entry(3)], previous_ids=ids)
+def test_what_somebody_saved_comes_out_and_is_kept(path: Path) -> None:
+    last = write(path, 1)
+    saved = path.read_text().replace("Sample", "Mine")
+    path.write_text(saved)
+    claim = write(path, 2, last=last).claim
+    assert claim is not None
+    assert claim.path.read_text() == saved
+    assert isinstance(sessions_file.read(path), SessionsFile)
+    assert [kept.path for kept in claims(path.parent / ".edits")] == [claim.path]
+
+
+@pytest.mark.parametrize("is_remembered", [True, False])
+def test_what_is_ours_comes_out_and_goes(path: Path, *, is_remembered: bool) -> None:
+    last = write(path, 1)
+    path.write_text(json.dumps(json.loads(path.read_text()), indent=7))
+    for revision in (2, 3):
+        last = write(path, revision, last=last if is_remembered else None)
+        assert last.claim is None
+    assert claims(path.parent / ".edits") == []
+
+
+def test_ours_is_kept_while_somebody_may_still_save_it(path: Path) -> None:
+    last = write(path, 1)
+    with path.open("r+") as file:
+        claim = write(path, 2, last=last).claim
+        assert claim is not None
+        file.write("{}")
+    assert claim.path.read_text().startswith("{}")
+
+
+def test_a_link_in_its_place_comes_out_and_is_not_followed(path: Path, tmp_path: Path) -> None:
+    (tmp_path / "real.json").write_text("mine")
+    path.symlink_to(tmp_path / "real.json")
+    claim = write(path, 1).claim
+    assert claim is not None
+    assert claim.path.is_symlink()
+    assert not path.is_symlink()
+    assert (tmp_path / "real.json").read_text() == "mine"
+
+
+def test_each_revision_says_which_sessions_came_and_went(path: Path) -> None:
+    last = write(path, 1, [entry(1), entry(2)])
+    write(path, 2, [entry(2), entry(3)], last=last)
     first, second = revisions(path)
-    assert (first["added"], first["removed"]) == (["session1", "session2"], [])
-    assert (second["added"], second["removed"]) == (["session3"], ["session1"])
+    assert first["added"] == {"session1": 2, "session2": 3}
+    assert (second["added"], second["removed"]) == ({"session3": 4}, ["session1"])
     assert second["digest"] == json.loads(path.read_text())["digest"]
     assert (second["revision"], second["at"]) == (2, "2026-11-21T05:40:12.123456Z")
-
-
-def test_a_revision_that_a_crash_tore_does_not_spoil_the_next(path: Path) -> None:
-    (path.parent / ".revisions.jsonl").write_bytes(b'{"revision":1,"dig')
-    write(path, 1)
-    torn, whole = (path.parent / ".revisions.jsonl").read_text().splitlines()
-    assert torn == '{"revision":1,"dig'
-    assert json.loads(whole)["revision"] == 1
 
 
 def test_a_write_that_fails_leaves_the_file_as_it_was(
@@ -199,7 +249,8 @@ def test_a_write_that_fails_leaves_the_file_as_it_was(
         with pytest.raises(StorageFull):
             write(path, 2, [])
     assert path.read_bytes() == before
-    assert (listed(path.parent)) == [".revisions.jsonl", "sessions.json"]
+    assert (listed(path.parent)) == [".edits", ".revisions.jsonl", "sessions.json"]
+    assert listed(path.parent / ".edits") == []
 
 
 def test_ten_thousand_sessions_are_written_and_read(path: Path) -> None:

@@ -26,6 +26,22 @@ def test_what_a_json_encoder_wrote_is_read(value: Any, indent: int | None) -> No
     assert strict_json.parse(json.dumps(value, indent=indent).encode()) == value
 
 
+@given(VALUES, st.booleans(), st.sampled_from([(",", ":"), (", ", ": "), (" , ", " :\n")]))
+def test_the_quick_way_and_the_close_one_agree(
+    value: Any, ascii_only: bool, separators: tuple[str, str]
+) -> None:
+    raw = json.dumps(value, ensure_ascii=ascii_only, separators=separators).encode()
+    assert strict_json.parse(raw) == strict_json._parse_closely(raw)
+
+
+@pytest.mark.parametrize(
+    "raw", [b'{"a":1,"a":1}', b'{"a": [{"b": 1, "b": 1}]}', b'{"":1,"":2}', b'{"a":1,"\\u0061":1}']
+)
+def test_a_key_that_stands_twice_is_never_passed_over(raw: bytes) -> None:
+    with pytest.raises(FileRefused, match="twice"):
+        strict_json.parse(raw)
+
+
 @pytest.mark.parametrize(
     ("raw", "line", "reason"),
     [

@@ -145,7 +145,7 @@ def test_a_cancelled_call_is_stopped_in_the_server_too(tmp_path: Path) -> None:
     asyncio.run(cancelled())
 
 
-def test_long_results_are_shortened_and_images_named() -> None:
+def test_long_results_come_whole_and_images_are_named() -> None:
     async def results() -> Any:
         async with connected(by_script("demo")) as (server, _):
             return await server.call("big", {"size": 300_000}, 20), await server.call(
@@ -153,7 +153,7 @@ def test_long_results_are_shortened_and_images_named() -> None:
             )
 
     big, picture = asyncio.run(results())
-    assert big.content.endswith("[Shortened: the first 262144 of 300000 bytes are shown.]")
+    assert big.content == "x" * 300_000
     assert picture.content.startswith("[image: image/png")
 
 

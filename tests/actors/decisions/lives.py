@@ -61,6 +61,7 @@ WORKERS = st.sampled_from(
         terminal(name="named"),
         terminal(command=("make",)),
         terminal(restart="never"),
+        terminal(desired="stopped"),
         terminal(restart="always", command=("make",)),
         talker(),
     ]
@@ -123,6 +124,19 @@ class Lives(RuleBasedStateMachine):
     @rule(kind=OF_WORKER, number=RECENT)
     def of_worker(self, kind: Any, number: int) -> None:
         self.say(kind(session=ID, worker=self.one(self.workers, number)))
+
+    @rule(
+        number=RECENT,
+        updates=st.builds(
+            r.WorkerUpdates,
+            name=st.sampled_from([None, "named", "renamed"]),
+            desired=st.sampled_from([None, "run", "stopped"]),
+            restart=st.sampled_from([None, "never", "always"]),
+        ),
+    )
+    def update_worker(self, number: int, updates: r.WorkerUpdates) -> None:
+        worker = self.one(self.workers, number)
+        self.say(r.UpdateWorker(session=ID, worker=worker, updates=updates))
 
     @rule(wanted=WORKERS)
     def create_worker(self, wanted: r.CreateWorkerRequest) -> None:

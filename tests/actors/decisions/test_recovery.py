@@ -7,9 +7,11 @@ import pytest
 from actors.decisions.history import UNKNOWN_OUTCOME, valid_history
 from actors.messages import effects as f
 from actors.messages import outcomes as o
+from storage import fold
 from storage.records.conversation import Round
+from storage.records.event import SessionRestored
 from storage.records.message import TextContent, ToolCallContent, ToolResultContent
-from tests.actors.decisions.given import TOOLS, Play, call, talking
+from tests.actors.decisions.given import NOW, TOOLS, Play, call, talking
 
 Step = Callable[[Play], object]
 
@@ -211,3 +213,19 @@ def test_a_crash_while_a_failed_call_waits_counts_as_a_cut() -> None:
     after = crash(before)
     assert after.wanted(f.AskModel) == [f.AskModel(response, 1)]
     assert after.round(response).cuts == 1
+
+
+@pytest.mark.parametrize(("steps", "crashed"), list(points()))
+def test_a_session_that_came_from_elsewhere_cuts_what_was_open_and_asks_nobody(
+    steps: tuple[Step, ...], crashed: int
+) -> None:
+    play = talking()
+    for step in steps[:crashed]:
+        step(play)
+    after = Play(fold.apply(play.replayed(), SessionRestored("import"), NOW))
+    after.boot()
+    assert after.state.open_rounds == ()
+    assert after.state.rounds[-1].status == "cancelled"
+    assert not after.wanted(f.AskModel)
+    assert not after.wanted(f.CallTool)
+    assert not after.wanted(f.StartWorker)

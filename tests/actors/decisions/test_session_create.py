@@ -10,7 +10,7 @@ from actors.messages import outcomes as o
 from storage import codec
 from storage.records import event as e
 from storage.records import request as r
-from storage.records.config import SessionConfig
+from storage.records.config import Budget, SessionConfig
 from storage.records.message import TextContent
 from storage.records.worker import ConversationWorker
 from tests.actors.decisions.given import (
@@ -82,6 +82,17 @@ def test_a_system_prompt_is_the_first_message() -> None:
     first, second = play.state.messages
     assert (first.role, first.content) == ("system", (TextContent("be brief"),))
     assert (second.role, second.text) == ("user", "hello")
+    assert [type(event) for event in play.events[:2]] == [e.SessionCreated, e.WorkerCreated]
+
+
+def test_a_config_is_recorded_as_one_type_however_it_was_asked_for() -> None:
+    play = Play()
+    asked = r.StrictConfig(model="x", budget=r.StrictBudget(tokens=5))
+    play.create(config=asked)
+    config = play.session.config
+    assert type(config) is SessionConfig
+    assert type(config.budget) is Budget
+    assert config == SessionConfig(model="x", budget=Budget(tokens=5))
 
 
 def test_a_session_with_a_prompt_is_answered_at_acceptance_with_the_response_id() -> None:

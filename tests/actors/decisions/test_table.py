@@ -20,6 +20,7 @@ FIELDS: dict[type, dict[str, Any]] = {
     r.CreateWorker: {"worker": terminal()},
     r.WriteInput: {"worker": "x", "data": "y"},
     r.ResizeWorker: {"worker": "x", "cols": 1, "rows": 1},
+    r.UpdateWorker: {"worker": "x", "updates": r.WorkerUpdates(name="y")},
 }
 READS = (r.GetMessages, r.GetHistory, r.DeleteSession, ShutDown)
 

@@ -62,10 +62,11 @@ def test_fields_are_set_in_one_event() -> None:
     assert play.events == [e.SessionUpdated({"title": "new", "metadata": {"a": 1}})]
 
 
-def test_metadata_is_merged_one_level_deep() -> None:
+def test_metadata_is_replaced_whole() -> None:
     play = talking()
     update(play, metadata={"a": {"x": 1}, "b": 2})
-    assert update(play, metadata={"a": {"y": 1}}).metadata == {"a": {"y": 1}, "b": 2}
+    assert update(play, metadata={"a": {"y": 1}}).metadata == {"a": {"y": 1}}
+    assert update(play, metadata={}).metadata == {}
 
 
 def test_config_is_merged_and_null_unsets() -> None:

@@ -146,3 +146,15 @@ def test_a_worker_that_is_deleted_before_it_runs_is_answered_so() -> None:
     play.decide(worker_command(r.DeleteWorker, play))
     play.ends("stopped")
     assert answer(created, play.state).code == "worker-not-found"
+
+
+def test_a_worker_that_is_to_be_stopped_is_put_there_and_not_started() -> None:
+    play = Play.of(terminal(desired="stopped"))
+    assert (play.worker.desired, play.worker.status) == ("stopped", "stopped")
+    created = play.decide(r.CreateWorker(session=ID, worker=talker(desired="stopped")))
+    talking = play.session.workers[1]
+    assert play.effects == []
+    assert answer(created, play.state) == talking
+    assert (talking.desired, talking.status) == ("stopped", "stopped")
+    play.decide(r.StartWorker(session=ID, worker=talking.id))
+    assert play.effects == [f.StartWorker(talking.id)]

@@ -3,41 +3,15 @@
 import json
 import os
 from functools import partial
-from pathlib import Path
-from typing import Any
 
 import pykka
 import pytest
 
 from actors.gateway import NOT_READY
-from actors.inbox.files_watch_actor import Check, FilesWatchActor
+from actors.watch.files_watch_actor import Check, FilesWatchActor
+from tests.actors.inbox.dropping import LIST, answer, claims, counts, drop, is_empty, settle
 from tests.fakes.actors import eventually
 from tests.fakes.greenroom import PATIENCE_SECONDS, House
-
-LIST = {"type": "list-sessions"}
-
-
-def drop(greenroom: House, name: str, request: Any) -> None:
-    """As `mv` into the inbox does."""
-    made = greenroom.data.root / f".{name}.tmp"
-    made.write_text(request if isinstance(request, str) else json.dumps(request))
-    made.rename(greenroom.data.inbox / name)
-
-
-def answer(greenroom: House, name: str) -> Any:
-    """What stands in `outbox/<name>.json`, as soon as it does."""
-    path = greenroom.data.outbox / f"{name}.json"
-    eventually(path.exists, seconds=PATIENCE_SECONDS)
-    return json.loads(path.read_text())
-
-
-def is_empty(directory: Path) -> bool:
-    """But for hidden names."""
-    return not [path for path in directory.iterdir() if not path.name.startswith(".")]
-
-
-def claims(greenroom: House) -> list[str]:
-    return [path.name for path in greenroom.data.claimed.iterdir()]
 
 
 def test_a_request_is_taken_and_answered_under_its_name(open_greenroom: House) -> None:
@@ -59,10 +33,6 @@ def test_a_file_that_is_written_in_place_is_taken_when_it_is_whole(open_greenroo
         file.write('"list-sessions"}')
     assert answer(open_greenroom, "slow")["ok"]
     assert open_greenroom.rejected == []
-
-
-def counts(greenroom: House) -> Any:
-    return greenroom.get("get-status")["inbox"]
 
 
 def has_answered(greenroom: House, number: int) -> bool:
@@ -131,7 +101,42 @@ def test_two_hundred_at_once_are_all_answered(open_greenroom: House) -> None:
     eventually(lambda: len(list(outbox.glob("*.json"))) == 200, seconds=PATIENCE_SECONDS)
     eventually(lambda: claims(open_greenroom) == [], seconds=PATIENCE_SECONDS)
     assert is_empty(open_greenroom.data.inbox)
-    assert counts(open_greenroom) == {"waiting": 0, "running": 0, "answered": 200, "rejected": 0}
+    settle(open_greenroom)
+    eventually(lambda: has_answered(open_greenroom, 200))
+    found = counts(open_greenroom)
+    assert (found["waiting"], found["running"], found["rejected"]) == (0, 0, 0)
+
+
+def test_files_of_other_names_are_left_alone_and_counted(
+    open_greenroom: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = open_greenroom.data.inbox / "job.txt"
+    path.write_text(json.dumps(LIST))
+    os.utime(path, (1000, 1000))
+    (open_greenroom.data.inbox / ".job.json.swp").write_text("x")
+    for number in range(2):
+        drop(open_greenroom, f"job-{number}.json", LIST)
+        assert answer(open_greenroom, f"job-{number}")["ok"]
+    eventually(lambda: counts(open_greenroom)["ignored"] == 1)
+    assert path.exists()
+    assert [record.getMessage() for record in caplog.records].count(
+        "inbox: 'job.txt' is left alone: the name of a request ends in .json"
+    ) == 1
+
+
+def test_what_one_session_is_asked_is_done_in_the_order_of_change(open_greenroom: House) -> None:
+    session_id = open_greenroom.create()["id"]
+    open_greenroom.stop()
+    for number in range(40):
+        message = {"role": "user", "content": str(number)}
+        request = {"type": "add-message", "session": session_id, "message": message}
+        path = open_greenroom.data.inbox / f"{39 - number:02}.json"
+        path.write_text(json.dumps(LIST if number % 5 == 0 else request))
+        os.utime(path, (1000 + number, 1000 + number))
+    open_greenroom.start()
+    settle(open_greenroom)
+    said = open_greenroom.get("get-messages", session=session_id)["messages"]
+    assert [one["content"][0]["text"] for one in said] == [str(n) for n in range(40) if n % 5]
 
 
 def test_what_lay_there_before_the_start_is_taken(open_greenroom: House) -> None:

@@ -1,15 +1,22 @@
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from actors.recording.commits import Commits, CommitsFailed, Committed
+from storage import attachments
+from storage.attachments import NAME, set_apart
 from storage.errors import StorageFull
+from storage.journal.log import Journal, read
+from storage.records import event as e
+from storage.records.message import ToolResultContent
 from tests.fakes.actors import eventually
 from tests.fakes.journal import StandInJournal
-from tests.storage.histories import added
+from tests.storage.histories import START, added, said, session
+from tests.storage.listing import listed
 
 
 @pytest.fixture
@@ -143,3 +150,29 @@ def test_without_threads_nothing_is_left_waiting() -> None:
     with pytest.raises(RuntimeError):
         owner.submit()
     owner.commits.close()  # which would wait for ever for a job that never runs
+
+
+def test_what_was_set_apart_is_on_disk_before_the_line_that_names_it(
+    pool: Executor, tmp_path: Path
+) -> None:
+    directory = tmp_path / "abcdefghijkl"
+    notified = threading.Semaphore(0)
+    journal = Journal.create(directory, directory.name, "default", START)
+    commits = Commits(journal, pool, notified.release)
+    block = ToolResultContent(tool_call_id="call", content="x" * 300_000)
+    told = e.MessageAdded(said("m", (block,), "tool"))
+    events, apart = set_apart((e.SessionCreated(session()), told))
+    (directory / NAME).parent.mkdir()
+    (directory / NAME).write_text("in the way")
+    commits.submit(START, events, None, apart)
+    assert notified.acquire(timeout=10)
+    assert counts(commits.collect()) == [(CommitsFailed, 1)]
+    assert listed(directory) == [NAME]
+    (directory / NAME).unlink()
+    commits.reset()
+    commits.submit(START, events, None, apart)
+    assert notified.acquire(timeout=10)
+    assert counts(commits.collect()) == [(Committed, 1)]
+    commits.close()
+    assert [commit.events for commit in read(directory).commits] == [events]
+    assert attachments.read(directory, apart[0].sha256) == block.content.encode()

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from actors.recording.projector import SHORTEST_SECONDS, Projector
+from actors.recording.projector import POLITE_LOOKS, SHORTEST_SECONDS, Projector
 from actors.recording.recording import Recording
-from storage import sessions_file
+from storage import revisions, sessions_file
 from storage.data_dir import DataDir
 from storage.journal.frame import JournalEnd
 from storage.sessions_file import Entry
@@ -36,10 +36,6 @@ class Bench:
             case _:
                 return None
 
-    @property
-    def rejected(self) -> list[str]:
-        return sorted(path.name for path in self.data.rejected.iterdir())
-
 
 @pytest.fixture
 def bench(tmp_path: Path) -> Iterator[Bench]:
@@ -60,14 +56,14 @@ def test_many_changes_are_one_write_after_a_while(bench: Bench) -> None:
 
 
 def test_a_change_after_a_write_brings_the_next_revision(bench: Bench) -> None:
-    bench.projector.begin(41, frozenset())
+    bench.projector.begin(41, {})
     bench.projector.write()
     bench.entries = []
     bench.projector.touch()
     bench.clock.advance(1000)
     eventually(lambda: bench.revision == 43)
-    lines = (bench.path.parent / sessions_file.REVISIONS_NAME).read_text().splitlines()
-    assert [json.loads(line)["removed"] for line in lines] == [[], [session().id]]
+    lines = (bench.path.parent / revisions.NAME).read_text().splitlines()
+    assert [json.loads(line).get("removed") for line in lines] == [None, [session().id]]
 
 
 def test_a_slow_disk_is_written_to_less_often(bench: Bench) -> None:
@@ -76,33 +72,64 @@ def test_a_slow_disk_is_written_to_less_often(bench: Bench) -> None:
     assert bench.clock.waiting == [7.0]
 
 
-@pytest.mark.parametrize("content", ['{"version": 1}', "", "{", '{"version": 9, "revision": 1}'])
-def test_a_file_that_is_not_ours_is_kept(bench: Bench, content: str) -> None:
-    bench.path.write_text(content)
+@pytest.mark.parametrize("content", ['{"version": 1}', "", "{", "[]", "edited"])
+def test_a_file_that_is_not_ours_comes_out(bench: Bench, content: str) -> None:
     bench.projector.write()
-    assert bench.revision == 1
-    assert (bench.data.rejected / "sessions.json").read_text() == content
-    assert bench.rejected == ["sessions.json", "sessions.json.why.json"]
+    saved = content if content != "edited" else bench.path.read_text().replace("Sample", "Mine")
+    bench.path.write_text(saved)
+    assert not bench.projector.is_in_place()
+    bench.projector.write()
+    assert (bench.revision, bench.projector.is_in_place()) == (2, True)
+    (claim,) = bench.projector.claims()
+    assert claim.path.read_text() == saved
 
 
-def test_an_edit_is_kept_too(bench: Bench) -> None:
+def test_a_file_that_is_being_saved_is_let_be_for_a_while(bench: Bench) -> None:
     bench.projector.write()
-    edited = bench.path.read_text().replace("Sample", "Changed")
-    bench.path.write_text(edited)
+    bench.path.write_text("half")
+    bench.projector.touch()
+    for look in range(1, POLITE_LOOKS + 1):
+        bench.clock.advance(max(bench.clock.waiting))
+        eventually(lambda: len(bench.clock.waiting) == 1)
+        assert (bench.path.read_text(), bench.projector._looks) == ("half", look)
+    bench.clock.advance(SHORTEST_SECONDS)
+    eventually(lambda: bench.revision == 2)
+    (claim,) = bench.projector.claims()
+    assert claim.path.read_text() == "half"
+
+
+def test_the_file_of_an_earlier_start_is_known_again(bench: Bench) -> None:
     bench.projector.write()
-    assert (bench.data.rejected / "sessions.json").read_text() == edited
-    assert "edited" in (bench.data.rejected / "sessions.json.why.json").read_text()
+    again = Projector(bench.data, "default", bench.recording, bench.clock, lambda: bench.entries)
+    again.begin(1, None)
+    assert again.is_in_place()
+    bench.path.write_text(bench.path.read_text().replace("Sample", "Mine"))
+    assert not again.is_in_place()
+
+
+def test_what_a_crash_left_of_our_own_writing_goes_at_the_next_start(bench: Bench) -> None:
+    bench.projector.write()
+    edits = bench.path.parent / ".edits"
+    (edits / "sessions-7.json").write_bytes(bench.path.read_bytes())
+    (edits / "sessions-8.json").write_text("saved by somebody")
+    (edits / ".sessions-9.json.tmp").write_text("half")
+    (edits / "sessions-6.plan").write_text("{}")
+    bench.projector.begin(1, None)
+    assert [path.name for path in edits.iterdir()] == ["sessions-8.json"]
 
 
 def test_a_disk_that_refuses_is_a_problem_until_it_takes_it(bench: Bench) -> None:
-    revisions = bench.path.parent / sessions_file.REVISIONS_NAME
-    revisions.mkdir()
+    lines = bench.path.parent / revisions.NAME
+    lines.mkdir()
     bench.projector.write()
     assert bench.projector.problem
-    revisions.rmdir()
-    bench.projector.write()
-    assert bench.projector.problem is None
-    assert bench.revision == 1
+    assert bench.clock.waiting == [2 * SHORTEST_SECONDS]
+    bench.clock.advance(2 * SHORTEST_SECONDS)
+    eventually(lambda: bench.clock.waiting == [4 * SHORTEST_SECONDS])
+    lines.rmdir()
+    bench.clock.advance(4 * SHORTEST_SECONDS)
+    eventually(lambda: bench.revision == 3)
+    eventually(lambda: bench.projector.problem is None)
 
 
 def test_after_the_recorders_end_it_is_left_to_the_next_start(bench: Bench) -> None:

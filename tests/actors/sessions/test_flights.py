@@ -73,7 +73,7 @@ def test_what_is_lost_is_lost_together() -> None:
 def test_a_refusal_writes_nothing_and_reaches_who_asked() -> None:
     asker = Asker()
     flight = Flight(r.Refusal(code="no", message="never"), START, asker.dispatch)
-    assert (flight.events, flight.writes, flight.request_id) == ((), False, "request-1")
+    assert (flight.events, flight.writes, flight.request_id) == ((), False, None)
     flight.refuse(CUT_SHORT)
     assert asker.answers == [CUT_SHORT]
 

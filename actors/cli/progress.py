@@ -1,0 +1,54 @@
+"""How far a long run is: a bar on a terminal, else a plain note each second, on standard error."""
+
+from __future__ import annotations
+
+import time
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from actors.cli.console import Console
+
+SILENT_SECONDS = 1.0
+"""What is done within this says nothing."""
+NOTE_SECONDS = 1.0
+DRAW_SECONDS = 0.1
+BAR_WIDTH = 30
+
+
+class Progress:
+    """`of` is what is counted. Call `show` as often as you like, and `end` before other output."""
+
+    def __init__(
+        self, console: Console, of: str, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._console = console
+        self._of = of
+        self._clock = clock
+        self._is_terminal = console.err.isatty()
+        self._due = clock() + SILENT_SECONDS
+        self._drawn = 0
+
+    def show(self, done: int, total: int) -> None:
+        if self._clock() < self._due:
+            return
+        text = f"{done} of {total} {self._of}"
+        if self._is_terminal:
+            filled = BAR_WIDTH * done // max(total, 1)
+            self._draw(f"[{'#' * filled:.<{BAR_WIDTH}}] {text}")
+        else:
+            self._console.note(text)
+        self._due = self._clock() + (DRAW_SECONDS if self._is_terminal else NOTE_SECONDS)
+
+    def end(self) -> None:
+        """Leaves the line of the bar empty."""
+        if self._drawn:
+            self._draw("")
+            self._console.err.write("\r")
+            self._console.err.flush()
+
+    def _draw(self, text: str) -> None:
+        self._console.err.write(f"\r{text:{self._drawn}}")
+        self._console.err.flush()
+        self._drawn = len(text)

@@ -1,0 +1,131 @@
+"""Puts answers into the outbox, many at a time, on the pool: no actor waits for a disk.
+
+One writer at a time, so that of two answers with one name the later stays. An answer to a request
+that changed nothing is not synced, and its claim is let go in the same step.
+"""
+
+import logging
+import threading
+from collections.abc import Callable
+from concurrent.futures import Executor
+from pathlib import Path
+
+from msgspec import Struct
+
+from actors.gateway import encoded
+from actors.inbox.errand import Errand
+from storage import request_files
+from storage.errors import StorageError
+from storage.records.request import Answer, Refusal
+from storage.request_files import Outgoing
+
+_log = logging.getLogger(__name__)
+
+
+class Written(Struct, frozen=True):
+    """What stands in the outbox now, and what could not be put there, with why."""
+
+    errands: list[Errand]
+    failed: list[tuple[Errand, StorageError]]
+
+
+class Outbox:
+    """Every method may be called from any thread; `tell` is called with a `Written`."""
+
+    def __init__(
+        self, directory: Path, pool: Callable[[], Executor], tell: Callable[[Written], object]
+    ) -> None:
+        self._directory = directory
+        self._pool = pool
+        self._tell = tell
+        self._lock = threading.Condition()
+        self._waiting: list[tuple[Errand, Answer | bytes]] = []
+        self._busy = False
+        self._closed = False
+
+    def put(self, errand: Errand, answer: Answer | bytes) -> None:
+        """`answer` as bytes is its JSON."""
+        with self._lock:
+            if self._closed:
+                return
+            self._waiting.append((errand, answer))
+            if self._busy:
+                return
+            try:
+                self._pool().submit(self._write)
+            except RuntimeError:  # the recorder has ended; the next start takes it up again
+                _log.info("the answer to %s is left to the next start", errand.id)
+                return
+            self._busy = True
+
+    def close(self) -> None:
+        """Wait until nothing is being written; what was not begun, or comes later, is left."""
+        with self._lock:
+            self._closed = True
+            self._waiting.clear()
+            self._lock.wait_for(lambda: not self._busy)
+
+    def _write(self) -> None:
+        while True:
+            with self._lock:
+                batch, self._waiting = self._waiting, []
+                if not batch:
+                    self._busy = False
+                    self._lock.notify_all()
+                    return
+            try:
+                self._tell(self._written(batch))
+            except Exception as error:  # noqa: BLE001 - logged; the writer goes on for the others
+                _log.exception("answers could not be written")
+                failure = StorageError(f"greenroom failed over it: {error}")
+                for errand, answer in batch:
+                    errand.content = as_content(answer)
+                self._tell(Written([], [(errand, failure) for errand, _ in batch]))
+
+    def _written(self, batch: list[tuple[Errand, Answer | bytes]]) -> Written:
+        written, failed = [], []
+        outgoing = [self._outgoing(errand, answer) for errand, answer in batch]
+        results = request_files.put_answers(self._directory, outgoing)
+        for (errand, _), one, result in zip(batch, outgoing, results, strict=True):
+            error = result or self._finish(errand, one)
+            if error is None:
+                written.append(errand)
+            else:
+                errand.content = one.content[:-1]
+                failed.append((errand, error))
+        return Written(written, failed)
+
+    def _outgoing(self, errand: Errand, answer: Answer | bytes) -> Outgoing:
+        content = as_content(answer)
+        return Outgoing(
+            name=errand.identity.answer_name,
+            content=content + b"\n",
+            synced=errand.journaled,
+            unless_there=errand.is_recovered,
+        )
+
+    def _finish(self, errand: Errand, one: Outgoing) -> StorageError | None:
+        try:
+            if errand.streams:
+                request_files.end_stream(self._directory, one.name, one.content[:-1])
+            if not errand.journaled:
+                for claim in errand.claims:
+                    request_files.release(claim)
+        except StorageError as error:
+            return error
+        except OSError as error:
+            return StorageError(str(error))
+        return None
+
+
+def as_content(answer: Answer | bytes) -> bytes:
+    """The JSON of an answer; of one that cannot be written as such, the fault."""
+    if isinstance(answer, bytes):
+        return answer
+    try:
+        return encoded(answer)
+    except Exception as error:  # noqa: BLE001 - whatever it holds, whoever asked is answered
+        _log.exception("an answer to %s cannot be written", answer.type)
+        text = f"the answer cannot be written as JSON: {error}; see greenroom logs"
+        refusal = Refusal(code="internal-error", message=text)
+        return encoded(Answer(id=answer.id, type=answer.type, ok=False, error=refusal))

@@ -1,0 +1,37 @@
+"""The repositories that there are: in the files of a data directory, and in memory."""
+
+from actors.repository.journaled import JournaledSessions
+from actors.workspaces import Workspaces
+from storage.backends.files import FileBackend
+from storage.backends.memory import MemoryBackend
+from storage.data_dir import DEFAULT_WORKSPACE, DataDir
+
+
+class FileSessionRepository(JournaledSessions):
+    """The sessions of one workspace of a data directory, for who holds its lock."""
+
+    def __init__(self, data: DataDir, workspace: str = DEFAULT_WORKSPACE) -> None:
+        data.prepare_workspace(workspace)
+        workspaces = Workspaces(data)
+        backend = FileBackend(data, workspace)
+        super().__init__(backend, workspace, lambda: workspaces.settings(workspace))
+
+
+class MemorySessionRepository(JournaledSessions):
+    """Sessions that are gone with it."""
+
+    def __init__(self) -> None:
+        self._memory = MemoryBackend()
+        super().__init__(self._memory, DEFAULT_WORKSPACE)
+
+    @property
+    def size(self) -> int:
+        """How many sessions there are."""
+        with self._lock:
+            return len(self._journals.stored())
+
+    def clear(self) -> None:
+        """Forget all of them; nobody is told."""
+        with self._lock:
+            self._memory.clear()
+            self._journals.forget()

@@ -1,0 +1,135 @@
+"""How a session comes to be: checked, decided, given to its first actor, and waited for.
+
+Part of the directory, in its thread. An id that was allotted in advance makes the session once,
+however often it is asked for; requests for a session that is just coming to be wait for it.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from actors.decisions import session as decisions
+from actors.decisions.decision import Decision, Given
+from actors.messages.session import AdoptSession, Dispatch
+from actors.sessions import checks, references
+from actors.sessions.flights import CUT_SHORT, Flight
+from actors.sessions.owed import refused
+from storage.data_dir import DEFAULT_WORKSPACE
+from storage.records import event as e
+from storage.records import request as r
+from storage.records.ids import new_id
+from storage.records.session import Session
+
+if TYPE_CHECKING:
+    from actors.sessions.directory import Directory
+
+
+class Creation:
+    """`pending`: session id -> its first decision, as long as that is not durable."""
+
+    def __init__(self, directory: "Directory") -> None:
+        self._directory = directory
+        self._around = directory.around
+        self.pending: dict[str, Flight] = {}
+        self._waiting: dict[str, list[Dispatch]] = {}
+
+    def create(self, request: r.CreateSession, asked: Dispatch) -> None:
+        if asked.allotted and self._is_taken(asked.allotted, asked):
+            return
+        workspace = DEFAULT_WORKSPACE if request.workspace is None else request.workspace
+        refusal = self._refusal() or checks.cannot_create(request, self._around)
+        refusal = refusal or self._directory.cannot_open(workspace)
+        if refusal:
+            asked.reply.send(refusal)
+            return
+        session_id, given = asked.allotted or new_id(), self._given(workspace)
+        verdict = decisions.create(request, session_id, given)
+        if isinstance(verdict, r.Refusal):
+            asked.reply.send(verdict)
+        else:
+            self._begin(session_id, workspace, Flight(verdict, given.now, asked))
+
+    def adopt(self, request: AdoptSession, asked: Dispatch) -> None:
+        """Its record comes from an older format. An id that was ever used is refused."""
+        record = request.record
+        refusal = self._refusal() or self._directory.cannot_open(record.workspace)
+        if refusal is None and self.was_used(record.id):
+            text = f"Session already exists with ID: {record.id}"
+            refusal = r.Refusal(code="session-exists", message=text)
+        if refusal:
+            asked.reply.send(refusal)
+            return
+        decision = Decision(events=(e.SessionCreated(record),), reply=decisions.RECORD)
+        now = self._around.clock.now()
+        self._begin(record.id, record.workspace, Flight(decision, now, asked))
+
+    def was_used(self, session_id: str) -> bool:
+        """Whether a session has, or ever had, this id; ids are never used again."""
+        directory, data = self._directory, self._around.data
+        if session_id in directory.entries or session_id in self.pending:
+            return True
+        if session_id in self._around.index.unreadable:
+            return True
+        return any(
+            data.session(name, session_id).exists() or any(data.trash(name).glob(f"{session_id}-*"))
+            for name in data.workspace_names()
+        )
+
+    def holds_back(self, asked: Dispatch) -> bool:
+        """True for a request to a session that is just coming to be: it waits until it is there."""
+        request = asked.request
+        if not self.pending or not isinstance(request, r.OfSession):
+            return False
+        if isinstance(self._directory.resolve(request.session), str):
+            return False
+        found = references.resolve(request.session, self._records())
+        if isinstance(found, str):
+            self._waiting.setdefault(found, []).append(asked)
+        return isinstance(found, str)
+
+    def settled(self, session_id: str) -> None:
+        """It has come to be, or never will."""
+        self.pending.pop(session_id, None)
+        for asked in self._waiting.pop(session_id, []):
+            self._directory.dispatch(asked)
+
+    def refuse_all(self) -> None:
+        for flight in self.pending.values():
+            flight.refuse(CUT_SHORT)
+        for asked in [asked for waiting in self._waiting.values() for asked in waiting]:
+            asked.reply.send(CUT_SHORT)
+
+    def _is_taken(self, session_id: str, asked: Dispatch) -> bool:
+        """It was asked for before: then its own journal has the answer."""
+        if session_id in self.pending:
+            self._waiting.setdefault(session_id, []).append(asked)
+        elif session_id in self._directory.entries or session_id in self._around.index.unreadable:
+            self._directory.forward(session_id, asked)
+        elif self.was_used(session_id):
+            text = f"session {session_id} was created, and has been deleted since"
+            asked.reply.send(r.Refusal(code="session-deleted", message=text))
+        else:
+            return False
+        return True
+
+    def _refusal(self) -> r.Refusal | None:
+        problem = self._around.health.problem
+        return refused(problem) if problem else None
+
+    def _begin(self, session_id: str, workspace: str, first: Flight) -> None:
+        self.pending[session_id] = first
+        self._directory.start_session(session_id, workspace)
+
+    def _given(self, workspace: str) -> Given:
+        return Given(
+            now=self._around.clock.now(),
+            new_id=new_id,
+            settings=self._around.workspaces.settings(workspace),
+            prices=self._around.prices,
+        )
+
+    def _records(self) -> dict[str, Session]:
+        return {session_id: _record(flight) for session_id, flight in self.pending.items()}
+
+
+def _record(flight: Flight) -> Any:
+    created = next(event for event in flight.events if isinstance(event, e.SessionCreated))
+    return created.session

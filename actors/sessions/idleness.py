@@ -1,0 +1,38 @@
+"""When a session has had nothing to do for so long that it gives back its thread and its file.
+
+Part of the session's actor, in its thread; what counts as something to do is the session's to say.
+"""
+
+from collections.abc import Callable
+
+from actors.ports import Clock
+
+IDLE_SECONDS = 60.0
+
+
+class LookIdle:
+    """Time to see whether there has been anything to do."""
+
+
+class Idleness:
+    """`remind` tells the session a `LookIdle`; it is called from the timer's thread."""
+
+    def __init__(self, clock: Clock, remind: Callable[[], object]) -> None:
+        self._clock = clock
+        self._remind = remind
+        self._busy_at = clock.monotonic()
+
+    def busy(self) -> None:
+        """There is something to do at this moment."""
+        self._busy_at = self._clock.monotonic()
+
+    def watch(self, seconds: float = IDLE_SECONDS) -> None:
+        self._clock.after(seconds, self._remind)
+
+    def is_over(self, *, needed: bool) -> bool:
+        """Whether it lasted long enough; when to look again is set."""
+        if needed:
+            self.busy()
+        left = self._busy_at + IDLE_SECONDS - self._clock.monotonic()
+        self.watch(left if left > 0 else IDLE_SECONDS)
+        return left <= 0

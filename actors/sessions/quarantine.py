@@ -1,0 +1,67 @@
+"""Sessions whose journal cannot be read, or whose actor failed too often: what can be done still.
+
+Ending is never refused: their terminals are ended and their files can be deleted. Nothing of that
+can be recorded, so it is answered as not durable; a deletion is, once the files are in the trash.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from actors.messages import terminals as t
+from actors.messages.session import Dispatch, Disposed
+from storage.journal.frame import JournalEnd
+from storage.records import request as r
+from storage.records.request_kinds import is_ending
+
+if TYPE_CHECKING:
+    from actors.sessions.directory import Directory
+
+
+def refusal(session_id: str, reason: str) -> r.Refusal:
+    text = f"session {session_id} is quarantined: {reason}"
+    return r.Refusal(code="session-quarantined", message=text)
+
+
+def answer(directory: "Directory", session_id: str, reason: str, asked: Dispatch) -> None:
+    """Do what ends something; refuse the rest, with the reason."""
+    request = asked.request
+    if isinstance(request, r.OfSession) and is_ending(request):
+        _end(directory, session_id, request, asked)
+    else:
+        asked.reply.send(refusal(session_id, reason))
+
+
+def _end(directory: "Directory", session_id: str, request: r.OfSession, asked: Dispatch) -> None:
+    terminals = directory.around.terminals
+    if isinstance(request, r.OfWorker):
+        terminals.tell(t.EndTerminal(f"{session_id}/{_worker_id(directory, session_id, request)}"))
+    elif isinstance(request, r.PauseSession):
+        terminals.tell(t.SignalTerminalsOf(session_id, "SIGSTOP"))
+    else:
+        terminals.tell(t.EndTerminalsOf(session_id))
+    if isinstance(request, r.DeleteSession):
+        _delete(directory, session_id, asked)
+        return
+    text = "its processes are being ended; what was wanted of it cannot be recorded"
+    asked.reply.as_not_durable().send({"session_id": session_id, "note": text})
+
+
+def _worker_id(directory: "Directory", session_id: str, request: r.OfWorker) -> str:
+    entry = directory.entries.get(session_id)
+    for worker in entry.session.workers if entry else ():
+        if request.worker in {worker.id, worker.name}:
+            return worker.id
+    return request.worker
+
+
+def _delete(directory: "Directory", session_id: str, asked: Dispatch) -> None:
+    entry = directory.entries.get(session_id)
+    workspace = entry.session.workspace if entry else _workspace_of(directory, session_id)
+    end = entry.end if entry else JournalEnd(0, 0, "")
+    directory.around.index.unreadable.pop(session_id, None)
+    directory.handle(Disposed(session_id, workspace, end, (asked.reply,)))
+
+
+def _workspace_of(directory: "Directory", session_id: str) -> Any:
+    data = directory.around.data
+    names = data.workspace_names()
+    return next((n for n in names if data.session(n, session_id).exists()), names[0])

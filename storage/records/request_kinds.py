@@ -1,0 +1,42 @@
+"""Which requests only end things, and which change nothing: what both means is for who asks."""
+
+from storage.records import request as r
+
+_ENDING = (
+    r.PauseSession,
+    r.StopSession,
+    r.ArchiveSession,
+    r.DeleteSession,
+    r.StopWorker,
+    r.DeleteWorker,
+    r.Cancel,
+    r.PurgeSession,
+)
+
+
+def is_ending(request: r.RequestBase) -> bool:
+    """True for what only ends or holds things: it is done also while nothing can be recorded."""
+    if isinstance(request, r.UpdateWorker):
+        return request.updates == r.WorkerUpdates(desired="stopped")
+    if isinstance(request, r.UpdateSession):
+        updates = request.updates
+        return updates.get("desired") in {"stopped", "paused"} and len(updates) == 1
+    return isinstance(request, _ENDING)
+
+
+_READING: tuple[type[r.RequestBase], ...] = (
+    r.GetSession,
+    r.ListSessions,
+    r.GetWorker,
+    r.ListWorkers,
+    r.GetOutput,
+    r.GetActivity,
+    r.GetMessages,
+    r.GetHistory,
+    r.GetResponse,
+    r.GetStatus,
+    r.ListTrash,
+)
+
+READING_TYPES = frozenset(r.type_of_class(kind) for kind in _READING)
+"""What changes nothing: such a request is answered afresh each time, and not journaled."""

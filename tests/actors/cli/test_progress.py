@@ -1,0 +1,60 @@
+import io
+import sys
+from typing import Any
+
+from actors.cli.console import Console
+from actors.cli.progress import Progress
+
+
+class Screen(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+class Hand:
+    """A clock that is set by hand."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def shown(err: io.StringIO, seconds: list[float]) -> str:
+    """What a run of 10 steps writes that takes so long over each, and then ends."""
+    clock = Hand()
+    progress = Progress(Console(sys.stdout, err, {}), "journals", clock)
+    for done, spent in enumerate(seconds):
+        clock.now += spent
+        progress.show(done, len(seconds))
+    progress.end()
+    return err.getvalue()
+
+
+def test_a_short_run_says_nothing() -> None:
+    for err in (io.StringIO(), Screen()):
+        assert shown(err, [0.05] * 10) == ""
+
+
+def test_into_a_file_a_note_each_second() -> None:
+    text = shown(io.StringIO(), [0.4] * 10)
+    assert text.splitlines() == [f"{done} of 10 journals" for done in (2, 5, 8)]
+
+
+def test_on_a_terminal_a_bar_that_leaves_no_trace() -> None:
+    text = shown(Screen(), [1.0, *[0.06] * 9])
+    drawn: list[Any] = text.split("\r")
+    assert drawn[1] == f"[{'.' * 30}] 0 of 10 journals"
+    assert drawn[2] == f"[{'#' * 6}{'.' * 24}] 2 of 10 journals"
+    assert len(drawn) == 8
+    assert drawn[-2].strip() == drawn[-1] == ""
+    assert len(drawn[-2]) == len(drawn[-3])
+
+
+def test_nothing_to_do_is_no_fault() -> None:
+    clock = Hand()
+    progress = Progress(Console(sys.stdout, Screen(), {}), "journals", clock)
+    clock.now += 5
+    progress.show(0, 0)
+    progress.end()

@@ -1,0 +1,37 @@
+"""Events as those outside hear of them."""
+
+from datetime import UTC, datetime
+from typing import get_args
+
+from msgspec import structs
+
+from actors.messages.heard import ENDED, EVENT_TYPES, heard
+from actors.messages.recording import Published
+from storage import codec
+from storage.records import event as e
+
+AT = datetime(2026, 11, 21, 5, 40, tzinfo=UTC)
+
+
+def test_each_is_flat_with_its_session_and_its_time() -> None:
+    said = Published("s1", AT, (e.SessionUpdated({"title": "x"}), e.SessionDeleted()), None)
+    assert codec.builtins(heard(said)) == [
+        {
+            "type": "session-updated",
+            "session_id": "s1",
+            "timestamp": "2026-11-21T05:40:00Z",
+            "updates": {"title": "x"},
+        },
+        {"type": "session-deleted", "session_id": "s1", "timestamp": "2026-11-21T05:40:00Z"},
+    ]
+
+
+def test_no_event_has_a_field_that_would_be_hidden() -> None:
+    for kind in get_args(e.Event):
+        names = {field.name for field in structs.fields(kind)}
+        assert not names & {"type", "session_id", "timestamp"}, kind
+
+
+def test_the_end_of_a_subscription_is_no_event() -> None:
+    assert "message-added" in EVENT_TYPES
+    assert ENDED not in EVENT_TYPES

@@ -1,0 +1,92 @@
+"""What is saved is told at once to whoever takes it, in workspaces old and new."""
+
+import logging
+from collections.abc import Iterator
+
+import pytest
+
+from actors.inbox.inbox_actor import Look
+from actors.messages.edits import LookAtSessions
+from actors.supervision import BaseActor, ChildContext
+from tests.fakes.actors import eventually, lone_context
+from tests.fakes.editors import by_rename, in_place
+from tests.fakes.greenroom import House
+
+
+class Listener(BaseActor):
+    """Keeps what it is told."""
+
+    def __init__(self, context: ChildContext, heard: list[object]) -> None:
+        super().__init__(context)
+        self.heard = heard
+
+    def on_message(self, message: object) -> object:
+        self.heard.append(message)
+        return None
+
+
+@pytest.fixture
+def heard() -> list[object]:
+    return []
+
+
+@pytest.fixture
+def watched(open_greenroom: House, heard: list[object]) -> Iterator[House]:
+    """The watch tells us in place of the inbox and of the edits' actor."""
+    around = open_greenroom.room.around
+    others = around.inbox.ref, around.edits.ref
+    ref = Listener.start(lone_context(), heard)
+    around.inbox.ref = around.edits.ref = ref
+    yield open_greenroom
+    around.inbox.ref, around.edits.ref = others
+    ref.stop()
+
+
+def inbox_looks(heard: list[object]) -> int:
+    return len([message for message in heard if isinstance(message, Look)])
+
+
+def test_a_file_in_the_inbox_is_told_to_the_inbox(watched: House, heard: list[object]) -> None:
+    by_rename(watched.data.inbox / "job.json", "{}")
+    eventually(lambda: inbox_looks(heard))
+    assert len(heard) == inbox_looks(heard)
+
+
+def test_a_saved_sessions_file_is_told_once_it_is_finished(
+    watched: House, heard: list[object]
+) -> None:
+    path = watched.data.sessions_file("default")
+    with path.open("w") as file:
+        eventually(lambda: LookAtSessions("default") in heard)
+        file.write("{}")
+        assert LookAtSessions("default", is_finished=True) not in heard
+    eventually(lambda: LookAtSessions("default", is_finished=True) in heard)
+    heard.clear()
+    by_rename(path, "{}")
+    eventually(lambda: LookAtSessions("default", is_finished=True) in heard)
+    assert inbox_looks(heard) == 0
+
+
+def test_a_new_workspace_is_watched_from_then_on(watched: House, heard: list[object]) -> None:
+    watched.data.workspace("other").mkdir()
+    eventually(lambda: LookAtSessions("other") in heard)
+    in_place(watched.data.sessions_file("other"), "[]")
+    eventually(lambda: LookAtSessions("other", is_finished=True) in heard)
+
+
+def test_lost_events_are_a_look_everywhere(watched: House, heard: list[object]) -> None:
+    logging.getLogger("watchdog.observers.inotify_c").warning("Inotify queue overflowed")
+    eventually(lambda: inbox_looks(heard) and LookAtSessions("default") in heard)
+
+
+def test_what_we_write_ourselves_is_looked_at_a_few_times_and_then_no_more(
+    watched: House, heard: list[object]
+) -> None:
+    watched.create()
+    path = watched.data.sessions_file("default")
+    eventually(lambda: path.exists() and watched.projected())
+    projector = watched.room.around.index.projectors["default"]
+    eventually(projector.is_in_place)
+    by_rename(watched.data.inbox / "marker.json", "{}")
+    eventually(lambda: inbox_looks(heard))
+    assert len(heard) < 20

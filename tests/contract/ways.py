@@ -1,0 +1,113 @@
+"""The four ways to a session's state, and a caller who goes one of them and keeps what is heard."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from actors import library
+from storage.data_dir import DataDir
+from storage.records.request import Refusal
+from tests.architecture.source_tree import ROOT
+
+WAYS = ("daemon", "tree", "files", "memory")
+RUNNING = ("daemon", "tree")
+
+
+class Caller:
+    """Asserts that what must go well does; `place` is a directory to work in."""
+
+    def __init__(self, greenroom: library.Greenroom, place: Path, way: str) -> None:
+        self.greenroom = greenroom
+        self.place = place
+        self.way = way
+        self._heard: list[dict[str, Any]] = []
+        greenroom.subscribe(None, self._heard.append)
+
+    def done(self, kind: str, **fields: Any) -> Any:
+        answer = self.greenroom.dispatch({"type": kind, **fields}, 60)
+        assert answer.ok, answer
+        return answer.data
+
+    def refused(self, kind: str, **fields: Any) -> Refusal:
+        answer = self.greenroom.dispatch({"type": kind, **fields}, 60)
+        assert not answer.ok
+        assert answer.error is not None, answer
+        return answer.error
+
+    def create(self, **fields: Any) -> Any:
+        return self.done("create-session", **{"location_path": str(self.place), **fields})
+
+    def gpt(self, **config: Any) -> str:
+        """The id of a session whose window is 8,192 tokens, once nothing of it goes on."""
+        made = self.create(config={"provider": "openai", "model": "gpt-4", **config})
+        return str(made["id"])
+
+    def get(self, session_id: str) -> Any:
+        return self.done("get-session", session=session_id)
+
+    def events(self, session_id: str) -> list[dict[str, Any]]:
+        """What was heard of a session so far, but for its workers' comings and goings."""
+        assert self.greenroom.drain()
+        found = [event for event in self._heard if event["session_id"] == session_id]
+        return [event for event in found if not event["type"].startswith("worker-")]
+
+    def types(self, session_id: str) -> list[str]:
+        return [event["type"] for event in self.events(session_id)]
+
+    def new_types(self, session_id: str, kind: str, **fields: Any) -> list[str]:
+        """The events that follow from one command."""
+        before = len(self.events(session_id))
+        self.done(kind, session=session_id, **fields)
+        return self.types(session_id)[before:]
+
+
+@contextmanager
+def opened(way: str, home: Path, daemon: Path | None) -> Iterator[library.Greenroom]:
+    """A greenroom by one of `WAYS`; `daemon` is the data directory of one that runs."""
+    if way == "daemon":
+        with library.open(daemon) as greenroom:
+            yield greenroom
+    elif way == "tree":
+        with library.open(home / "data", environ={"PATH": os.environ["PATH"]}) as greenroom:
+            yield greenroom
+    else:
+        with (
+            kept(way, home) as repository,
+            library.open(repository=repository) as greenroom,
+        ):
+            yield greenroom
+
+
+@contextmanager
+def kept(place: str, home: Path) -> Iterator[Any]:
+    """A repository in `files` or in `memory`."""
+    if place == "memory":
+        yield library.MemorySessionRepository()
+        return
+    data = DataDir(home / "data")
+    lock = data.lock()
+    try:
+        data.prepare()
+        repository = library.FileSessionRepository(data)
+        yield repository
+        repository.close()
+    finally:
+        lock.release()
+
+
+@contextmanager
+def running_daemon(home: Path) -> Iterator[Path]:
+    """The data directory of a real `run.py daemon`."""
+    data = home / "data"
+    environ = {"PATH": os.environ["PATH"], "HOME": str(home), "SHELL": "/bin/sh"}
+    environ |= {k: v for k, v in os.environ.items() if k.startswith("COVERAGE_")}
+    command = [sys.executable, str(ROOT / "run.py"), "--data", str(data)]
+    subprocess.run([*command, "start"], env=environ, cwd=home, check=True, capture_output=True)
+    try:
+        yield data
+    finally:
+        subprocess.run([*command, "stop"], env=environ, cwd=home, check=True, capture_output=True)

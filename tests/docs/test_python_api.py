@@ -1,0 +1,44 @@
+"""The example on the page runs, and the page names what there is."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from actors import library
+from actors.library.repository_way import HANDLERS
+from actors.messages.heard import EVENT_TYPES
+from storage.records.request import type_of_class
+from tests.architecture.source_tree import ROOT
+
+PAGE = (ROOT / "docs" / "python_api.md").read_text()
+
+
+def test_the_example_runs_and_says_what_it_should(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (example,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+    monkeypatch.chdir(tmp_path)
+    exec(compile(example, "docs/python_api.md", "exec"), {})
+    assert capsys.readouterr().out == (
+        "True [{'type': 'text', 'text': 'Look at the tests first.'}]\n"
+        "False session-not-found Session not found with ID: nobody\n"
+    )
+
+
+def test_everything_public_is_named() -> None:
+    named = [name for name in library.__all__ if name != "Subscription"]
+    assert [name for name in named if name not in PAGE] == []
+    methods = [name for name in dir(library.SessionRepository) if not name.startswith("_")]
+    methods += [name for name in dir(library.SessionFactory) if name.startswith("create_")]
+    assert [name for name in methods if f"`{name}" not in PAGE] == []
+
+
+def test_the_commands_of_a_repository_alone_are_named() -> None:
+    assert [kind for kind in map(type_of_class, HANDLERS) if f"`{kind}`" not in PAGE] == []
+
+
+def test_the_events_of_the_table_are_events() -> None:
+    table = re.findall(r"^\| `([a-z-]+)` \|", PAGE, re.MULTILINE)
+    assert len(table) == 8
+    assert set(table) <= EVENT_TYPES

@@ -1,0 +1,89 @@
+"""R12: secrets that are given to the daemon stay with whoever needs them."""
+
+import gzip
+import sys
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from tests.end_to_end.conftest import ROOT, House
+from tests.peers import message_streams
+from tests.peers.messages_server import MessagesServer
+
+DEMO_SERVER = str(ROOT / "tests" / "peers" / "mcp_demo.py")
+KEY, SERVER, TYPED = "key-0f1e2d3c", "server-a1b2c3d4", "typed-99887766"
+"""The model's, an MCP server's, and a password that a person types."""
+
+
+def reply(body: dict[str, Any]) -> Any:
+    last = body["messages"][-1]["content"]
+    if any(isinstance(block, dict) and block.get("type") == "tool_result" for block in last):
+        return message_streams.text("Done.")
+    tool = next(t["name"] for t in body["tools"] if t["name"].endswith("add"))
+    return message_streams.tool_use((tool, {"a": 1, "b": 2}))
+
+
+def files_with(secret: str, place: Path) -> list[Path]:
+    return [
+        path
+        for path in place.rglob("*")
+        if path.is_file() and not path.is_symlink() and secret.encode() in path.read_bytes()
+    ]
+
+
+def seen_by_processes(secret: str, pids: list[int]) -> list[int]:
+    """Those whose environment or command line holds the secret."""
+    return [
+        pid
+        for pid in pids
+        for name in ("environ", "cmdline")
+        if secret.encode() in Path(f"/proc/{pid}/{name}").read_bytes()
+    ]
+
+
+def test_planted_secrets_are_in_no_file_answer_or_child(house: House) -> None:
+    with MessagesServer(reply) as server:
+        house.environ |= {"ANTHROPIC_BASE_URL": server.url, "ANTHROPIC_API_KEY": KEY}
+        demo = {"command": sys.executable, "args": [DEMO_SERVER], "env": {"MCP_SECRET": SERVER}}
+        house.workspace({"mcp_servers": {"demo": {**demo, "auto_approve": True}}})
+        settings = house.data / "workspaces" / "default" / "workspace.json"
+        house.run("start")
+        house.run("new", str(house.home), "--conversation", "--title", "talk")
+        asked = house.answer("sum", {"type": "request", "session": "talk", "content": "1 and 2?"})
+        assert asked["ok"], asked
+        shell = house.data_of(
+            {
+                "type": "create-session",
+                "location_path": str(house.home),
+                "title": "shell",
+                "worker": {
+                    "type": "terminal",
+                    "command": ["sh", "-c", "stty -echo; cat > /dev/null"],
+                },
+            }
+        )
+        worker = shell["workers"][0]
+        to = {"session": "shell", "worker": worker["id"]}
+        house.data_of({"type": "write-input", "data": f"{TYPED}\r", **to})
+        house.answer("bad", {"type": "request", "session": "talk", "content": "x", "extra": 1})
+        status = house.run("status", "--json").stdout
+        daemon = int(house.status()["daemon"]["pid"])
+        host = int(house.status()["terminal_host"]["pid"])
+        for secret in (KEY, SERVER, TYPED):
+            kept = [path for path in files_with(secret, house.data) if path != settings]
+            assert kept == [], secret
+            assert secret not in status
+        terminal = worker["process"]["pid"]
+        children = [child.pid for child in psutil.Process(daemon).children(recursive=True)]
+        assert seen_by_processes(KEY, [host, terminal, *children]) == []
+        assert seen_by_processes(SERVER, [host, terminal, daemon]) == []
+        house.run("stop")
+        for secret in (KEY, SERVER, TYPED):
+            kept = [path for path in files_with(secret, house.data) if path != settings]
+            assert kept == [], secret
+        exported = house.home / "talk.tar.gz"
+        house.run("export", "talk", "-o", str(exported))
+        content = gzip.decompress(exported.read_bytes())
+        for secret in (KEY, SERVER, TYPED):
+            assert secret.encode() not in content
