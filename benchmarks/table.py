@@ -1,0 +1,100 @@
+"""The rows, in the order in which they run: what each measures, and with which sizes.
+
+`tiny` is a few of everything: it shows that a row runs, and says nothing about speed.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from msgspec import Struct
+
+from benchmarks import (
+    p1_commands,
+    p4_many_sessions,
+    p5_start,
+    p6_wake,
+    p7_inbox,
+    p15_memory,
+)
+from benchmarks.ground import Ground
+from benchmarks.measuring import Figure
+
+
+class Row(Struct, frozen=True):
+    """`measure` is called with the ground and one of the two sizes, which are of its own type."""
+
+    name: str
+    what: str
+    measure: Callable[[Ground, Any], list[Figure]]
+    full: Struct
+    tiny: Struct
+
+
+_FEW_COMMANDS = p1_commands.Sizes(sessions=3, in_flight=2, commands=30, one_at_a_time=10, rounds=1)
+_FEW_REQUESTS = p7_inbox.Sizes(one_at_a_time=3, at_once=10, rounds=1, bursts=1)
+
+ROWS = [
+    Row(
+        "P1",
+        "durable commands/s, many sessions side by side",
+        p1_commands.measure_rate,
+        p1_commands.Sizes(),
+        _FEW_COMMANDS,
+    ),
+    Row(
+        "P2",
+        "latency of a durable command",
+        p1_commands.measure_latency,
+        p1_commands.Sizes(),
+        _FEW_COMMANDS,
+    ),
+    Row(
+        "P4",
+        "command cost among 10,000 sessions",
+        p4_many_sessions.measure,
+        p4_many_sessions.Sizes(),
+        p4_many_sessions.Sizes(sessions=12, messages=3, active=5, few=2, commands=20, rounds=1),
+    ),
+    Row(
+        "P5",
+        "start among 10,000 sessions",
+        p5_start.measure_start,
+        p5_start.Sizes(),
+        p5_start.Sizes(sessions=12, messages=3, rounds=1),
+    ),
+    Row(
+        "P6",
+        "wake a long session",
+        p6_wake.measure,
+        p6_wake.Sizes(),
+        p6_wake.Sizes(events=90, rounds=1),
+    ),
+    Row(
+        "P7",
+        "inbox, one request at a time",
+        p7_inbox.measure_latency,
+        p7_inbox.Sizes(),
+        _FEW_REQUESTS,
+    ),
+    Row(
+        "P8",
+        "inbox, 10,000 requests at once",
+        p7_inbox.measure_burst,
+        p7_inbox.Sizes(),
+        _FEW_REQUESTS,
+    ),
+    Row(
+        "P15",
+        "memory",
+        p15_memory.measure,
+        p15_memory.Sizes(),
+        p15_memory.Sizes(sessions=12, messages=3, few=2, active=3, terminals=2, rounds=1),
+    ),
+    Row(
+        "P18",
+        "start on nothing, and after kill -9",
+        p5_start.measure_daemon_start,
+        p5_start.StartSizes(),
+        p5_start.StartSizes(sessions=5, messages=3, busy=2, rounds=1),
+    ),
+]
