@@ -1,5 +1,6 @@
 """What is recorded and looked at as one: the desk's work, a power cut, and work after the start."""
 
+from collections import Counter
 from pathlib import Path
 from random import Random
 from typing import NamedTuple
@@ -22,11 +23,15 @@ _LATER = 1_000_000
 
 
 class Chapter(NamedTuple):
-    """`calls` on a disk that was `layout`; `earlier` are the marks of what led to that."""
+    """`calls` on a disk that was `layout`; `earlier` are the marks of what led to that.
+
+    `changes`: how many of each row there were.
+    """
 
     layout: Layout
     calls: list[Call]
-    earlier: tuple[Call, ...] = ()
+    earlier: tuple[Call, ...]
+    changes: Counter[str]
 
     def ledger(self) -> Ledger:
         """As it stands at the beginning."""
@@ -38,21 +43,21 @@ class Chapter(NamedTuple):
 
 def desk_chapter(place: Place, seed: str, changes: int) -> Chapter:
     """From nothing."""
-    return _worked(place, Chapter(Layout({ROOT: {}}, {}), []), seed, changes, first=1)
+    return _worked(place, Layout({ROOT: {}}, {}), (), Work(seed, changes, first=1))
 
 
-def house_chapter(home: Path, seed: str, changes: int) -> Chapter:
+def house_chapter(home: Path, seed: str, count: int) -> Chapter:
     """From nothing too, in the whole greenroom."""
     layout = Layout({ROOT: {}}, {})
     layer = FileLayer(home / "house", layout)
     with layer.installed(), marking(layer):
         house = House(home, fronts=True)
         try:
-            house_rows.work(Household(house.start(), layer, seed), changes)
+            changes = house_rows.work(Household(house.start(), layer, seed), count)
         finally:
             house.close()
     require_complete(layer, layout, house.data.root)
-    return Chapter(layout, layer.calls)
+    return Chapter(layout, layer.calls, (), changes)
 
 
 def chapter_after_crash(place: Place, before: Chapter, seed: str, changes: int) -> Chapter:
@@ -65,21 +70,29 @@ def chapter_after_crash(place: Place, before: Chapter, seed: str, changes: int) 
     tree = disk.state(random.randrange(len(VARIANTS)), seed)
     place.become(tree)
     marks = [call for call in before.calls[: crash + 1] if isinstance(call, Mark)]
-    begun = Chapter(layout_of(tree), [], (*before.earlier, *marks))
-    return _worked(place, begun, seed, changes, first=_LATER + crash * _LATER)
+    work_on = Work(seed, changes, first=_LATER + crash * _LATER)
+    return _worked(place, layout_of(tree), (*before.earlier, *marks), work_on)
 
 
-def _worked(place: Place, begun: Chapter, seed: str, changes: int, first: int) -> Chapter:
-    layer = FileLayer(place.root, begun.layout)
+class Work(NamedTuple):
+    """So many changes, drawn by `seed`; `first` is of the numbers that make names."""
+
+    seed: str
+    changes: int
+    first: int
+
+
+def _worked(place: Place, layout: Layout, earlier: tuple[Call, ...], wanted: Work) -> Chapter:
+    layer = FileLayer(place.root, layout)
     with layer.installed(), marking(layer):
-        desk = Desk(place.root, layer, seed, first)
+        desk = Desk(place.root, layer, wanted.seed, wanted.first)
         desk.start()
-        work(desk, changes)
+        changes = work(desk, wanted.changes)
         desk.close()
     assert desk.problems == ()
-    require_complete(layer, begun.layout, place.root)
+    require_complete(layer, layout, place.root)
     place.tree = seen(place.root)
-    return Chapter(begun.layout, layer.calls, begun.earlier)
+    return Chapter(layout, layer.calls, earlier, changes)
 
 
 def require_complete(layer: FileLayer, layout: Layout, root: Path) -> None:

@@ -9,28 +9,27 @@ import errno
 import itertools
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from random import Random
 
-from storage import codec, request_files
+from storage import codec, request_claims, request_files, trash
 from storage.data_dir import DEFAULT_WORKSPACE, DataDir
 from storage.errors import StorageError
 from storage.journal.log import Draft, Journal
 from storage.records import event as e
 from storage.records.ids import derived_id
 from storage.replay import folded
-from storage.request_files import Claim, Outgoing
-from storage.requests_journal import RequestsJournal
+from storage.request_claims import Claim
+from storage.request_files import Outgoing
+from storage.requests_journal import KEPT_DAYS, RequestsJournal
 from storage.sessions_file import Entry
 from tests.crash import marks as m
 from tests.crash import projecting
 from tests.crash.file_layer import FileLayer
 from tests.crash.injection import Injection
-from tests.crash.recovery import recover
+from tests.crash.recovery import DAYS, recover
 from tests.storage.histories import START, message, session
-
-DAY = "2026-11-21"
 
 
 class Desk:
@@ -51,6 +50,8 @@ class Desk:
         self._seed = seed
         self._numbers = itertools.count(first)
         self._requests: Journal | None = None
+        self._revisions = projecting.revisions_of(self.data)
+        self._day = START.date()
 
     # What rows are made of.
 
@@ -101,8 +102,32 @@ class Desk:
     def requests(self) -> Journal:
         """The requests journal of the day."""
         if self._requests is None:
-            self._requests = RequestsJournal(self.data.requests).open(DAY, START)
+            day = self._day.isoformat()
+            self._requests = RequestsJournal(self.data.requests).open(day, START)
         return self._requests
+
+    def close_requests(self) -> None:
+        if self._requests is not None:
+            self._requests.close()
+            self._requests = None
+
+    def next_day(self) -> None:
+        """From here on requests are asked on another day."""
+        self.close_requests()
+        self._day += timedelta(days=1)
+
+    def expire(self) -> None:
+        """Throws away what was asked before today, as it is done thirty days later."""
+        self.close_requests()
+        requests = RequestsJournal(self.data.requests)
+        requests.load()
+        for path in sorted(self.data.requests.glob("*.jsonl")):
+            if path.stem < self._day.isoformat() and not requests.index.needs(path.stem):
+                self.layer.mark(m.Expired(f"{DAYS}{path.stem}"))
+        try:
+            requests.expire(self._day + timedelta(days=KEPT_DAYS))
+        finally:
+            requests.close()
 
     # The course of things.
 
@@ -110,15 +135,15 @@ class Desk:
         """All is read and opened anew, as at a start; for what lies there already as well."""
         for session_id in list(self.journals):
             self.let_go(session_id)
-        if self._requests is not None:
-            self._requests.close()
-            self._requests = None
+        self.close_requests()
         found = recover(self.data.root)
         self.problems += found.problems
         for session_id in found.sessions:
             self.journals[session_id], _ = Journal.open(self.directory(session_id))
-        self.previous = None
-        self.claims = request_files.claimed(self.data.inbox)
+        days = [date.fromisoformat(day.removeprefix(DAYS)) for day in found.days]
+        self._day = max([self._day, *days])
+        self.previous, self._revisions = None, projecting.revisions_of(self.data)
+        self.claims = request_claims.claimed(self.data.inbox)
         for claim in self.claims:
             if self.request_id(claim) not in found.open_requests:
                 self.accept(claim)
@@ -126,8 +151,7 @@ class Desk:
     def close(self) -> None:
         for session_id in list(self.journals):
             self.let_go(session_id)
-        if self._requests is not None:
-            self._requests.close()
+        self.close_requests()
 
     @contextmanager
     def refusable(self) -> Iterator[None]:
@@ -154,10 +178,23 @@ class Desk:
             raise failure
         self.layer.mark(m.Answered(claim.name, f"{name}.json", content))
 
+    def delete(self, session_id: str) -> None:
+        journal = self.journals[session_id]
+        journal.append([(self.at(), (e.SessionDeleting(),), None)])
+        journal.append([(self.at(), (e.SessionDeleted(),), None)])
+        n = self.let_go(session_id).end.n
+        trash.move_to_trash(self.data, DEFAULT_WORKSPACE, session_id, n)
+
+    def purge(self, item: trash.Shelved) -> None:
+        """Whoever purges sees to it first that `sessions.json` names the session no more."""
+        self.project()
+        trash.purge(item)
+
     def project(self) -> None:
-        revision = projecting.last_revision(self.data) + 1
-        entries = list(self.entries())
-        self.previous = projecting.project(self.data, revision, entries, self.previous)
+        """After one that failed nobody knows what stood in the last revision."""
+        entries, previous = list(self.entries()), self.previous
+        revision, self.previous = self._revisions.last() + 1, None
+        self.previous = projecting.project(self.data, revision, entries, previous, self._revisions)
 
     def accept(self, claim: Claim) -> None:
         event = e.RequestAccepted(request_id=self.request_id(claim))

@@ -4,15 +4,17 @@ A row that finds nothing to work on does nothing. Adding one is a function and a
 """
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable
 from typing import NamedTuple
 
 from msgspec import Raw
 
-from storage import attachments, rejected, request_files, trash
+from storage import attachments, exported, imported, rejected, request_claims, trash
 from storage.attachments import Attachment
 from storage.data_dir import DEFAULT_WORKSPACE
 from storage.errors import FileRefused
+from storage.journal.log import Journal
 from storage.records import event as e
 from storage.records.message import ToolResultContent
 from tests.crash import marks as m
@@ -110,11 +112,7 @@ def start(desk: Desk) -> None:
 
 def delete(desk: Desk) -> None:
     if session_id := desk.some_session():
-        journal = desk.journals[session_id]
-        journal.append([(desk.at(), (e.SessionDeleting(),), None)])
-        journal.append([(desk.at(), (e.SessionDeleted(),), None)])
-        n = desk.let_go(session_id).end.n
-        trash.move_to_trash(desk.data, DEFAULT_WORKSPACE, session_id, n)
+        desk.delete(session_id)
 
 
 def restore(desk: Desk) -> None:
@@ -125,10 +123,21 @@ def restore(desk: Desk) -> None:
 
 
 def purge(desk: Desk) -> None:
-    """Whoever purges sees to it first that `sessions.json` names the session no more."""
     if lying := trash.shelved(desk.data):
-        desk.project()
-        trash.purge(desk.random.choice(lying))
+        desk.purge(desk.random.choice(lying))
+
+
+def move_out_and_in(desk: Desk) -> None:
+    """Exported, deleted, purged; and it comes back from the file."""
+    if session_id := desk.some_session():
+        target = desk.data.root.with_name(f"{desk.data.root.name}-{session_id}-{desk.number()}")
+        directory, n = desk.directory(session_id), desk.journals[session_id].end.n
+        exported.export(directory, target, named_elsewhere=n, version="1", at=desk.at())
+        desk.delete(session_id)
+        [item] = [one for one in trash.shelved(desk.data) if one.id == session_id]
+        desk.purge(item)
+        imported.bring_in(desk.data, target, None, desk.at())
+        desk.journals[session_id], _ = Journal.open(directory)
 
 
 def take(desk: Desk) -> None:
@@ -138,9 +147,9 @@ def take(desk: Desk) -> None:
     save(desk.data.inbox / name, content)
     desk.layer.mark(m.Dropped(name, content))
     inode = (desk.data.inbox / name).stat().st_ino
-    claim = request_files.claim(desk.data.inbox, name, desk.number(), inode)
+    claim = request_claims.claim(desk.data.inbox, name, desk.number(), inode)
     assert claim
-    request_files.settle(desk.data.inbox, [claim])
+    request_claims.settle(desk.data.inbox, [claim])
     desk.claims.append(claim)
     desk.accept(claim)
 
@@ -156,7 +165,14 @@ def answer(desk: Desk) -> None:
         desk.publish(claim, content)
         desk.layer.mark(m.Published(desk.request_id(claim)))
         desk.requests.append([(desk.at(), (e.AnswerPublished(desk.request_id(claim)),), None)])
-        request_files.release(claim)
+        request_claims.release(claim)
+
+
+def next_day(desk: Desk) -> None:
+    """The requests of the days before are thrown away where all of them are answered."""
+    desk.next_day()
+    if desk.random.random() < 0.5:
+        desk.expire()
 
 
 def refuse(desk: Desk) -> None:
@@ -189,17 +205,26 @@ ROWS = (
     Row(delete, 3),
     Row(restore, 1),
     Row(purge, 2),
+    Row(move_out_and_in, 2),
     Row(take, 4),
     Row(answer, 4),
+    Row(next_day, 1),
     Row(refuse, 1),
 )
 
 
-def work(desk: Desk, count: int) -> None:
-    """Every row once, in an order that gives all something to do, then `count` in all by chance."""
+def work(desk: Desk, count: int) -> Counter[str]:
+    """Every row once, in an order that gives all something to do, then `count` in all by chance.
+
+    How often each changed something.
+    """
     rows = [row.change for row in ROWS]
     weights = [row.weight for row in ROWS]
     drawn = desk.random.choices(rows, weights, k=max(0, count - len(rows)))
+    done: Counter[str] = Counter()
     for change in [*rows, *drawn]:
+        before = len(desk.layer.calls)
         with desk.refusable():
             change(desk)
+        done[change.__name__] += len(desk.layer.calls) > before
+    return done

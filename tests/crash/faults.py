@@ -1,17 +1,27 @@
 """Faults that a storage could have, each put into the real code for as long as a test lasts.
 
-A row is a function that plants one. `Without` is a module with some functions replaced, for the
-one module that looks at it: all others go on with the real one.
+A row is a function that plants one, and what the proof has to say of it. `Without` is a module with
+some functions replaced, for the one module that looks at it: all others go on with the real one.
 """
 
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
-from storage import attachments, durable, edit_claims, rejected, trash
+from storage import (
+    attachments,
+    durable,
+    edit_claims,
+    imported,
+    rejected,
+    request_files,
+    revisions,
+    trash,
+)
 from storage.journal import frame, log, repair
 from storage.journal.log import Journal
 
@@ -120,6 +130,17 @@ def half_synced_trash(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(trash, "durable", Without(durable, sync_directory=sync_directory))
 
 
+def purge_not_synced(patch: pytest.MonkeyPatch) -> None:
+    """What was said to be gone for good lies in the trash again."""
+
+    def purge(item: trash.Shelved) -> None:
+        doomed = item.directory.with_name(f"{trash.PURGING}{item.name}")
+        item.directory.rename(doomed)
+        shutil.rmtree(doomed)
+
+    patch.setattr(trash, "purge", purge)
+
+
 def attachments_not_synced(patch: pytest.MonkeyPatch) -> None:
     def replace_file(path: Path, content: bytes) -> None:
         durable.replace_file(path, content, synced=False)
@@ -149,21 +170,58 @@ def refused_file_copied(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(rejected, "_move", move)
 
 
+def tail_left(patch: pytest.MonkeyPatch) -> None:
+    """A torn tail is kept aside, and not cut."""
+    patch.setattr(repair, "os", Without(os, ftruncate=_nothing))
+
+
+def outbox_not_synced(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(request_files, "durable", Without(durable, sync_directory=_nothing))
+
+
+def revisions_not_synced(patch: pytest.MonkeyPatch) -> None:
+    def append_line(path: Path, line: bytes) -> None:
+        durable.append_line(path, line, synced=False)
+
+    patch.setattr(revisions, "durable", Without(durable, append_line=append_line))
+
+
+def import_not_synced(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(imported, "durable", Without(durable, sync_directory=_nothing))
+
+
 Plant = Callable[[pytest.MonkeyPatch], None]
 
-FAULTS: tuple[Plant, ...] = (
-    no_sync,
-    no_directory_sync,
-    early_acknowledgement,
-    no_temporary_file,
-    no_checksum,
-    newline_alone,
-    cut_in_the_middle,
-    sync_retried,
-    answers_not_synced,
-    trash_not_synced,
-    half_synced_trash,
-    attachments_not_synced,
-    edit_overwritten,
-    refused_file_copied,
+
+class Fault(NamedTuple):
+    """`says`: a regular expression for what the proof finds wrong."""
+
+    plant: Plant
+    says: str
+
+
+_LOST = r"\d+ commits were acknowledged, and \d+ of them are there"
+_REFUSED_TAIL = r"not a commit: .*\n\w+: \d+ commits were acknowledged, and 0 of them are there"
+_NOT_TRASHED = "said to be deleted, and it is (among the sessions|not in the trash)"
+
+FAULTS = (
+    Fault(no_sync, _LOST),
+    Fault(no_directory_sync, _LOST),
+    Fault(early_acknowledgement, _LOST),
+    Fault(no_temporary_file, "the first line is damaged"),
+    Fault(no_checksum, _REFUSED_TAIL),
+    Fault(newline_alone, _REFUSED_TAIL),
+    Fault(cut_in_the_middle, "was damaged, and the start changed it"),
+    Fault(tail_left, "a second start changes"),
+    Fault(sync_retried, _LOST),
+    Fault(answers_not_synced, f"requests/.*: {_LOST}"),
+    Fault(outbox_not_synced, "it was answered, and the answer is gone"),
+    Fault(refused_file_copied, "the request is gone, and was not answered"),
+    Fault(trash_not_synced, _NOT_TRASHED),
+    Fault(half_synced_trash, _NOT_TRASHED),
+    Fault(purge_not_synced, "said to be gone for good"),
+    Fault(attachments_not_synced, r"attachments/\w+ is missing"),
+    Fault(edit_overwritten, "saved as sessions.json by hand is nowhere, and was not done"),
+    Fault(revisions_not_synced, "nobody knows what stood in revision"),
+    Fault(import_not_synced, _LOST),
 )

@@ -51,6 +51,7 @@ class FileLayer:
         self._own = threading.local()
         self._injection = injection or Injection()
         self._counted = 0
+        self._on_count: Callable[[str], None] | None = None
         self._real: dict[str, Callable[..., Any]] = {}
         self._exchange_at_once = exchange._exchange_at_once
 
@@ -69,14 +70,19 @@ class FileLayer:
             self.calls.append(Mark(what))
 
     @contextmanager
-    def injecting(self, injection: Injection) -> Iterator[None]:
-        """In place of the injection that there is, and counting from the next call."""
-        before = self._injection, self._counted
-        self._injection, self._counted = injection, 0
+    def injecting(
+        self, injection: Injection, on_count: Callable[[str], None] | None = None
+    ) -> Iterator[None]:
+        """In place of the injection that there is, and counting from the next call.
+
+        `on_count` is called with the kind of each call that is counted, before it is done or fails.
+        """
+        before = self._injection, self._counted, self._on_count
+        self._injection, self._counted, self._on_count = injection, 0, on_count
         try:
             yield
         finally:
-            self._injection, self._counted = before
+            self._injection, self._counted, self._on_count = before
 
     @contextmanager
     def installed(self) -> Iterator["FileLayer"]:
@@ -114,6 +120,8 @@ class FileLayer:
         if not self._injection.counts(kind):
             return False
         self._counted += 1
+        if self._on_count:
+            self._on_count(kind)
         struck = self._injection.strikes(self._counted)
         self.struck += struck
         return struck

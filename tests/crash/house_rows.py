@@ -6,13 +6,15 @@ as soon as it can be seen. Adding a row is a function and a line in ROWS.
 
 import itertools
 import json
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Future
+from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
 
-from storage import codec
+from storage import codec, exported
 from storage.data_dir import DEFAULT_WORKSPACE
 from storage.records.request import Answer
 from tests.crash import marks as m
@@ -151,6 +153,41 @@ def restore(house: Household) -> None:
         house.sessions.append(session_id)
 
 
+def purge(house: Household) -> None:
+    if len(house.deleted) > 1:
+        house.house.get("purge-session", session=house.deleted.pop(0))
+
+
+def move_out_and_in(house: Household) -> None:
+    """Exported, deleted, purged; and it comes back from the file."""
+    session_id = house.some_session()
+    directory = house.house.data.session(DEFAULT_WORKSPACE, session_id)
+    target = house.house.place / f"{session_id}-{house.number()}"
+    exported.export(directory, target, named_elsewhere=0, version="1", at=datetime.now(UTC))
+    house.house.get("delete-session", session=session_id)
+    house.house.get("purge-session", session=session_id)
+    house.house.get("import-session", path=str(target))
+
+
+def migrate(house: Household) -> None:
+    """A file of the program that there was before, put where ours is, and waited for."""
+    old_id = f"old-{house.number()}"
+    entry = {
+        "id": old_id,
+        "worktreePath": str(house.house.place),
+        "repositoryId": "default",
+        "pid": 7,
+        "createdAt": "2025-12-01T09:30:00.000Z",
+    }
+    content = json.dumps([entry]).encode()
+    save(house.projection(), content)
+    house.layer.mark(m.KeptForGood(content))
+    eventually(
+        lambda: house.house.ask({"type": "get-session", "session": old_id}).data is not None,
+        seconds=PATIENCE_SECONDS,
+    )
+
+
 def again(house: Household) -> None:
     """The tree ends and starts."""
     house.house.again()
@@ -171,13 +208,19 @@ ROWS = (
     Row(delete, 2),
     Row(delete, 2),
     Row(restore, 2),
+    Row(delete, 2),
+    Row(purge, 1),
+    Row(move_out_and_in, 1),
+    Row(migrate, 1),
     Row(again, 1),
 )
 
 
-def work(house: Household, count: int) -> None:
-    """Every row once, then by chance until there are `count`."""
+def work(house: Household, count: int) -> Counter[str]:
+    """Every row once, then by chance until there are `count`; how often each was done."""
     rows = [row.change for row in ROWS]
     drawn = house.random.choices(rows, [row.weight for row in ROWS], k=max(0, count - len(rows)))
-    for change in [*rows, *drawn]:
+    changes = [*rows, *drawn]
+    for change in changes:
         change(house)
+    return Counter(change.__name__ for change in changes)

@@ -11,22 +11,23 @@ from typing import Any
 
 import pytest
 
-from storage import codec, trash
+from storage import codec, imported, trash
 from storage.journal.log import Draft, Journal
 from storage.records.event import AnyEvent
 from tests.crash import marks as m
 from tests.crash.file_layer import FileLayer
-from tests.crash.recovery import lines_of
+from tests.crash.recovery import DAYS, lines_of
 
 _EVENTS = tuple[AnyEvent, ...]
 
 
 @contextmanager
 def marking(layer: FileLayer) -> Iterator[None]:
-    """As long as it lasts, every journal and the trash of this process are marked in `layer`."""
+    """As long as it lasts, what this process does with journals, trash and imports is marked."""
     with pytest.MonkeyPatch.context() as patch:
         _mark_journals(patch, layer)
         _mark_trash(patch, layer)
+        _mark_imports(patch, layer)
         yield
 
 
@@ -36,26 +37,31 @@ def line(draft: Draft) -> m.Line:
     return at, codec.decode(codec.encode(tuple(events)), _EVENTS), request
 
 
+def name_of(journal: Journal) -> str:
+    """The session's id, or `requests/<day>`."""
+    return journal.header.session if journal.header.workspace else f"{DAYS}{journal._path.stem}"
+
+
 def _mark_journals(patch: pytest.MonkeyPatch, layer: FileLayer) -> None:
     real = Journal.append
 
     def append(journal: Journal, drafts: Iterable[Draft]) -> list[int]:
         batch = list(drafts)
-        name, first = journal.header.session, journal.end.n + 1
+        name, first = name_of(journal), journal.end.n + 1
         layer.mark(m.Begun(name, first, tuple(map(line, batch))))
         numbers = real(journal, batch)
         layer.mark(m.Kept(name, journal.end.n))
         return numbers
 
-    really_open = Journal.open.__func__  # type: ignore[attr-defined]  # a classmethod has it
+    really_open = Journal.open_at.__func__  # type: ignore[attr-defined]  # a classmethod has it
 
-    def opened(kind: type[Journal], directory: Path, named_elsewhere: int = 0) -> Any:
-        journal, commits = really_open(kind, directory, named_elsewhere)
-        layer.mark(m.Opened(journal.header.session, lines_of(commits)))
+    def opened(kind: type[Journal], path: Path, named_elsewhere: int = 0) -> Any:
+        journal, commits = really_open(kind, path, named_elsewhere)
+        layer.mark(m.Opened(name_of(journal), lines_of(commits)))
         return journal, commits
 
     patch.setattr(Journal, "append", append)
-    patch.setattr(Journal, "open", classmethod(opened))
+    patch.setattr(Journal, "open_at", classmethod(opened))
 
 
 def _mark_trash(patch: pytest.MonkeyPatch, layer: FileLayer) -> None:
@@ -76,7 +82,24 @@ def _mark_trash(patch: pytest.MonkeyPatch, layer: FileLayer) -> None:
     def purged(item: trash.Shelved) -> None:
         layer.mark(m.PurgeBegun(item.id))
         purge(item)
+        layer.mark(m.Purged(item.id))
 
     patch.setattr(trash, "move_to_trash", move_to_trash)
     patch.setattr(trash, "restore", restored)
     patch.setattr(trash, "purge", purged)
+
+
+def _mark_imports(patch: pytest.MonkeyPatch, layer: FileLayer) -> None:
+    verify, bring_in = imported._verify, imported.bring_in
+
+    def verified(staged: Path, manifest: Any) -> None:
+        layer.mark(m.ImportBegun(manifest.session))
+        verify(staged, manifest)
+
+    def brought_in(*arguments: Any, **keywords: Any) -> Any:
+        found = bring_in(*arguments, **keywords)
+        layer.mark(m.Imported(found[0].id))
+        return found
+
+    patch.setattr(imported, "_verify", verified)
+    patch.setattr(imported, "bring_in", brought_in)

@@ -11,7 +11,10 @@ Line = tuple[datetime, tuple[AnyEvent, ...], str | None]
 
 
 class Begun(Struct, frozen=True):
-    """These lines may be in the journal from now on, from number `first` on."""
+    """These lines may be in the journal from now on, from number `first` on.
+
+    `journal` is a session's id, or `requests/<day>`.
+    """
 
     journal: str
     first: int
@@ -46,7 +49,31 @@ class Trashed(Struct, frozen=True):
 
 
 class PurgeBegun(Struct, frozen=True):
-    """Of this session in the trash nothing more is promised."""
+    """The session in the trash may be gone from now on."""
+
+    session: str
+
+
+class Purged(Struct, frozen=True):
+    """It was said to be gone for good."""
+
+    session: str
+
+
+class Expired(Struct, frozen=True):
+    """Of this day's requests journal nothing more is promised."""
+
+    journal: str
+
+
+class ImportBegun(Struct, frozen=True):
+    """The session may be there from now on, whole."""
+
+    session: str
+
+
+class Imported(Struct, frozen=True):
+    """It was said to be there."""
 
     session: str
 
@@ -99,6 +126,12 @@ class Edited(Struct, frozen=True):
     title: str
 
 
+class KeptForGood(Struct, frozen=True):
+    """Somebody saved an old `sessions.json`, durably: what stands in it is never thrown away."""
+
+    content: bytes
+
+
 class Done(Struct, frozen=True):
     """A request was answered as done, and what it did is a commit of that session's journal."""
 
@@ -106,7 +139,18 @@ class Done(Struct, frozen=True):
     request_id: str
 
 
-TrashMark = TrashBegun | Trashed | PurgeBegun | RestoreBegun | Restored
+TrashMark = TrashBegun | Trashed | PurgeBegun | Purged | RestoreBegun | Restored
+RequestMark = Dropped | Answered | Recorded | Published
 AnyMark = (
-    TrashMark | Begun | Kept | Opened | Dropped | Answered | Recorded | Published | Edited | Done
+    TrashMark
+    | RequestMark
+    | Begun
+    | Kept
+    | Opened
+    | Expired
+    | ImportBegun
+    | Imported
+    | Edited
+    | KeptForGood
+    | Done
 )

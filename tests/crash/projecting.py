@@ -10,7 +10,11 @@ from tests.storage.histories import START
 
 
 def project(
-    data: DataDir, revision: int, entries: Iterable[Entry], previous: Mapping[str, int] | None
+    data: DataDir,
+    revision: int,
+    entries: Iterable[Entry],
+    previous: Mapping[str, int] | None,
+    revisions: Revisions | None = None,
 ) -> Mapping[str, int]:
     """The numbers that stand in it, by session. StorageError."""
     written = sessions_file.write(
@@ -19,12 +23,13 @@ def project(
         entries,
         previous=previous,
         at=START,
+        revisions=revisions,
     )
     return written.numbers
 
 
-def last_revision(data: DataDir) -> int:
-    return Revisions(data.sessions_file(DEFAULT_WORKSPACE).with_name(NAME)).last()
+def revisions_of(data: DataDir) -> Revisions:
+    return Revisions(data.sessions_file(DEFAULT_WORKSPACE).with_name(NAME))
 
 
 def clear(data: DataDir) -> None:

@@ -4,8 +4,8 @@ A state is a call and a variant; two variants that leave the same tree count onc
 makes of a tree depends on that tree alone, so it is found out once for each.
 """
 
-from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from random import Random
 from typing import NamedTuple
@@ -16,6 +16,7 @@ from tests.crash.file_layer import FileLayer
 from tests.crash.ledger import Ledger
 from tests.crash.place import Place
 from tests.crash.recovery import Found, recover
+from tests.crash.traits import traits
 
 _REMEMBERED = 2000
 _LAST_CALLS = 12
@@ -118,9 +119,13 @@ def _difference(first: tuple[Found, Tree], second: tuple[Found, Tree]) -> str | 
 
 
 class Report:
+    """`variants`: how many states each gave; `traits`: in how many states each was seen."""
+
     def __init__(self) -> None:
         self.states = 0
         self.violations: list[Violation] = []
+        self.variants: Counter[int] = Counter()
+        self.traits: Counter[str] = Counter()
 
 
 def prove(
@@ -141,25 +146,37 @@ def prove(
     ledger, disk = ledger or Ledger(), Disk(layout)
     for call in range(len(calls)):
         take(calls[call], disk, ledger)
-        seen: set[int] = set()
-        for variant in variants(call):
-            state = State(call, variant, seed)
-            tree = disk.state(variant, f"{seed}:{call}")
-            key = hash(frozenset(tree.items()))
-            if key in seen:
-                continue
-            seen.add(key)
-            report.states += 1
+        for variant, tree in _states(disk, variants(call), f"{seed}:{call}", report):
             outcome = starts.outcome(tree)
             faults = ledger.faults(tree, outcome.found)
             if outcome.again:
                 faults.append(outcome.again)
             if faults:
                 last = tuple(calls[max(0, call - _LAST_CALLS) : call + 1])
+                state = State(call, variant, seed)
                 report.violations.append(Violation(state, tuple(faults), last, tree))
                 if len(report.violations) >= most:
                     return report
     return report
+
+
+def _states(
+    disk: Disk, variants: Sequence[int], seed: str, report: Report
+) -> Iterator[tuple[int, Tree]]:
+    """Each tree once, counted."""
+    if not variants:
+        return
+    seen: set[int] = set()
+    kept, synced = disk.kept(), disk.synced()
+    for variant in variants:
+        tree = disk.state(variant, seed)
+        key = hash(frozenset(tree.items()))
+        if key not in seen:
+            seen.add(key)
+            report.states += 1
+            report.variants[variant] += 1
+            report.traits.update(set(traits(tree, kept, synced)))
+            yield variant, tree
 
 
 def drawn(

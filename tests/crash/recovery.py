@@ -4,6 +4,7 @@ The same steps as at boot, without what starts processes: layout, requests journ
 session, deletions and purges that were under way, `sessions.json`.
 """
 
+from contextlib import suppress
 from pathlib import Path
 
 from msgspec import Struct
@@ -11,11 +12,13 @@ from msgspec import Struct
 from storage import (
     attachments,
     catalog,
+    codec,
     imported,
-    request_files,
+    request_claims,
     trash,
 )
 from storage.data_dir import DEFAULT_WORKSPACE, DataDir
+from storage.edit_claims import DIRECTORY, claims
 from storage.errors import FileRefused, StorageError
 from storage.journal import log
 from storage.journal.frame import Commit
@@ -23,9 +26,13 @@ from storage.journal.log import Journal
 from storage.records.session import Session
 from storage.replay import folded
 from storage.requests_journal import RequestsJournal
+from storage.revisions import NAME, Revisions
 from storage.state import SessionState
 from tests.crash import projecting
 from tests.crash.marks import Line
+
+DAYS = "requests/"
+"""Before the day, what a requests journal is called here."""
 
 
 class Shelf(Struct, frozen=True):
@@ -35,16 +42,22 @@ class Shelf(Struct, frozen=True):
     lines: tuple[Line, ...]
 
 
+class _Shown(Struct, frozen=True):
+    revision: int
+    digest: str
+
+
 class Found(Struct, frozen=True):
     """By session id: the journal and the record of each that is there, and those in the trash.
 
-    `answers`: by request id the answer that is remembered, or None while there is none yet;
-    `open_requests` are those that were not said to be published. `problems` in words.
+    `days`: the requests journals, as `requests/<day>`. `open_requests`: by request id the answer of
+    each that was not said to be published, None while it has none. `problems` in words.
     """
 
     sessions: dict[str, tuple[Line, ...]] = {}
     records: dict[str, Session] = {}
     shelved: dict[str, Shelf] = {}
+    days: dict[str, tuple[Line, ...]] = {}
     open_requests: dict[str, bytes | None] = {}
     claims: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
@@ -56,7 +69,7 @@ def recover(root: Path) -> Found:
     problems: list[str] = []
     data.prepare()
     open_requests = _requests(data, problems)
-    claims = request_files.claimed(data.inbox)
+    taken = request_claims.claimed(data.inbox)
     for path in [*trash.half_purged(data), *imported.half_imported(data)]:
         trash.remove(path)
     projecting.clear(data)
@@ -73,12 +86,14 @@ def recover(root: Path) -> Found:
         else:
             sessions[session_id], records[session_id] = lines_of(commits), state.record
     _project(data, loaded, {one: loaded.entries[one] for one in sessions})
+    _require_revisions(data, problems)
     return Found(
         sessions=sessions,
         records=records,
-        shelved=_shelved(data, problems),
+        shelved=_shelved(data),
+        days=_days(data, problems),
         open_requests=open_requests,
-        claims=tuple(claim.path.name for claim in claims),
+        claims=tuple(claim.path.name for claim in taken),
         problems=tuple(problems),
     )
 
@@ -127,15 +142,24 @@ def _requests(data: DataDir, problems: list[str]) -> dict[str, bytes | None]:
     return found
 
 
-def _shelved(data: DataDir, problems: list[str]) -> dict[str, Shelf]:
+def _days(data: DataDir, problems: list[str]) -> dict[str, tuple[Line, ...]]:
+    found = {}
+    for path in sorted(data.requests.glob("*.jsonl")):
+        try:
+            found[f"{DAYS}{path.stem}"] = lines_of(log.read_at(path).commits)
+        except StorageError as error:
+            problems.append(f"{path.name}: {error}")
+    return found
+
+
+def _shelved(data: DataDir) -> dict[str, Shelf]:
+    """One whose journal cannot be read has no lines."""
     found = {}
     for item in trash.shelved(data):
-        try:
-            commits = log.read(item.directory).commits
-        except StorageError as error:
-            problems.append(f"trash/{item.name}: {error}")
-        else:
-            found[item.id] = Shelf(item.n, lines_of(commits))
+        lines: tuple[Line, ...] = ()
+        with suppress(StorageError):
+            lines = lines_of(log.read(item.directory).commits)
+        found[item.id] = Shelf(item.n, lines)
     return found
 
 
@@ -149,5 +173,16 @@ def _project(
         data,
         loaded.revision + 1,
         [(entry.session, entry.end) for entry in entries.values()],
-        loaded.previous,
+        None,
     )
+
+
+def _require_revisions(data: DataDir, problems: list[str]) -> None:
+    """What a file starts from is known, ours or one that was saved by hand: else it is no use."""
+    path = data.sessions_file(DEFAULT_WORKSPACE)
+    revisions = Revisions(path.with_name(NAME))
+    for one in [path, *(claim.path for claim in claims(path.parent / DIRECTORY))]:
+        with suppress(FileRefused):
+            shown = codec.decode(one.read_bytes(), _Shown)
+            if revisions.find(shown.revision, shown.digest) is None:
+                problems.append(f"{one.name}: nobody knows what stood in revision {shown.revision}")
