@@ -41,7 +41,7 @@ PLACES = {
     "edit": r"workspaces/[^/]+/\.edits/sessions-\d+(?:-held\.json|\.json|\.plan)",
     "settings": r"config\.toml|workspaces/[^/]+/workspace\.json",
     "text": r"README\.md|rejected/README\.md",
-    "request": r"inbox/(?:\.claimed/\d+-)?[^/]+\.json",
+    "request": r"inbox/(?:\.claimed/\d+-|\.taken-\d+-)?[^/]+\.json",
     "answer": r"outbox/[^/]+\.jsonl?",
     "refused": r"rejected/[^/]+",
     "log": rf"(?:{_SESSION}|workspaces/[^/]+)/mcp-[\w-]+\.log(?:\.1)?",

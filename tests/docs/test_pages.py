@@ -1,8 +1,14 @@
-"""The pages say what is so: the picture of the tree, the types of requests, the codes of errors."""
+"""The pages say what is so: the picture of the tree, requests, errors, commands, paths, links."""
 
 import re
+import shlex
+from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
+from actors.cli.arguments import parse
+from actors.cli.catalogue import ROWS, load, split_command
 from actors.gateway import TYPES
 from actors.messages.supervision import TreeNode
 from tests.architecture.source_tree import ROOT, own_files
@@ -66,3 +72,93 @@ def test_every_code_of_an_error_stands_in_the_protocol() -> None:
     internal |= {"malformed"}  # between the daemon and the terminal host
     missing = {code for code in codes if f"`{code}`" not in protocol_page()} - startup - internal
     assert missing == set()
+
+
+PAGES = sorted(
+    [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), ROOT / "sessions_data/README.md"]
+)
+ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text()
+SPAN = re.compile(r"`((?:(?:actors|storage|tests|docs|benchmarks)/)?[\w/-]+(?:\.py|\.md|/))`")
+
+
+def named_paths(line: str) -> Iterator[Path]:
+    """Those in code spans; a bare name stands beside the one before it."""
+    place = ROOT
+    for name in SPAN.findall(line):
+        path = ROOT / name if "/" in name or name == "run.py" else place / name
+        place = path.parent
+        yield path
+
+
+def test_every_path_in_the_architecture_exists() -> None:
+    tables = [line for line in ARCHITECTURE.splitlines() if line.startswith("|")]
+    paths = {path for line in tables for path in named_paths(line)}
+    assert len(paths) > 60
+    assert [path for path in paths if not path.exists()] == [ROOT / "inbox"]
+
+
+def test_every_package_can_be_found_from_the_architecture() -> None:
+    folders = [
+        path.parent for path in own_files() if path.parent.parent.name in {"actors", "storage"}
+    ]
+    names = {str(folder.relative_to(ROOT)) for folder in folders}
+    assert {name for name in names - {"actors/messages"} if f"{name}/" not in ARCHITECTURE} == set()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_leads_somewhere(page: Path) -> None:
+    links = re.findall(r"\]\(([^)#]+?)\)", page.read_text())
+    local = [link for link in links if "://" not in link]
+    assert [link for link in local if not (page.parent / link).exists()] == []
+
+
+def shown_commands(text: str) -> list[list[str]]:
+    """The words after `greenroom`, of every line of a shell block."""
+    lines = [
+        line
+        for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
+        for line in block.splitlines()
+    ]
+    split = [shlex.split(line, comments=True) for line in lines]
+    return [words[1:] for words in split if words[:1] == ["greenroom"]]
+
+
+def test_every_command_in_the_readme_is_one() -> None:
+    commands = shown_commands((ROOT / "README.md").read_text())
+    assert len(commands) > 15
+    for words in commands:
+        name, others = split_command(words)
+        assert name is not None
+        parse(others, load(name).spec)
+
+
+def test_every_command_that_a_page_names_is_one() -> None:
+    named = {word for page in PAGES for word in re.findall(r"`greenroom (\w+)", page.read_text())}
+    assert {"verify", "doctor", "salvage", "purge"} < named
+    assert named <= {*ROWS, "COMMAND"}
+
+
+def test_every_example_in_a_help_is_right() -> None:
+    for name in ROWS:
+        for example in load(name).examples:
+            if not example.startswith("greenroom "):
+                continue
+            command = example.split("    ")[0].split("|")[0].split(";")[-1]
+            _, *words = shlex.split(command)
+            found, others = split_command(words)
+            assert found == name
+            parse(others, load(name).spec)
+
+
+def test_every_decision_is_in_their_list() -> None:
+    page = (ROOT / "docs" / "adr" / "README.md").read_text()
+    for path in (ROOT / "docs" / "adr").glob("0*.md"):
+        title = path.read_text().split("\n")[0].split(". ", 1)[1]
+        assert f"| {int(path.name[:4])} | [{title}]({path.name}) |" in page
+
+
+def test_the_words_of_the_glossary_are_in_order_and_there_once() -> None:
+    rest = (ROOT / "docs" / "glossary.md").read_text().split("## The rest")[1]
+    words = re.findall(r"^\| ([^|]+?) \|", rest, re.MULTILINE)[1:]
+    assert words[0] == "acceptance"
+    assert words == sorted(set(words))

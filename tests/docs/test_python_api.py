@@ -1,4 +1,4 @@
-"""The example on the page runs, and the page names what there is."""
+"""The examples on the page run, and the page names what there is."""
 
 import re
 from pathlib import Path
@@ -14,15 +14,17 @@ from tests.architecture.source_tree import ROOT
 PAGE = (ROOT / "docs" / "python_api.md").read_text()
 
 
-def test_the_example_runs_and_says_what_it_should(
+def test_the_examples_run_and_say_what_they_should(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (example,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
     monkeypatch.chdir(tmp_path)
-    exec(compile(example, "docs/python_api.md", "exec"), {})
+    for example in re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL):
+        exec(compile(example, "docs/python_api.md", "exec"), {})
     assert capsys.readouterr().out == (
         "True [{'type': 'text', 'text': 'Look at the tests first.'}]\n"
         "False session-not-found Session not found with ID: nobody\n"
+        "['system', 'user']\n"
+        "read-only-field id cannot be set\n"
     )
 
 
