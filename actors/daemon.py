@@ -17,7 +17,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from actors.boot import RunningTree, boot
-from actors.open_files import raise_soft_limit
+from actors.inherited import keep_private, raise_soft_limit
 from actors.shutdown import end_terminals
 from actors.supervision import RootHandle
 from storage.data_dir import DataDir, Lock
@@ -68,7 +68,7 @@ def main(arguments: Sequence[str]) -> int:
     """Run until asked to end; the status for `sys.exit`."""
     options = _options(arguments)
     data = DataDir(Path(options.data))
-    os.umask(0o077)
+    keep_private()
     raise_soft_limit()
     try:
         lock = _locked(data)

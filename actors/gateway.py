@@ -46,12 +46,14 @@ class Gateway:
         follow: Follow | None = None,
         again: bool = False,
         allotted: str | None = None,
+        in_order: bool = False,
     ) -> None:
         """`raw` is what stood in the front's JSON, an object or anything else.
 
         `request_id` is one that no other request ever has; handed in `again` under it, a request
         is not done twice. `allotted` is the id of the session that it may create. `follow` hears
-        of the turns that answer a request while they grow.
+        of the turns that answer a request while they grow. `in_order`: it sees all that its session
+        was asked before.
         """
         asked = parse(raw)
         if isinstance(asked, r.Answer):
@@ -74,6 +76,7 @@ class Gateway:
                     once=request_id is not None,
                     again=again,
                     allotted=allotted,
+                    in_order=in_order,
                 ),
                 self._around.clock,
                 lambda: reply.send(NOT_READY),

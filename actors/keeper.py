@@ -57,7 +57,8 @@ def own_run_directory(data: str) -> str:
             _make_directory(path)
         status = os.lstat(path)
         if not stat.S_ISDIR(status.st_mode):
-            raise NotADirectoryError(f"{path} is not a directory: name another with --data")
+            what = "a symbolic link" if stat.S_ISLNK(status.st_mode) else "not a directory"
+            raise NotADirectoryError(f"{path} is {what}: name a directory with --data")
         if status.st_uid != os.geteuid():
             raise PermissionError(f"{path} belongs to another user: name a directory of your own")
     return f"{data}/run"

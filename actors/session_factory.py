@@ -18,7 +18,6 @@ from storage.errors import FileRefused
 from storage.records import event as e
 from storage.records import request as r
 from storage.records.config import SessionConfig
-from storage.records.ids import new_id
 from storage.records.message import (
     ChatMessage,
     Content,
@@ -27,6 +26,7 @@ from storage.records.message import (
     ToolCallContent,
     ToolResultContent,
 )
+from storage.records.new_ids import new_id
 from storage.records.worker import ConversationWorker
 from storage.records.workspace import WorkspaceSettings
 from storage.state import SessionState
@@ -67,7 +67,7 @@ class SessionFactory:
             text = "only a running greenroom runs processes and asks models; leave that out"
             raise Refused(r.Refusal(code="not-available", message=text))
         given = Given(
-            now=self._clock.now(), new_id=new_id, settings=WorkspaceSettings(), prices=prices
+            now=self._clock.now(), new_id=new_id, settings=WorkspaceSettings, prices=prices
         )
         verdict = decisions.create(command, new_id(), given)
         if isinstance(verdict, r.Refusal):

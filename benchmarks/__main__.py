@@ -41,6 +41,9 @@ def main(arguments: Sequence[str]) -> int:
         for row in options.only:
             try:
                 found += _measured(row, place, tiny=options.tiny)
+            except KeyboardInterrupt:
+                failures[row.name] = "interrupted; the rows after it were not begun"
+                break
             except Exception as error:  # noqa: BLE001 - shown whole; the other rows are measured
                 traceback.print_exc()
                 failures[row.name] = f"{type(error).__name__}: {error}"

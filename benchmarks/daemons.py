@@ -29,7 +29,12 @@ class Daemon:
 
     def start(self) -> float:
         """Seconds of `start`, which ends with the daemon's first answer."""
-        seconds = timed(lambda: self._command("start"))
+        try:
+            seconds = timed(lambda: self._command("start"))
+        except BaseException:  # Ctrl-C too: what it has started would be nobody's
+            with suppress(RuntimeError):
+                self._command("stop")
+            raise
         status = self.ask({"type": "get-status"})
         self._pids = [status["daemon"]["pid"], status["keeper"]["pid"]]
         return seconds
@@ -66,15 +71,20 @@ class Daemon:
 
     def _command(self, name: str) -> None:
         arguments = [sys.executable, str(CHECKOUT / "run.py"), name, "--data", str(self.data.root)]
-        done = subprocess.run(
+        with subprocess.Popen(
             arguments,
             env=_environment(),
-            capture_output=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
             text=True,
-            check=False,
-        )
-        if done.returncode:
-            raise RuntimeError(f"{name} failed: {done.stderr.strip()}")
+            start_new_session=True,  # Ctrl-C is for us alone
+        ) as process:
+            try:
+                _, said = process.communicate()
+            finally:
+                process.wait()  # one that is cut short leaves half of what it does
+        if process.returncode:
+            raise RuntimeError(f"{name} failed: {said.strip()}")
 
 
 def _environment() -> dict[str, str]:

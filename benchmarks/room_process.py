@@ -46,11 +46,15 @@ def room_process(data: DataDir, active: int, in_flight: int) -> Iterator[RoomPro
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
+        start_new_session=True,  # Ctrl-C is for us alone
     ) as process:
         assert process.stdin is not None
         assert process.stdout is not None
-        yield RoomProcess(process.stdin, process.stdout)
-        process.stdin.close()
+        try:
+            yield RoomProcess(process.stdin, process.stdout)
+        finally:
+            process.stdin.close()
+            process.wait()
 
 
 def main(arguments: Sequence[str]) -> None:

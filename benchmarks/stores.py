@@ -16,8 +16,8 @@ from storage.journal.frame import Commit, Header, JournalEnd, crc_of, encode_com
 from storage.journal.log import NAME
 from storage.records import event as e
 from storage.records.config import TokenMetrics
-from storage.records.ids import new_id
 from storage.records.message import ChatMessage, Role, TextContent
+from storage.records.new_ids import new_id
 from storage.records.session import QuickSession, Session
 from storage.state import SessionState
 

@@ -33,11 +33,18 @@ def watchdog_process(*arguments: str) -> Iterator[WatchdogProcess]:
     if find_spec("watchdog") is None:
         raise ReferenceMissing("pip install watchdog")
     command = [sys.executable, "-m", "benchmarks.watchdog_process", *arguments]
-    with subprocess.Popen(command, cwd=CHECKOUT, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        command,
+        cwd=CHECKOUT,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,  # Ctrl-C is for us alone
+    ) as process:
         try:
             yield WatchdogProcess(process)
         finally:
             process.terminate()
+            process.wait()
 
 
 def main(arguments: Sequence[str]) -> None:

@@ -7,6 +7,7 @@ disk; that it does so before the line is the caller's part.
 
 import hashlib
 import re
+import stat
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -98,13 +99,42 @@ def named_image(block: Content) -> str | None:
     return None
 
 
-def _put(path: Path, attachment: Attachment) -> None:
+def named_in(content: tuple[Content, ...]) -> Iterator[str]:
+    """The names of attachments in a message's content, whether they are there or not."""
+    for block in content:
+        name = named_image(block)
+        if name is not None:
+            yield name
+        elif isinstance(block, ToolResultContent) and block.attachment is not UNSET:
+            yield block.attachment
+
+
+def content_of(updates: dict[str, Any]) -> tuple[Content, ...]:
+    """Nothing for updates that leave the content alone, or that could not be folded."""
     try:
-        if _holds(path, attachment.content):
-            with durable.named_failures(path):
-                durable.sync_directory(path.parent)
-        else:
-            durable.replace_file(path, attachment.content)
+        return msgspec.convert(updates.get("content", ()), tuple[Content, ...])
+    except msgspec.ValidationError:
+        return ()
+
+
+def is_there(directory: Path, name: str) -> bool:
+    """Whether a session's `directory` has an attachment of that name; it is not read."""
+    if _SHA256.fullmatch(name) is None:
+        return False
+    try:
+        return stat.S_ISREG((directory / NAME / name).lstat().st_mode)
+    except OSError:
+        return False
+
+
+def _put(path: Path, attachment: Attachment) -> None:
+    """One that is there may belong to an earlier line too: it stays, whatever happens."""
+    if _holds(path, attachment.content):
+        with durable.named_failures(path):
+            durable.sync_directory(path.parent)
+        return
+    try:
+        durable.replace_file(path, attachment.content)
     except StorageError:
         with suppress(OSError):
             path.unlink(missing_ok=True)
@@ -144,20 +174,12 @@ def _message(message: ChatMessage, kept: _Kept) -> ChatMessage:
 
 
 def _updated(event: e.MessageUpdated, kept: _Kept) -> e.MessageUpdated:
-    content = _content_of(event.updates)
+    content = content_of(event.updates)
     shorter = _blocks(content, kept)
     if shorter is content:
         return event
     updates = {**event.updates, "content": codec.builtins(shorter)}
     return replace(event, updates=updates)
-
-
-def _content_of(updates: dict[str, Any]) -> tuple[Content, ...]:
-    """Nothing for updates that leave the content alone, or that could not be folded."""
-    try:
-        return msgspec.convert(updates.get("content", ()), tuple[Content, ...])
-    except msgspec.ValidationError:
-        return ()
 
 
 def _blocks(content: tuple[Content, ...], kept: _Kept) -> tuple[Content, ...]:
@@ -221,27 +243,18 @@ def _hash(content: bytes) -> str:
 def _names(event: e.AnyEvent) -> Iterator[str]:
     match event:
         case e.MessageAdded() | e.RequestQueued():
-            yield from _named_in(event.message.content)
+            yield from named_in(event.message.content)
         case e.MessageUpdated():
-            yield from _named_in(_content_of(event.updates))
+            yield from named_in(content_of(event.updates))
         case e.TurnBlockCompleted():
-            yield from _named_in((event.block,))
+            yield from named_in((event.block,))
         case e.TurnCompleted():
-            yield from _named_in(event.content)
+            yield from named_in(event.content)
             yield from _named_in_raw(event.raw_response)
         case e.RequestAnswered() if event.attachment is not None:
             yield event.attachment
         case _:
             return
-
-
-def _named_in(content: tuple[Content, ...]) -> Iterator[str]:
-    for block in content:
-        name = named_image(block)
-        if name is not None:
-            yield name
-        elif isinstance(block, ToolResultContent) and block.attachment is not UNSET:
-            yield block.attachment
 
 
 def _named_in_raw(raw: dict[str, Any] | None) -> Iterator[str]:

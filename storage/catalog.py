@@ -1,11 +1,13 @@
 """All sessions of a workspace at start: from `sessions.json`, and from journals that say more.
 
-Only a journal longer than its entry says is replayed. Loading starts nothing and changes nothing
+Only a journal whose length is not what its entry says is replayed: damage that leaves the length as
+it was is found by `verify`, and when the session wakes. Loading starts nothing and changes nothing
 but what `Journal.open` repairs. A file that is no evidence, say because somebody edited it, is left
 where it is.
 """
 
 import logging
+import os
 from contextlib import suppress
 from pathlib import Path
 
@@ -15,11 +17,11 @@ from storage import revisions, sessions_file
 from storage.data_dir import DataDir
 from storage.errors import JournalCorrupt, StorageError
 from storage.journal.frame import JournalEnd
-from storage.journal.log import NAME, Journal, temporary_of
+from storage.journal.log import NAME, Journal, size_bytes, temporary_of
 from storage.records.ids import is_id
 from storage.records.session import Session
 from storage.replay import folded
-from storage.revisions import Numbers, Revisions
+from storage.revisions import Revisions
 
 _log = logging.getLogger(__name__)
 
@@ -35,14 +37,12 @@ class CatalogEntry(Struct, frozen=True):
 class Catalog(Struct, frozen=True, kw_only=True):
     """`unreadable`: session id -> why its journal was refused.
 
-    `revision`: the highest that was used; `previous`: what stood in it, None if that is not
-    known. `is_current`: `sessions.json` says all this.
+    `revision`: the highest that was used. `is_current`: `sessions.json` says all this.
     """
 
     entries: dict[str, CatalogEntry]
     unreadable: dict[str, str]
     revision: int
-    previous: Numbers | None
     is_current: bool
 
 
@@ -51,15 +51,11 @@ def load(data: DataDir, workspace: str) -> Catalog:
     projected = sessions_file.read(data.sessions_file(workspace))
     is_ours = isinstance(projected, sessions_file.SessionsFile)
     known = _known(projected)
-    revision, previous = _last_revision(data, workspace, projected)
     entries: dict[str, CatalogEntry] = {}
     unreadable: dict[str, str] = {}
-    for path in sorted(data.sessions(workspace).iterdir()):
-        session_id = path.name
-        if not is_id(session_id) or not path.is_dir():
-            continue
+    for session_id, is_link in _directories(data.sessions(workspace)):
         entry = known.get(session_id)
-        if entry and _length(data, workspace, session_id) == entry.end.bytes:
+        if entry and not is_link and _length(data, workspace, session_id) == entry.end.bytes:
             entries[session_id] = entry
             continue
         try:
@@ -74,14 +70,24 @@ def load(data: DataDir, workspace: str) -> Catalog:
     for session_id in known.keys() - entries.keys():
         if not _was_deleted(data, workspace, session_id):
             entries[session_id] = known[session_id]
-            unreadable[session_id] = "its directory is gone, and it is not in trash/ either"
+            unreadable[session_id] = (
+                "its directory is gone, and it is not in trash/ either:"
+                " put back a copy of it, or delete the session"
+            )
     return Catalog(
         entries=entries,
         unreadable=unreadable,
-        revision=revision,
-        previous=previous,
+        revision=_last_revision(data, workspace, projected),
         is_current=is_ours and entries == known,
     )
+
+
+def _directories(sessions: Path) -> list[tuple[str, bool]]:
+    """The names that can be sessions, in order, and whether each is but a link. OSError."""
+    with os.scandir(sessions) as found:
+        return sorted(
+            (each.name, each.is_symlink()) for each in found if is_id(each.name) and each.is_dir()
+        )
 
 
 def _known(projected: sessions_file.Verdict) -> dict[str, CatalogEntry]:
@@ -91,29 +97,25 @@ def _known(projected: sessions_file.Verdict) -> dict[str, CatalogEntry]:
     return {session.id: CatalogEntry(session, end) for session, end in projected.entries}
 
 
-def _last_revision(
-    data: DataDir, workspace: str, projected: sessions_file.Verdict
-) -> tuple[int, Numbers | None]:
-    """The highest number that was used, and what stood in it if that is the file's."""
+def _last_revision(data: DataDir, workspace: str, projected: sessions_file.Verdict) -> int:
+    """The highest number that was used."""
     last = 0
     with suppress(OSError):
         last = Revisions(data.sessions_file(workspace).with_name(revisions.NAME)).last()
     match projected:
-        case sessions_file.SessionsFile(revision, entries) if revision == last:
-            return last, {session.id: end.n for session, end in entries}
         case sessions_file.SessionsFile(revision):
-            return max(last, revision), None
+            return max(last, revision)
         case sessions_file.Edited(revision) if last == 0:
-            return max(0, revision), None
+            return max(0, revision)
         case _:
-            return last, None
+            return last
 
 
-def _length(data: DataDir, workspace: str, session_id: str) -> int:
+def _length(data: DataDir, workspace: str, session_id: str) -> int | None:
     try:
-        return (data.session(workspace, session_id) / NAME).stat().st_size
+        return size_bytes(data.session(workspace, session_id))
     except OSError:
-        return -1
+        return None
 
 
 def _was_deleted(data: DataDir, workspace: str, session_id: str) -> bool:
@@ -140,7 +142,8 @@ def _replay(
 def _forget_half_made(directory: Path) -> None:
     """A creation that a crash or a full disk cut short: nobody was told of it.
 
-    Only what such a one leaves is removed; a directory that holds anything else stays.
+    A directory that holds anything else stays, attachments too: they could be all that is left of a
+    session whose journal somebody removed. It keeps no session from being created there again.
     """
     with suppress(OSError):
         temporary_of(directory / NAME).unlink(missing_ok=True)

@@ -152,13 +152,22 @@ class DataDir:
             durable.replace_file(self.root / "README.md", _README.read_bytes())
         if not (self.rejected / "README.md").exists():
             durable.replace_file(self.rejected / "README.md", _REJECTED_README.read_bytes())
-        for path in self.root.iterdir():
-            _tighten_file(path)
+        for directory in (self.root, self.rejected, self.requests, self.run):
+            _tighten_files(directory)
+
+    def prepare_requests(self) -> None:
+        """Makes what is missing of the directories that requests and answers go through.
+
+        DataDirectoryRefused, StorageError, OSError.
+        """
+        for directory in (self.inbox, self.claimed, self.outbox, self.rejected, self.requests):
+            _own_directory(directory)
 
     def prepare_workspace(self, name: str) -> None:
         """The same for one workspace. ValueError for what cannot be its name."""
         for directory in (self.workspace(name), self.sessions(name), self.trash(name)):
             _own_directory(directory)
+        _tighten_files(self.workspace(name))
 
     def _say_who(self) -> None:
         """Our process id into `run/daemon.pid`: as far as there is room, for the lock decides."""
@@ -201,7 +210,7 @@ def _own_directory(path: Path) -> None:
 def _require_ours(path: Path) -> os.stat_result:
     status = path.lstat()
     if stat.S_ISLNK(status.st_mode):
-        raise DataDirectoryRefused(f"{path} is a symbolic link: name the directory it leads to")
+        raise DataDirectoryRefused(f"{path} is a symbolic link: use the directory it leads to")
     if not stat.S_ISDIR(status.st_mode):
         raise DataDirectoryRefused(f"{path} is not a directory: move it away, or name another")
     if status.st_uid != os.geteuid():
@@ -211,8 +220,11 @@ def _require_ours(path: Path) -> os.stat_result:
     return status
 
 
-def _tighten_file(path: Path) -> None:
-    status = path.lstat()
-    is_ours = stat.S_ISREG(status.st_mode) and status.st_uid == os.geteuid()
-    if is_ours and stat.S_IMODE(status.st_mode) & 0o077:
-        path.chmod(stat.S_IMODE(status.st_mode) & 0o700)
+def _tighten_files(directory: Path) -> None:
+    """Those that are ours; what goes meanwhile is let go."""
+    for path in directory.iterdir():
+        with suppress(FileNotFoundError):
+            status = path.lstat()
+            is_ours = stat.S_ISREG(status.st_mode) and status.st_uid == os.geteuid()
+            if is_ours and stat.S_IMODE(status.st_mode) & 0o077:
+                path.chmod(stat.S_IMODE(status.st_mode) & 0o700)

@@ -53,7 +53,7 @@ def make_directory(path: Path) -> None:
     sync_directory(path.parent)
 
 
-def create(path: Path, *, append: bool = False) -> int:
+def create(path: Path | str, *, append: bool = False) -> int:
     """A descriptor to an empty file of mode 0600 at `path`, in place of what was there. OSError."""
     flags = os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW
     return os.open(path, flags | (os.O_APPEND if append else 0), FILE_MODE)
@@ -96,7 +96,7 @@ def replace_file(path: Path, content: bytes, *, synced: bool = True) -> None:
     temporary = path.with_name(f".{path.name}.tmp")
     with named_failures(path):
         try:
-            _write_new(temporary, content, synced=synced)
+            write_new(temporary, content, synced=synced)
             temporary.rename(path)
         except OSError:
             temporary.unlink(missing_ok=True)
@@ -105,7 +105,8 @@ def replace_file(path: Path, content: bytes, *, synced: bool = True) -> None:
             sync_directory(path.parent)
 
 
-def _write_new(path: Path, content: bytes, *, synced: bool) -> None:
+def write_new(path: Path, content: bytes, *, synced: bool = True) -> None:
+    """Writes a file of mode 0600 in place of what was there, its name not yet durable. OSError."""
     descriptor = create(path)
     try:
         write_whole(descriptor, content)
@@ -153,7 +154,7 @@ def read_small(
     except FileNotFoundError:
         raise
     except OSError as error:
-        raise FileRefused(f"it cannot be opened: {error.strerror}") from error
+        raise FileRefused(_why_not_opened(error)) from error
     try:
         status = os.fstat(descriptor)
         reason = fault(status) if stat.S_ISREG(status.st_mode) else "it is not a regular file"
@@ -165,3 +166,11 @@ def read_small(
             return file.read(status.st_size)
     finally:
         os.close(descriptor)
+
+
+def _why_not_opened(error: OSError) -> str:
+    if error.errno == errno.ELOOP:
+        return "it is a link"
+    if error.errno == errno.ENXIO:
+        return "it is not a regular file"
+    return f"it cannot be opened: {error.strerror}"

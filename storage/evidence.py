@@ -5,6 +5,7 @@ cannot be read is no evidence.
 """
 
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from storage import sessions_file
@@ -38,13 +39,18 @@ def answered(commits: Iterable[Commit]) -> dict[str, int]:
     return named
 
 
-def highest(data: DataDir, workspace: str, session_id: str) -> int:
-    """The highest number of one session that anybody names; 0 if nobody does. OSError."""
-    end = projected(data.sessions_file(workspace)).get(session_id)
-    named = [end.n if end else 0]
+def named(data: DataDir, workspace: str) -> dict[str, int]:
+    """The highest number of each session of a workspace that anybody names; of other workspaces'
+    sessions what the requests journals say. OSError.
+    """
+    found = {session: end.n for session, end in projected(data.sessions_file(workspace)).items()}
     for path in requests_journals(data):
-        try:
-            named.append(answered(read_at(path).commits).get(session_id, 0))
-        except StorageError:
-            continue
-    return max(named)
+        with suppress(StorageError):
+            for session_id, n in answered(read_at(path).commits).items():
+                found[session_id] = max(n, found.get(session_id, 0))
+    return found
+
+
+def highest(data: DataDir, workspace: str, session_id: str) -> int:
+    """That of one session; 0 if nobody names any. OSError."""
+    return named(data, workspace).get(session_id, 0)

@@ -4,6 +4,7 @@ Reads files alone, also while a daemon adds to them: journal, attachments and ou
 what is there at one moment stays. Promises that the file at the target is whole or not there.
 """
 
+import fcntl
 import gzip
 import hashlib
 import io
@@ -11,17 +12,17 @@ import os
 import stat
 import tarfile
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import IO, NamedTuple
 
 from storage import archive, codec, durable
 from storage.archive import Manifest, Member
-from storage.errors import JournalCorrupt, JournalMissing, StorageError
+from storage.errors import JournalCorrupt, StorageError
 from storage.journal import log
 from storage.journal.repair import is_torn
-from storage.journal.scan import Scan, corrupt, scan
+from storage.journal.scan import Scan, corrupt, opened, scan
 from storage.replay import folded
 
 Progress = Callable[[int, int], object]
@@ -59,13 +60,38 @@ def export(
     """
     if os.path.lexists(target) and not overwrite:
         raise FileExistsError(target)
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-    try:
+    with _temporary(target) as temporary:
         manifest = _written(directory, temporary, named_elsewhere, version, at, progress)
         _put_in_place(temporary, target, overwrite=overwrite)
-    finally:
-        temporary.unlink(missing_ok=True)
     return manifest
+
+
+@contextmanager
+def _temporary(target: Path) -> Iterator[Path]:
+    """A name beside it for us alone, which an export that was killed may have left behind."""
+    temporary = target.with_name(f".{target.name}.tmp")
+    flags = os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+    with durable.named_failures(target):
+        descriptor = os.open(temporary, flags, durable.FILE_MODE)
+    try:
+        if not _is_ours(descriptor, temporary):
+            text = f"another export is just writing {target}; name another file, or wait for it"
+            raise StorageError(text)
+        try:
+            yield temporary
+        finally:
+            temporary.unlink(missing_ok=True)
+    finally:
+        os.close(descriptor)
+
+
+def _is_ours(descriptor: int, temporary: Path) -> bool:
+    """False while another export has it, or has just put it in place."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return os.path.samestat(os.fstat(descriptor), temporary.lstat())
+    except (BlockingIOError, FileNotFoundError):
+        return False
 
 
 def _written(
@@ -143,10 +169,7 @@ def _described(
 def _journal(directory: Path, named_elsewhere: int) -> Scan:
     """Its whole lines, once they are on the disk; half a line at the end is somebody's at work."""
     path = directory / log.NAME
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
-    except (FileNotFoundError, NotADirectoryError) as error:
-        raise JournalMissing(f"{path} does not exist") from error
+    descriptor = opened(path)
     try:
         found = scan(descriptor, path)
         os.fdatasync(descriptor)

@@ -7,6 +7,7 @@ of what lies in the directories; does not go down into them.
 
 import logging
 import os
+import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -54,11 +55,12 @@ class FilesWatch:
         self._directories = list(directories)
         self._look = look
         self._observer: BaseObserver | None = None
+        self._watched: dict[Path, int] = {}
         self._overflow = _OverflowHandler(self._look_everywhere)
 
     def start(self) -> None:
         """From its return on no change goes unseen. OSError: directory missing, no more watches."""
-        observer = Observer()
+        observer = _observer()
         try:
             observer.start()
             for directory in self._directories:
@@ -76,11 +78,16 @@ class FilesWatch:
         self._directories.append(directory)
 
     def is_alive(self) -> bool:
-        """False when reports have ceased to come: then stop it and start a new one."""
+        """False when reports have ceased to come: then stop it and start a new one.
+
+        So it is when a directory was removed, also if another has its name by now.
+        """
         observer = self._observer
         if observer is None or not observer.is_alive():
             return False
-        return all(emitter.is_alive() for emitter in observer.emitters)
+        if not all(emitter.is_alive() for emitter in observer.emitters):
+            return False
+        return all(_inode(directory) == inode for directory, inode in self._watched.items())
 
     def stop(self) -> None:
         """No look begins after its return. Stopping twice does nothing."""
@@ -91,7 +98,7 @@ class FilesWatch:
             observer.join(_STOP_SECONDS)
 
     def _schedule(self, observer: BaseObserver, directory: Path) -> None:
-        directory.stat()  # the library's error would not name it
+        self._watched[directory] = directory.stat().st_ino  # before: what came later is seen
         handler = _Handler(lambda file: self._look_safely(directory, file))
         observer.schedule(handler, str(directory), recursive=False, event_filter=_WORTH_A_LOOK)
 
@@ -104,6 +111,36 @@ class FilesWatch:
             self._look(directory, file)
         except Exception:
             _logger.exception("looking into %s failed", directory)
+
+
+def _observer() -> BaseObserver:
+    """Of changes that bring something in, and that look back for no other.
+
+    The library would hold every event for half a second after a file was moved out, in case it
+    comes in elsewhere.
+    """
+    if sys.platform != "linux":
+        return Observer()
+    from watchdog.observers.inotify import InotifyFullEmitter, InotifyObserver
+    from watchdog.observers.inotify_c import InotifyConstants, Mask
+
+    class Arrivals(InotifyFullEmitter):
+        def get_event_mask_from_filter(self) -> Mask:
+            return Mask(super().get_event_mask_from_filter() & ~InotifyConstants.IN_MOVED_FROM)
+
+    class ArrivalsObserver(InotifyObserver):
+        def __init__(self) -> None:
+            super().__init__()
+            self._emitter_class = Arrivals
+
+    return ArrivalsObserver()
+
+
+def _inode(directory: Path) -> int | None:
+    try:
+        return directory.stat().st_ino
+    except OSError:
+        return None
 
 
 class _Handler(FileSystemEventHandler):

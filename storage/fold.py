@@ -4,7 +4,7 @@
 that is not there is a fault of the journal and raises `LookupError`.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -35,6 +35,15 @@ def apply_all(state: SessionState, events: Iterable[e.AnyEvent], at: datetime) -
     for event in events:
         state = _STEPS[type(event)](state, event, at)
     return state
+
+
+def add_messages(
+    state: SessionState, added: Sequence[tuple[ChatMessage, datetime]]
+) -> SessionState:
+    """As one `MessageAdded` after the other, at these times; at least one."""
+    messages = state.messages.extended([message for message, _ in added])
+    session = replace(state.record, updated_at=added[-1][1], message_count=len(messages))
+    return replace(state, session=session, messages=messages)
 
 
 def merged(current: SessionConfig | None, changes: dict[str, Any]) -> SessionConfig:
@@ -126,7 +135,8 @@ def _restored(state: SessionState, event: e.SessionRestored, at: datetime) -> Se
 
 def _message_added(state: SessionState, event: e.MessageAdded, at: datetime) -> SessionState:
     messages = state.messages.append(event.message)
-    return _with_session(replace(state, messages=messages), at, message_count=len(messages))
+    session = replace(state.record, updated_at=at, message_count=len(messages))
+    return replace(state, session=session, messages=messages)
 
 
 def _message_updated(state: SessionState, event: e.MessageUpdated, at: datetime) -> SessionState:

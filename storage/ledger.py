@@ -34,10 +34,22 @@ class Ledger(Sequence[T], Generic[T]):
             self._positions[item.id] = self._length
         elif self._items[self._length] is not item:
             return Ledger([*self, item])
-        grown = Ledger.__new__(Ledger)
-        grown._items, grown._positions = self._items, self._positions  # noqa: SLF001 - its own class
-        grown._length = self._length + 1  # noqa: SLF001
-        return grown
+        return self._first(self._length + 1)
+
+    def _first(self, length: int) -> "Ledger[T]":
+        version: Ledger[T] = Ledger.__new__(Ledger)
+        version._items, version._positions = self._items, self._positions
+        version._length = length
+        return version
+
+    def extended(self, items: Sequence[T]) -> "Ledger[T]":
+        """The same with all of `items` appended."""
+        if self._length < len(self._items):
+            return Ledger([*self, *items])
+        self._items.extend(items)
+        positions = range(self._length, len(self._items))
+        self._positions.update(zip((item.id for item in items), positions, strict=True))
+        return self._first(len(self._items))
 
     def replace(self, item: T) -> "Ledger[T]":
         """The same with `item` in place of the one with its id. KeyError if there is none."""

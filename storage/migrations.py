@@ -67,11 +67,6 @@ class _Typed(Struct, frozen=True, rename="camel"):
     server_pid: _Pid = None
 
 
-def is_old(document: object) -> bool:
-    """Whether the JSON of a `sessions.json` is of an older format."""
-    return isinstance(document, list)
-
-
 def migrate(document: object, workspace: str, at: datetime) -> tuple[Session, ...]:
     """The sessions of an old file, as they are to be created at `at`; always the same ids.
 

@@ -7,6 +7,9 @@ name: links, pipes and directories too.
 import itertools
 import os
 import re
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from storage import codec, durable
@@ -15,17 +18,22 @@ from storage.errors import FileRefused
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
 
 
-def reject(path: Path, rejected: Path, refusal: FileRefused) -> Path:
+def reject(path: Path, rejected: Path, refusal: FileRefused, name: str | None = None) -> Path:
     """Moves `path` into the directory `rejected`; the name that it has there.
 
-    Beside it stands `<name>.why.json` with `line`, `path` (a JSON path) and `reason`.
-    FileNotFoundError if it is gone, StorageError.
+    `name` is what it was called, if not as it is now. Beside it stands `<name>.why.json` with
+    `line`, `path` (a JSON path) and `reason`. FileNotFoundError if it is gone, StorageError; then
+    nothing is there.
     """
     os.lstat(path)
     why = {"line": refusal.line, "path": refusal.path, "reason": str(refusal)}
     with durable.named_failures(rejected):
-        kept = _reserve(rejected, _plain(path.name), codec.encode(why) + b"\n")
-        _move(path, kept)
+        kept = _reserve(rejected, _plain(name or path.name), codec.encode(why) + b"\n")
+        try:
+            _move(path, kept)
+        except OSError:
+            Path(f"{kept}.why.json").unlink()
+            raise
         durable.sync_directory(rejected)
         durable.sync_directory(path.parent)
     return kept
@@ -33,30 +41,30 @@ def reject(path: Path, rejected: Path, refusal: FileRefused) -> Path:
 
 def _plain(name: str) -> str:
     """Nothing that a terminal or a shell would take for more than a name."""
-    return _UNSAFE.sub("_", name)[:100].lstrip(".") or "unnamed"
+    return _UNSAFE.sub("_", name)[:100].lstrip(".-") or "unnamed"
 
 
 def _reserve(rejected: Path, name: str, why: bytes) -> Path:
-    """Takes a name by creating its `.why.json`, which only one can."""
-    stem, dot, suffix = name.rpartition(".")
-    for attempt in itertools.count(1):
-        unique = (
-            name if attempt == 1 else f"{stem or suffix}-{attempt}{dot and stem and '.' + suffix}"
-        )
-        kept = rejected / unique
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-        try:
-            descriptor = os.open(f"{kept}.why.json", flags, durable.FILE_MODE)
-        except FileExistsError:
-            continue
-        try:
-            durable.write_whole(descriptor, why)
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-        if not os.path.lexists(kept):
-            return kept
+    """Takes a name by giving it a `.why.json`, which only one can; it is whole from the first."""
+    written = rejected / f".{name}.{threading.get_ident()}.tmp"
+    try:
+        durable.write_new(written, why)
+        for kept in _names(rejected, name):
+            if os.path.lexists(kept):
+                continue
+            with suppress(FileExistsError):
+                os.link(written, f"{kept}.why.json")
+                return kept
+    finally:
+        written.unlink(missing_ok=True)
     raise AssertionError("the count has no end")
+
+
+def _names(rejected: Path, name: str) -> Iterator[Path]:
+    stem, dot, suffix = name.rpartition(".")
+    yield rejected / name
+    for number in itertools.count(2):
+        yield rejected / f"{stem or suffix}-{number}{dot and stem and '.' + suffix}"
 
 
 def _move(path: Path, kept: Path) -> None:

@@ -1,15 +1,16 @@
-"""Requests and answers as files: what lies in `inbox/`, who claims it, what goes to `outbox/`.
+"""Requests and answers as files: what lies in `inbox/`, and what goes to `outbox/`.
 
 Reads only what is plainly a file of ours and never waits on anything else that has a name there.
-Knows JSON and ids; which commands there are, and that each is answered once, is for others.
+Knows JSON and ids; who takes a request is in `request_claims`, which commands there are, and that
+each is answered once, is for others.
 """
 
 import os
 import re
 import stat
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,17 +23,19 @@ SIZE_LIMIT_BYTES = 1 << 20
 SETTLED_SECONDS = 1.0
 """A file that does not parse is refused once it has been left alone for so long."""
 
-CLAIMED = ".claimed"
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
-_CLAIM = re.compile(r"(\d+)-(.+)")
 
 
 class Candidate(Struct, frozen=True, kw_only=True):
-    """A `*.json` in the inbox. `fault` says why it must not be read, None if it may be."""
+    """A `*.json` in the inbox. `bad_name` says why it can never be a request, None if it can.
+
+    `is_plain`: it was a file that may be opened.
+    """
 
     name: str
     changed_ns: int
-    fault: str | None
+    bad_name: str | None
+    is_plain: bool
 
 
 class Listing(Struct, frozen=True, kw_only=True):
@@ -43,18 +46,12 @@ class Listing(Struct, frozen=True, kw_only=True):
 
 
 class Found(NamedTuple):
-    """What stands in a file, and which file it was."""
+    """What stands in a file, which file it was, and the `print` of its `size` bytes."""
 
     request: dict[str, Any]
     inode: int
-
-
-class Claim(Struct, frozen=True, kw_only=True):
-    """A request that was taken: `name` is the file's in the inbox, `path` where it lies now."""
-
-    counter: int
-    name: str
-    path: Path
+    size: int
+    print: int
 
 
 class Identity(Struct, frozen=True, kw_only=True):
@@ -86,7 +83,7 @@ def scan(inbox: Path, now_seconds: float, being_taken: AbstractSet[int] = frozen
     `now_seconds` as of `time.time()`.
     """
     candidates, others = [], []
-    with os.scandir(inbox) as entries:
+    with _opened(inbox) as descriptor, os.scandir(descriptor) as entries:
         for entry in entries:
             name = entry.name
             if name.startswith("."):
@@ -99,22 +96,28 @@ def scan(inbox: Path, now_seconds: float, being_taken: AbstractSet[int] = frozen
                 if _is_settled(status, now_seconds):
                     others.append(name)
             elif status.st_ino not in being_taken:
-                fault = _name_fault(name) or _fault(status)
-                candidates.append(Candidate(name=name, changed_ns=status.st_mtime_ns, fault=fault))
+                candidates.append(
+                    Candidate(
+                        name=name,
+                        changed_ns=status.st_mtime_ns,
+                        bad_name=_name_fault(name),
+                        is_plain=_fault(status) is None,
+                    )
+                )
     candidates.sort(key=lambda candidate: (candidate.changed_ns, candidate.name))
     return Listing(candidates=candidates, others=others)
 
 
-def read(inbox: Path, candidate: Candidate, now_seconds: float) -> Found | None:
-    """The request that the file holds, or None: it is gone, or still being written.
+def read(path: Path, now_seconds: float, *, closely: bool = False) -> Found | None:
+    """The request that a file holds, or None: it is gone, or still being written.
 
-    One that does not parse is refused only once it has been left alone for a second. A file that
-    took the name since the scan is judged anew. FileRefused, OSError.
+    One that does not parse is refused only once it has been left alone for a second. `closely`:
+    nothing is opened but a plain file, whatever it was when it was listed. FileRefused, OSError.
     """
-    if candidate.fault is not None:
-        raise FileRefused(candidate.fault)
     try:
-        raw, status = _read_plain(inbox / candidate.name, most_links=1)
+        if closely and (fault := _fault(path.lstat())):
+            raise FileRefused(fault)
+        raw, status = read_plain(path, most_links=1)
     except FileNotFoundError:
         return None
     try:
@@ -123,77 +126,12 @@ def read(inbox: Path, candidate: Candidate, now_seconds: float) -> Found | None:
         if _is_settled(status, now_seconds):
             raise
         return None
-    return Found(_object(value), status.st_ino)
+    return Found(require_object(value), status.st_ino, len(raw), print_of(raw))
 
 
-def claim(inbox: Path, name: str, counter: int, inode: int) -> Claim | None:
-    """Gives `inbox/<name>` a second name, with `counter`, which must never be used twice.
-
-    None if it is gone, or is not the file with `inode` any more. `unlink_taken` takes the first
-    name away. OSError.
-    """
-    taken = Claim(counter=counter, name=name, path=inbox / CLAIMED / f"{counter}-{name}")
-    try:
-        os.link(inbox / name, taken.path, follow_symlinks=False)
-    except FileNotFoundError:
-        return None
-    if taken.path.lstat().st_ino != inode:
-        taken.path.unlink()
-        return None
-    return taken
-
-
-def unlink_taken(inbox: Path, taken: Claim) -> None:
-    """Takes the first name of a claimed file away, unless another file has it by now. OSError.
-
-    By link and unlink, since a rename out of a watched directory delays the next event by 500 ms.
-    """
-    original = inbox / taken.name
-    try:
-        if original.lstat().st_ino == taken.path.lstat().st_ino:
-            original.unlink()
-    except FileNotFoundError:
-        return
-
-
-def settle(inbox: Path, claims: Sequence[Claim]) -> None:
-    """Makes claims durable and takes the first names away, so that a power cut leaves one name.
-
-    In this order: the new names are on disk before the old ones go, and those are gone for good
-    before anything is done. Doing it again after a failure is right. StorageError.
-    """
-    with durable.named_failures(inbox):
-        durable.sync_directory(inbox / CLAIMED)
-        for taken in claims:
-            unlink_taken(inbox, taken)
-        durable.sync_directory(inbox)
-
-
-def read_claim(taken: Claim) -> dict[str, Any]:
-    """The request of a claim. FileRefused, OSError."""
-    raw, _ = _read_plain(taken.path, most_links=2)
-    return _object(strict_json.parse(raw))
-
-
-def claimed(inbox: Path) -> list[Claim]:
-    """What was taken and not finished, in order; also completes what a crash left half taken.
-
-    For the start: a file whose claim exists loses its other name, in the inbox. OSError.
-    """
-    claims = []
-    for name in os.listdir(inbox / CLAIMED):  # noqa: PTH208 - names are all that is needed
-        found = _CLAIM.fullmatch(name)
-        if found:
-            path = inbox / CLAIMED / name
-            claims.append(Claim(counter=int(found[1]), name=found[2], path=path))
-    for taken in claims:
-        unlink_taken(inbox, taken)
-    return sorted(claims, key=lambda taken: taken.counter)
-
-
-def release(taken: Claim) -> None:
-    """Ends a claim: its request is answered. Nothing if it is gone."""
-    taken.path.unlink(missing_ok=True)
+def print_of(raw: bytes) -> int:
+    """Differs for other bytes; for this process alone."""
+    return hash(raw)
 
 
 def identify(request: dict[str, Any], name: str, counter: int) -> Identity:
@@ -211,7 +149,11 @@ def put_answers(outbox: Path, answers: Sequence[Outgoing]) -> list[StorageError 
     In order, so that of two with one name the later stays. Those that are to survive a power cut
     share the sync of the directory.
     """
-    results = [_put(outbox, one) for one in answers]
+    try:
+        with _opened(outbox):
+            results = [_put(outbox, one) for one in answers]
+    except OSError as error:
+        return [durable.storage_error(error, outbox)] * len(answers)
     if any(one.synced for one in answers):
         try:
             durable.sync_directory(outbox)
@@ -225,10 +167,10 @@ def put_answers(outbox: Path, answers: Sequence[Outgoing]) -> list[StorageError 
 
 
 def _put(outbox: Path, one: Outgoing) -> StorageError | None:
-    path = outbox / f"{_safe(one.name)}.json"
-    temporary = outbox / f".{one.name}.json.tmp"
+    name = f"{_safe(one.name)}.json"
+    temporary = f"{outbox}/.{name}.tmp"  # as text, for a Path costs more than the call it is for
     try:
-        if one.unless_there and _holds(path, one.content):
+        if one.unless_there and _holds(outbox / name, one.content):
             return None
         descriptor = durable.create(temporary)
         try:
@@ -237,11 +179,11 @@ def _put(outbox: Path, one: Outgoing) -> StorageError | None:
                 os.fsync(descriptor)
         finally:
             os.close(descriptor)
-        temporary.rename(path)
+        os.rename(temporary, f"{outbox}/{name}")  # noqa: PTH104 - as above
     except OSError as error:
         with suppress(OSError):
-            temporary.unlink(missing_ok=True)
-        return durable.storage_error(error, path)
+            Path(temporary).unlink(missing_ok=True)
+        return durable.storage_error(error, outbox / name)
     return None
 
 
@@ -299,6 +241,16 @@ def _safe(name: str) -> str:
     return name
 
 
+@contextmanager
+def _opened(directory: Path) -> Iterator[int]:
+    """A link in its place is not followed. OSError."""
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
 def _name_fault(name: str) -> str | None:
     if _ID.fullmatch(name.removesuffix(".json")):
         return None
@@ -325,8 +277,11 @@ def _is_settled(status: os.stat_result, now_seconds: float) -> bool:
     return not 0 <= age < SETTLED_SECONDS
 
 
-def _read_plain(path: Path, most_links: int) -> tuple[bytes, os.stat_result]:
-    """Never follows a link, never waits on a pipe or device, never reads more than the limit."""
+def read_plain(path: Path, most_links: int) -> tuple[bytes, os.stat_result]:
+    """What stands in a file of ours, and its status as it was opened. FileRefused, OSError.
+
+    Never follows a link, never waits on a pipe or device, never reads more than the limit.
+    """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOFOLLOW)
     except FileNotFoundError:
@@ -343,7 +298,8 @@ def _read_plain(path: Path, most_links: int) -> tuple[bytes, os.stat_result]:
         os.close(descriptor)
 
 
-def _object(value: Any) -> dict[str, Any]:
+def require_object(value: Any) -> dict[str, Any]:
+    """FileRefused for what is no object."""
     if not isinstance(value, dict):
         raise FileRefused("a request is an object", line=1, path="$")
     return value

@@ -17,7 +17,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from storage import codec, durable
-from storage.errors import FileRefused
+from storage.errors import FileRefused, StorageError
 from storage.records.process import UtcTime
 
 T = TypeVar("T")
@@ -55,6 +55,8 @@ class Revisions:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._check_at_bytes = _CHECK_BYTES
+        self._must_move = False
+        self._left: tuple[int, int] | None = None
 
     def append(
         self,
@@ -67,6 +69,8 @@ class Revisions:
         """Says on disk what stands in `revision`. `previous`: in the one before it, None if that
         is not known. StorageError; then the number must not be used again.
         """
+        if self._left is None or self._found() != self._left:
+            previous = None  # nobody knows what it would follow on
         before = previous or {}
         line = Revision(
             revision=revision,
@@ -77,8 +81,36 @@ class Revisions:
             removed=[name for name in before if name not in numbers],
             all=previous is None,
         )
-        durable.append_line(self._path, codec.encode(line) + b"\n")
+        self._left = None
+        self._add(codec.encode(line) + b"\n")
         self._trim(at)
+        self._left = self._found()
+
+    def _found(self) -> tuple[int, int] | None:
+        """Which file it is, and how long; None if there is none."""
+        try:
+            status = self._path.stat()
+        except OSError:
+            return None
+        return status.st_ino, status.st_size
+
+    def _add(self, line: bytes) -> None:
+        """After a failure all goes to a new file: what the old one shows need not be on the disk,
+        and a line that follows on a lost one cannot be read.
+        """
+        try:
+            if self._must_move:
+                durable.replace_file(self._path, b"".join([*self._encoded(), line]))
+            else:
+                durable.append_line(self._path, line)
+        except StorageError:
+            self._must_move = True
+            raise
+        self._must_move = False
+
+    def _encoded(self) -> Iterator[bytes]:
+        with durable.named_failures(self._path):
+            yield from (codec.encode(line) + b"\n" for line in self._lines())
 
     def last(self) -> int:
         """The highest number that was used, 0 if none was. Reads the end of the file. OSError."""

@@ -77,7 +77,7 @@ class Written(Struct, frozen=True, kw_only=True):
     claim: Claim | None
 
 
-class _Outline(Struct, frozen=True):
+class _Outline(Struct, frozen=True, forbid_unknown_fields=True):
     version: int
     revision: int
     digest: str
@@ -135,7 +135,7 @@ def is_ours(path: Path, seal: bytes | None) -> bool:
 def read(path: Path) -> Verdict:
     """What the file at `path` is. Fast for our own files, also with 10,000 sessions. OSError."""
     try:
-        raw = durable.read_small(path, SIZE_LIMIT_BYTES)
+        raw = durable.read_small(path, SIZE_LIMIT_BYTES, follow_links=False)
     except FileNotFoundError:
         return Missing()
     except FileRefused as error:
@@ -145,7 +145,7 @@ def read(path: Path) -> Verdict:
 
 def judge(raw: bytes) -> SessionsFile | Broken | Edited | Outdated:
     """What the content of such a file is."""
-    if raw.lstrip()[:1] == b"[":
+    if is_outdated(raw):
         return Outdated()
     with no_garbage_collection():
         try:
@@ -154,26 +154,41 @@ def judge(raw: bytes) -> SessionsFile | Broken | Edited | Outdated:
             return _broken(raw, error)
 
 
+def is_outdated(raw: bytes) -> bool:
+    """Whether it is a list, as older formats had it, well-formed or not."""
+    return raw.lstrip()[:1] == b"["
+
+
 def _judged(raw: bytes) -> SessionsFile | Edited:
-    outline: _Outline = codec.decode(raw, _Outline)
+    compact = _compact(raw)
+    outline: _Outline = codec.decode(compact, _Outline)
     if outline.version != VERSION:
         raise FileRefused(f"version {outline.version} is not {VERSION}", path="$.version")
-    written = bytes(msgspec.json.format(bytes(outline.sessions), indent=-1))
-    is_ours = _digest(outline.revision, written) == outline.digest
+    sessions = bytes(outline.sessions)
+    is_ours = _digest(outline.revision, sessions) == outline.digest
     try:
-        entries = _entries(outline.sessions)
+        entries = _entries(sessions)
     except FileRefused:
         if is_ours:
             raise
         return Edited(outline.revision, outline.digest)
-    if is_ours or _is_only_relaid(outline, entries):
-        return SessionsFile(outline.revision, entries)
-    return Edited(outline.revision, outline.digest)
+    if not is_ours and not _is_only_relaid(outline, entries):
+        return Edited(outline.revision, outline.digest)
+    if not is_ours or compact != codec.encode(outline):
+        strict_json.parse(raw)  # of a key that stands there twice only the last was looked at
+    return SessionsFile(outline.revision, entries)
 
 
-def _entries(sessions: msgspec.Raw) -> list[Entry]:
-    records: list[Session] = codec.decode(bytes(sessions), list[Session])
-    ends: list[JournalEnd] = codec.decode(bytes(sessions), list[JournalEnd])
+def _compact(raw: bytes) -> bytes:
+    try:
+        return bytes(msgspec.json.format(raw, indent=-1))
+    except codec.BAD_JSON as error:
+        raise codec.refusal(error) from error
+
+
+def _entries(sessions: bytes) -> list[Entry]:
+    records: list[Session] = codec.decode(sessions, list[Session])
+    ends: list[JournalEnd] = codec.decode(sessions, list[JournalEnd])
     return list(zip(records, ends, strict=True))
 
 
@@ -193,7 +208,10 @@ def _broken(raw: bytes, error: FileRefused) -> Broken:
         strict_json.parse_as(raw, _Outline)
     except FileRefused as exact:
         error = exact
-    return Broken(reason=str(error), line=error.line, path=error.path)
+    line = error.line
+    if line is None and error.path:
+        line = strict_json.line_of(raw, error.path)
+    return Broken(reason=str(error), line=line, path=error.path)
 
 
 def _encoded(entries: Iterable[Entry]) -> bytes:

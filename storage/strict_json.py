@@ -4,6 +4,7 @@ Beyond the grammar it refuses duplicate keys, NaN and infinities, lone surrogate
 range and nesting deeper than 64. Which fields there must be is for the types that come after.
 """
 
+import codecs
 import json
 import re
 from typing import Any
@@ -56,9 +57,7 @@ def _parse_closely(raw: bytes) -> Any:
     except json.JSONDecodeError as error:
         raise FileRefused(error.msg, line=error.lineno) from error
     except _DuplicateKeyError as error:
-        raise FileRefused(
-            f"the key {error} stands twice", line=_second(text, *error.args)
-        ) from error
+        raise FileRefused(f"the key {error} stands twice", line=_second(text)) from error
     except _NotANumberError as error:
         line = _line_at(text, text.find(str(error)))
         raise FileRefused(f"{error} is not a JSON number", line=line) from error
@@ -100,6 +99,8 @@ def line_of(raw: bytes, path: str) -> int:
 
 
 def _text(raw: bytes) -> str:
+    if raw.startswith(codecs.BOM_UTF8):
+        raise FileRefused("it begins with a byte order mark; save it as UTF-8 without", line=1)
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -122,10 +123,33 @@ def _refuse_constant(spelling: str) -> None:
     raise _NotANumberError(spelling)
 
 
-def _second(text: str, key: str) -> int | None:
-    """The line of the second of exactly two places where `key` is a key, else unknown."""
-    places = [found.start() for found in re.finditer(re.escape(key) + r"\s*:", text)]
-    return _line_at(text, places[1]) if len(places) == 2 else None
+def _second(text: str) -> int | None:
+    """The line of the first key that stands in its object for the second time.
+
+    None if it is too deep. Up to there the text must be valid.
+    """
+    place = _repeated(text, _space(text, 0), DEPTH_LIMIT)
+    return None if place is None else _line_at(text, place)
+
+
+def _repeated(text: str, at: int, depth: int) -> int | None:
+    """Where that key begins, in the value at `at` or so many levels below it."""
+    if depth == 0 or text[at] not in "{[":
+        return None
+    keys: set[str] = set()
+    inner = _space(text, at + 1)
+    while text[inner] not in "}]":
+        place = inner
+        if text[at] == "{":
+            key, inner = _key(text, inner)
+            if key in keys:
+                return place
+            keys.add(key)
+        found = _repeated(text, inner, depth - 1)
+        if found is not None:
+            return found
+        inner = _after_value(text, inner)
+    return None
 
 
 def _require_depth(value: Any) -> None:
@@ -165,13 +189,18 @@ def _member(text: str, at: int, name: str) -> int | None:
     found = {}
     inner = _space(text, at + 1)
     while text[at] == "{" and text[inner] != "}":
-        key, inner = _raw_decode(text, inner)
-        inner = _space(text, _space(text, inner) + 1)
+        key, inner = _key(text, inner)
         found[key] = inner
         inner = _after_value(text, inner)
     if name:
         return found.get(name)
     return next(iter(found.values())) if len(found) == 1 else None
+
+
+def _key(text: str, at: int) -> tuple[str, int]:
+    """The key at `at`, and where its value begins."""
+    key, end = _raw_decode(text, at)
+    return key, _space(text, _space(text, end) + 1)
 
 
 def _item(text: str, at: int, index: int) -> int | None:

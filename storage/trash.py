@@ -80,14 +80,18 @@ def move_to_trash(data: DataDir, workspace: str, session_id: str, n: int) -> Pat
 
     Does nothing if that was done already, by itself or before a crash. Where somebody put a copy
     under that name, it gets the next one: `<id>-<n>.2`. FileNotFoundError if it is in neither
-    place, StorageError.
+    place, StorageError; so is what is no directory of its own, which stays.
     """
     source = data.session(workspace, session_id)
     target = data.trash(workspace) / f"{source.name}-{n}"
-    if not source.exists():
+    is_there = os.path.lexists(source)
+    if not is_there:
         os.lstat(target)
+    elif not stat.S_ISDIR(source.lstat().st_mode):
+        raise StorageError(f"{source} is a link or a file, and no session's directory: remove it")
     with durable.named_failures(source):
-        if source.exists():
+        if is_there:
+            durable.make_directory(target.parent)
             target = _free(target)
             source.rename(target)
         durable.sync_directory(target.parent)

@@ -26,11 +26,14 @@ if TYPE_CHECKING:
     Row = dict[str, Any]
 
 
-def session(directory: Path, named: int) -> Row:
-    """One session's journal and attachments; `named` is the highest number that others name."""
+def session(directory: Path, named: int, session_id: str | None = None) -> Row:
+    """One session's journal and attachments; `named` is the highest number that others name.
+
+    `session_id` where the directory has another name, as in the trash.
+    """
     row, scan = _journal(directory / NAME, named)
     if scan is not None:
-        found = [row["problem"], *_of_session(directory, scan)]
+        found = [row["problem"], *_of_session(session_id or directory.name, scan)]
         row["problem"] = "; ".join(problem for problem in found if problem) or None
         _check_attachments(row, directory, scan)
     return row
@@ -82,8 +85,8 @@ def _journal(path: Path, named: int) -> tuple[Row, Scan | None]:
     return row, scan
 
 
-def _of_session(directory: Path, scan: Scan) -> Iterator[str]:
-    if scan.header.session != directory.name:
+def _of_session(session_id: str, scan: Scan) -> Iterator[str]:
+    if scan.header.session != session_id:
         yield f"it is the journal of {scan.header.session}"
     state = SessionState()
     try:

@@ -48,7 +48,9 @@ class Call:
         with self.connect(request["type"]) as connection:
             answer = accepted(connection.ask(request))
         if answer.get("not_durable"):
-            self.console.note(NOT_DURABLE, "warn")
+            told = answer.get("data")
+            note = told.get("note") if isinstance(told, dict) else None
+            self.console.note(note or NOT_DURABLE, "warn")
         return answer
 
     def found(self, answer: dict[str, Any], what: str) -> Any:

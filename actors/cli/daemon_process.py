@@ -95,9 +95,11 @@ class _Log:
         """A descriptor to append to. CommandError when there can be none."""
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
         try:
-            return os.open(self.path, flags, 0o600)
+            descriptor = os.open(self.path, flags, 0o600)
+            os.fchmod(descriptor, 0o600)  # whatever the umask
         except OSError as error:
             raise CommandError(f"no log at {self.path}: {error.strerror}") from None
+        return descriptor
 
     def show(self) -> None:
         """Its last lines to standard error, those of earlier runs left out."""

@@ -1,7 +1,8 @@
-"""Conversations for a Python program: ask, follow, await, look up. The public face of a session.
+"""Conversations for a Python program on an asyncio loop: ask, follow, await, look up.
 
-Works on any asyncio loop, over whatever fulfils `Sessions`; the daemon's tree started inside the
-program does. The context it builds is made by the same code as the one that the model is sent.
+Works over whatever fulfils `Sessions`: the gateway of a tree that the program has started. Commands
+and events of all kinds, with a daemon or without, are `actors.library`'s. The context it builds is
+made by the same code as the one that the model is sent.
 """
 
 import asyncio

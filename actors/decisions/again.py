@@ -19,10 +19,10 @@ from storage.state import SessionState
 
 
 class Done(Struct, frozen=True):
-    """The `events` that a request had; `later`: those that came after them, in order."""
+    """The `events` that a request had; `followed`: the workers that later events name."""
 
     events: tuple[e.AnyEvent, ...]
-    later: tuple[e.AnyEvent, ...] = ()
+    followed: frozenset[str] = frozenset()
 
 
 def answer(state: SessionState, request: r.RequestBase, done: Done, given: Given) -> Verdict:
@@ -82,7 +82,7 @@ def _typed(state: SessionState, request: r.WriteInput, done: Done) -> Verdict:
     """
     written = next(x for x in done.events if isinstance(x, e.InputWritten))
     worker = state.record.worker(written.worker_id)
-    is_same = not any(getattr(x, "worker_id", None) == written.worker_id for x in done.later)
+    is_same = written.worker_id not in done.followed
     if worker is None or worker.status != "running" or not is_same:
         text = (
             "greenroom stopped while this was being typed, and whether it was is not known;"
@@ -90,7 +90,9 @@ def _typed(state: SessionState, request: r.WriteInput, done: Done) -> Verdict:
         )
         return r.Refusal(code="outcome-unknown", message=text)
     return Decision(
-        effects=(f.TypeInput(written.worker_id, written.number, request.data),),
+        effects=(
+            f.TypeInput(written.worker_id, written.number, request.data, request.wait_seconds),
+        ),
         reply=Awaiting(f"input:{written.worker_id}:{written.number}"),
     )
 

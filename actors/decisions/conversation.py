@@ -175,7 +175,7 @@ def _runs(session: Session) -> bool:
 
 
 def _next_turn(draft: Draft, response_id: str, number: int) -> None:
-    _, model = model_of(draft.state.record.config, draft.given.settings)
+    _, model = model_of(draft.state.record.config, draft.given.settings())
     draft.add(e.TurnStarted(response_id, number, model))
     draft.want(AskModel(response_id, number))
 

@@ -21,14 +21,15 @@ from storage.state import SessionState
 
 
 class Given(Struct, frozen=True, kw_only=True):
-    """What a decision may look at besides the state. `written` is what has arrived so far of the
-    turns being streamed, by response id. `request_id` is set for a request that is handed in again
-    when a crash or a stop left it unanswered: it must be done once.
+    """What a decision may look at besides the state. `settings` are those of its workspace, looked
+    up for those few that need them. `written` is what has arrived so far of the turns being
+    streamed, by response id. `request_id` is set for a request that is handed in again when a crash
+    or a stop left it unanswered: it must be done once.
     """
 
     now: datetime
     new_id: Callable[[], str]
-    settings: WorkspaceSettings
+    settings: Callable[[], WorkspaceSettings]
     prices: PriceTable
     written: Mapping[str, tuple[Content, ...]] = {}
     closing: bool = False

@@ -63,7 +63,7 @@ def update_message(state: SessionState, command: r.UpdateMessage, given: Given) 
 
 
 def update_metrics(state: SessionState, command: r.UpdateTokenMetrics, given: Given) -> Verdict:
-    provider, model = model_of(state.record.config, given.settings)
+    provider, model = model_of(state.record.config, given.settings())
     usage = Usage(prompt_tokens=command.prompt_tokens, completion_tokens=command.completion_tokens)
     cost = given.prices.cost(usage, model, provider)
     window = given.prices.context_window(model, provider)

@@ -157,11 +157,21 @@ def is_due(worker: Worker, *, session_runs: bool) -> bool:
         return session_runs and worker.desired == "run" and worker.status != "quarantined"
     if worker.status in {"running", "starting"}:
         return True
-    if not session_runs or worker.desired != "run" or worker.status == "quarantined":
+    if (
+        not can_run(worker)
+        or not session_runs
+        or worker.desired != "run"
+        or worker.status == "quarantined"
+    ):
         return False
     if worker.exit is None:
         return worker.last_error is None
     return comes_back(worker, worker.exit.cause)
+
+
+def can_run(worker: Worker) -> bool:
+    """Whether there is a program for it: what an agent's name stands for is not known yet."""
+    return not isinstance(worker, AgentWorker)
 
 
 def comes_back(worker: Worker, cause: EndCause) -> bool:
@@ -185,7 +195,7 @@ def is_taken_up(worker: Worker) -> bool:
     """Whether it starts when its session is to run again: what boot would start, and what the user
     had stopped, or never let start.
     """
-    if worker.desired != "run" or worker.status == "quarantined":
+    if not can_run(worker) or worker.desired != "run" or worker.status == "quarantined":
         return False
     by_shutdown = worker.exit is not None and worker.exit.cause == "shutdown"
     by_user = worker.status == "stopped" and not by_shutdown

@@ -215,7 +215,7 @@ def restart(state: SessionState, _: r.RestartSession, given: Given) -> Verdict:
     if state.record.desired != "run":
         draft.add(e.SessionUpdated({"desired": "run"}))
     for worker in state.record.workers:
-        if worker.desired == "run":
+        if worker.desired == "run" and processes.can_run(worker):
             workers.again(draft, worker)
     return draft.decision(Until(record_when_started))
 

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from actors.decisions import conversation, history_edits, processes, session, updates, workers
 from actors.decisions.decision import Decision, Draft, Given, Ready, Verdict
 from actors.messages import outcomes as o
-from actors.messages.session import ShutDown
+from actors.messages.session import GetRecord, ShutDown
 from storage.records import request as r
 from storage.records.conversation import Round
 from storage.records.message import Content
@@ -26,7 +26,9 @@ def decide(state: SessionState, message: Any, given: Given) -> Verdict:
 
 
 def _reads(message: r.OfSession) -> bool:
-    return isinstance(message, r.GetMessages | r.GetHistory | r.DeleteSession | ShutDown)
+    return isinstance(
+        message, r.GetMessages | r.GetHistory | r.DeleteSession | ShutDown | GetRecord
+    )
 
 
 def not_found(session_id: str) -> r.Refusal:
@@ -102,6 +104,7 @@ _TABLE: dict[type, Callable[[SessionState, Any, Given], Verdict]] = {
     r.GetResponse: get_response,
     r.GetActivity: get_activity,
     r.GetHistory: get_history,
+    GetRecord: _reading(lambda state: state.record),
     r.UpdateTokenMetrics: history_edits.update_metrics,
     r.Request: workers.converse,
     r.Cancel: conversation.cancel,

@@ -45,7 +45,7 @@ def _why_not(call: ToolCall, offered: dict[str, Tool], draft: Draft) -> str | No
     tool = offered.get(call.name)
     if tool is None:
         return f"there is no tool {call.name}; the tools are: {', '.join(offered) or 'none'}"
-    verdict = permission.decide(tool, call.args, draft.given.settings)
+    verdict = permission.decide(tool, call.args, draft.given.settings())
     if isinstance(verdict, permission.Denied):
         return f"permission denied: {verdict.reason}"
     if isinstance(verdict, permission.MustAsk):

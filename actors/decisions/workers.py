@@ -3,7 +3,7 @@
 import hashlib
 from typing import Any
 
-from actors.decisions import conversation
+from actors.decisions import conversation, processes
 from actors.decisions.decision import Awaiting, Decision, Draft, Given, Ready, Reply, Until, Verdict
 from actors.messages import effects as f
 from storage.records import event as e
@@ -24,6 +24,9 @@ SHORTEST_PREFIX = 4
 """Fewer characters mean a name: no worker is hit because its id happens to begin so."""
 FORBIDDEN_ENVIRONMENT = ("LD_", "DYLD_", "PYTHON", "GREENROOM_")
 FORBIDDEN_NAMES = frozenset({"BASH_ENV", "ENV", "NODE_OPTIONS", "SHELLOPTS", "PERL5OPT", "RUBYOPT"})
+
+
+NO_AGENTS = "agent workers are not built yet; use a terminal worker with the agent's command"
 
 
 def find(state: SessionState, reference: str) -> Worker | r.Refusal:
@@ -75,8 +78,7 @@ def new_worker(
 
 def _cannot_create(present: tuple[Worker, ...], wanted: r.CreateWorkerRequest) -> r.Refusal | None:
     if wanted.type == "agent":
-        text = "agent workers are not built yet; use a terminal worker with the agent's command"
-        return r.Refusal(code="not-available", message=text, path="$.worker.type")
+        return r.Refusal(code="not-available", message=NO_AGENTS, path="$.worker.type")
     if wanted.name and any(worker.name == wanted.name for worker in present):
         return _name_taken(wanted.name, "$.worker.name")
     talks = any(isinstance(worker, ConversationWorker) for worker in present)
@@ -180,6 +182,13 @@ def _record(worker_id: str) -> Reply:
 
 
 def _find_to_run(state: SessionState, reference: str) -> Worker | r.Refusal:
+    worker = _find_to_keep(state, reference)
+    if isinstance(worker, r.Refusal) or processes.can_run(worker):
+        return worker
+    return r.Refusal(code="not-available", message=f"worker {worker.name}: {NO_AGENTS}")
+
+
+def _find_to_keep(state: SessionState, reference: str) -> Worker | r.Refusal:
     worker = find(state, reference)
     if isinstance(worker, r.Refusal) or worker.id not in state.doomed_workers:
         return worker
@@ -258,7 +267,8 @@ def again(draft: Draft, worker: Worker) -> None:
 
 def update(state: SessionState, command: r.UpdateWorker, given: Given) -> Verdict:
     """Name and policy as given; `desired` as if it was started or stopped."""
-    worker = _find_to_run(state, command.worker)
+    find_it = _find_to_run if command.updates.desired == "run" else _find_to_keep
+    worker = find_it(state, command.worker)
     if isinstance(worker, r.Refusal):
         return worker
     wanted = command.updates
@@ -325,7 +335,7 @@ def write_input(state: SessionState, command: r.WriteInput, given: Given) -> Ver
     draft = Draft(state, given)
     raw = command.data.encode()
     draft.add(e.InputWritten(worker.id, number, len(raw), hashlib.sha256(raw).hexdigest()))
-    draft.want(f.TypeInput(worker.id, number, command.data))
+    draft.want(f.TypeInput(worker.id, number, command.data, command.wait_seconds))
     return draft.decision(Awaiting(f"input:{worker.id}:{number}"))
 
 

@@ -12,7 +12,6 @@ from actors.edits.keeping import has_settled, keep_original, reject
 from actors.edits.overtaken import overtaken
 from actors.edits.plan import Plan, Task, hash_of, request_id
 from actors.edits.reading import Reading
-from actors.messages.session import AdoptSession
 from actors.recording.projector import Projector
 from actors.surroundings import Surroundings
 from storage import durable, edit_claims, sessions_file
@@ -131,7 +130,7 @@ class Desk:
         except Exception as error:
             _log.exception("an edit of %s could not be understood", self._path)
             raise FileRefused(FAULT) from error
-        if any(isinstance(task.request, AdoptSession) for task in tasks):
+        if sessions_file.is_outdated(raw):
             keep_original(claim, self._path)
         plan = Plan(sha256=hash_of(raw), tasks=tasks)
         if tasks:
@@ -184,7 +183,7 @@ class Desk:
             directory = self._around.data.session(self._workspace, task.session_id)
             name = request_id(errand.claim, errand.plan, task)
             try:
-                lines += overtaken(directory, task, name)
+                lines += overtaken(directory, errand.plan, task, name)
             except StorageError as error:
                 _log.info("session %s: %s", task.session_id, error)
         return lines

@@ -22,7 +22,7 @@ from actors.sessions.flights import CUT_SHORT
 from actors.supervision import BaseActor, ChildContext, tell
 from actors.surroundings import Surroundings
 from storage import codec
-from storage.records.ids import new_id
+from storage.records.new_ids import new_id
 from storage.records.request import Answer, Refusal
 
 _log = logging.getLogger(__name__)

@@ -6,7 +6,7 @@ The edit was decided on what was known then; such a change is rare, and must not
 from pathlib import Path
 from typing import Any
 
-from actors.edits.plan import Task
+from actors.edits.plan import Plan, Task
 from storage import codec
 from storage.journal import log
 from storage.records import request as r
@@ -17,8 +17,11 @@ _WHOLE = "metadata."
 """It is set as a whole, so that what others have put there since would go."""
 
 
-def overtaken(directory: Path, task: Task, request_id: str) -> list[str]:
-    """A line for each field of that kind. StorageError if the journal cannot be read."""
+def overtaken(directory: Path, plan: Plan, task: Task, request_id: str) -> list[str]:
+    """A line for each field of that kind. StorageError if the journal cannot be read.
+
+    What the same plan did before is nobody else's: a name that steps aside for another, say.
+    """
     if not isinstance(task.request, r.UpdateSession | r.UpdateWorker):
         return []
     commits = log.read(directory).commits
@@ -29,13 +32,28 @@ def overtaken(directory: Path, task: Task, request_id: str) -> list[str]:
     met = _fields(folded(directory, commits[:own]).record, task.request)
     updates = codec.builtins(task.request.updates)
     wanted = _flat(updates)
+    ours = _set_by(plan, task)
     return [
         f"{name} of session {task.session_id} was set to {_shown(met.get(name))} by somebody else"
         " at the same time; what stands in this edit came after it"
         for name in sorted(seen.keys() | met.keys())
         if (name in wanted or (name.startswith(_WHOLE) and "metadata" in updates))
-        and met.get(name) not in (seen.get(name), wanted.get(name))
+        and met.get(name) not in (seen.get(name), wanted.get(name), *ours.get(name, ()))
     ]
+
+
+def _set_by(plan: Plan, task: Task) -> dict[str, list[Any]]:
+    """What all tasks of the plan set fields to, of the worker that this task is about."""
+    found: dict[str, list[Any]] = {}
+    for other in plan.tasks:
+        if isinstance(other.request, r.UpdateWorker) and _worker(other) == _worker(task):
+            for name, value in _flat(codec.builtins(other.request.updates)).items():
+                found.setdefault(name, []).append(value)
+    return found
+
+
+def _worker(task: Task) -> tuple[str, str | None]:
+    return task.session_id, getattr(task.request, "worker", None)
 
 
 def _fields(session: Session, request: r.UpdateSession | r.UpdateWorker) -> dict[str, Any]:

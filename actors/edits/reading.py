@@ -6,7 +6,7 @@ Reads files and the records of all sessions; changes nothing. What follows from 
 
 import logging
 from collections.abc import Mapping
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from msgspec import Struct
@@ -19,10 +19,12 @@ from actors.recording.projector import Projector
 from actors.sessions import checks
 from actors.surroundings import Surroundings
 from storage import as_of, migrations, sessions_file, strict_json
+from storage.catalog import CatalogEntry
 from storage.errors import FileRefused, JournalMissing, StorageError
 from storage.journal.frame import JournalEnd
 from storage.records import request as r
-from storage.records.ids import is_id, new_id
+from storage.records.ids import is_id
+from storage.records.new_ids import new_id
 from storage.records.session import Session
 
 _log = logging.getLogger(__name__)
@@ -73,7 +75,8 @@ class Reading:
             path = "$.revision"
             reason = STALE.format(edited.revision)
             raise FileRefused(reason, line=strict_json.line_of(raw, path), path=path)
-        ours = self._ours()
+        entries = self._entries()
+        ours = {session_id: entry.session for session_id, entry in entries.items()}
         base = self._base(raw, document["sessions"], listed, ours)
         merged = outside_edit.merge(
             base=base.sessions,
@@ -90,20 +93,12 @@ class Reading:
         if isinstance(merged, outside_edit.EditRefused):
             line = strict_json.line_of(raw, merged.path)
             raise FileRefused(merged.reason, line=line, path=merged.path)
-        return tuple(self._task(change) for change in merged)
+        return tuple(_task(change, entries) for change in merged)
 
-    def _task(self, change: outside_edit.Change) -> Task:
-        entry = self._around.index.entries.get(session_of(change.request, change.allotted))
-        return Task(
-            position=change.position,
-            request=change.request,
-            allotted=change.allotted,
-            n=entry.end.n if entry else 0,
-        )
-
-    def _ours(self) -> dict[str, Session]:
+    def _entries(self) -> dict[str, CatalogEntry]:
+        """What is now, of one moment: what comes after it is found by its number."""
         return {
-            session_id: entry.session
+            session_id: entry
             for session_id, entry in list(self._around.index.entries.items())
             if entry.session.workspace == self._workspace and not entry.deleting
         }
@@ -139,7 +134,7 @@ class Reading:
         return Given(
             now=self._around.clock.now(),
             new_id=new_id,
-            settings=self._around.workspaces.settings(self._workspace),
+            settings=partial(self._around.workspaces.settings, self._workspace),
             prices=self._around.prices,
         )
 
@@ -185,6 +180,16 @@ class Reading:
     def _ever(self) -> frozenset[str]:
         projectors = list(self._around.index.projectors.values())
         return frozenset().union(*(projector.revisions.ever() for projector in projectors))
+
+
+def _task(change: outside_edit.Change, entries: Mapping[str, CatalogEntry]) -> Task:
+    entry = entries.get(session_of(change.request, change.allotted))
+    return Task(
+        position=change.position,
+        request=change.request,
+        allotted=change.allotted,
+        n=entry.end.n if entry else 0,
+    )
 
 
 def _places(entries: Any) -> dict[str, int]:

@@ -6,7 +6,7 @@ the inbox's actor, in its thread.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from functools import partial
 
@@ -16,9 +16,10 @@ from actors.inbox.day_book import DayBook
 from actors.inbox.errand import Batch, Errand
 from actors.inbox.intake import SLICE, Intake
 from actors.surroundings import Surroundings
-from storage import request_files
+from storage import request_claims
 from storage.errors import StorageError
 from storage.records.event import RequestAccepted
+from storage.request_claims import Claim
 
 Submit = Callable[[], object]
 
@@ -28,10 +29,11 @@ class Retry:
 
 
 class Settled(Struct, frozen=True):
-    """The claims of a batch are durable, or `error` says why not."""
+    """The claims of a batch are durable, or `error` says why not; some were `given_back`."""
 
     batch: Batch
     error: StorageError | None
+    given_back: Sequence[Claim] = ()
 
 
 class Acceptance:
@@ -74,8 +76,8 @@ class Acceptance:
         """On the pool."""
         claims = [claim for errand in batch.changing() for claim in errand.claims]
         try:
-            request_files.settle(self._around.data.inbox, claims)
-            self._tell(Settled(batch, None))
+            given_back = request_claims.settle(self._around.data.inbox, claims)
+            self._tell(Settled(batch, None, given_back))
         except StorageError as error:
             self._tell(Settled(batch, error))
 
@@ -84,13 +86,25 @@ class Acceptance:
         if message.error is not None:
             self._refused(message.batch, message.error)
             return
+        self._give_up(message.batch, message.given_back)
         for errand in message.batch.errands:
             self._intake.is_taken(errand)
         events = [
             RequestAccepted(request_id=errand.id, sha256=errand.sha256, session_id=errand.allotted)
             for errand in message.batch.changing()
         ]
-        self._book.submit(events, partial(self._accepted, message.batch))
+        if events:
+            self._book.submit(events, partial(self._accepted, message.batch))
+        else:
+            self._ready(message.batch)
+
+    def _give_up(self, batch: Batch, given_back: Collection[Claim]) -> None:
+        if given_back:
+            batch.errands = [
+                errand
+                for errand in batch.errands
+                if errand.reads or not self._intake.give_up(errand, given_back)
+            ]
 
     def _accepted(self, batch: Batch, error: StorageError | None) -> None:
         if error is not None:
@@ -108,15 +122,24 @@ class Acceptance:
         """The store refuses: what needs no journal goes on, the rest waits for it."""
         held = [errand for errand in batch.changing() if not errand.ends]
         batch.errands = [e for e in batch.errands if e.reads or e.journaled or e.ends]
+        self._give_up(batch, [claim for errand in batch.changing() for claim in self._lost(errand)])
         for errand in batch.changing():
-            for claim in errand.claims:
-                with suppress(OSError):
-                    request_files.unlink_taken(self._around.data.inbox, claim)
             self._intake.is_taken(errand)
+        for errand in held:
+            self._intake.lighten(errand)
         if held:
             self._held.append(Batch(held))
         self.wait_for_store()
         self._ready(batch)
+
+    def _lost(self, errand: Errand) -> list[Claim]:
+        """Those of its claims that are given back when their first names are taken away."""
+        lost = []
+        for claim in errand.claims:
+            with suppress(OSError):
+                if not request_claims.take_away(self._around.data.inbox, claim):
+                    lost.append(claim)
+        return lost
 
     def wait_for_store(self) -> None:
         """Have the actor told `Retry` when the store takes changes again."""

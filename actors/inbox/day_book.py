@@ -56,6 +56,7 @@ class DayBook:
             return
         self._lines.append(_Line(events, done))
         commits.submit(self._clock.now(), events, None, apart)
+        commits.start(self._pool())
 
     def collect(self) -> None:
         """See what has become of lines; what their `done` submits is on its way after this."""
@@ -100,7 +101,7 @@ class DayBook:
             day = self._today()
             journal = self._journal.open(day, self._clock.now())
             self._day, self._end_bytes = day, journal.end.bytes
-            self._commits = Commits(journal, self._pool(), self._notify)
+            self._commits = Commits(journal, self._notify)
         return self._commits
 
     def _apply(self, lines: list[_Line], end_bytes: int) -> None:

@@ -5,9 +5,10 @@ from typing import Any
 
 from actors import gateway
 from storage.records import request as r
-from storage.records.ids import new_id
+from storage.records.new_ids import new_id
 from storage.records.request_kinds import READING_TYPES, is_ending
-from storage.request_files import Claim, Identity
+from storage.request_claims import Claim
+from storage.request_files import Identity
 from storage.request_index import content_sha256
 
 
@@ -18,7 +19,8 @@ class Errand:
     `sha256` is of its content where its id is its own, `allotted` the id of the session that it
     creates. `again`: it was handed in before. `journaled`: the journal has it as accepted. `inode`
     is its file's while that has two names, `content` its answer once that may be published. It has
-    several claims when it was dropped repeatedly.
+    several claims when it was dropped repeatedly. `weight` is what it counts, in bytes, among those
+    on their way.
     """
 
     identity: Identity
@@ -28,6 +30,7 @@ class Errand:
     ends: bool = False
     streams: bool = False
     inode: int | None = None
+    weight: int = 0
     sha256: str | None = None
     allotted: str | None = None
     again: bool = False

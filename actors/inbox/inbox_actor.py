@@ -24,7 +24,7 @@ from actors.inbox.outbox import Outbox, Written, as_content
 from actors.messages.recording import TurnGrew
 from actors.supervision import BaseActor, ChildContext, tell
 from actors.surroundings import Surroundings
-from storage import codec, request_files
+from storage import codec, request_claims, request_files
 from storage.errors import StorageError
 from storage.records.event import AnswerPublished
 from storage.records.request import Answer, Refusal
@@ -61,6 +61,12 @@ class Collect:
     """Lines of the requests journal have settled."""
 
 
+class Begun(Struct, frozen=True):
+    """A conversation has begun to answer; that may take long."""
+
+    errand: Errand
+
+
 class Answered(Struct, frozen=True):
     """The answer to a request that is journaled."""
 
@@ -92,10 +98,13 @@ class InboxActor(BaseActor):
         )
         self._is_look_due = False
         self._looks_again = False
+        self._waits_for_place = False
+        self._problem: str | None = None
         self._handlers: dict[type, Any] = {
             Look: self._on_look,
             LookAgain: self._on_look,
-            GoOn: lambda _: self._take(),
+            GoOn: self._on_go_on,
+            Begun: lambda begun: self._has_place(begun.errand),
             Answered: self._answered,
             Collect: lambda _: self._book.collect(),
             Written: self._written,
@@ -106,6 +115,7 @@ class InboxActor(BaseActor):
         }
 
     def started(self) -> None:
+        self._around.data.prepare_requests()
         self._counts.running = self._counts.waiting = 0
         published = self._journal.load()
         left = recovery.take_up(self._intake, self._journal, published, self._counts)
@@ -139,7 +149,18 @@ class InboxActor(BaseActor):
 
     def _on_tick(self, _: Tick) -> None:
         self._tick()
+        self._intake.try_again()
+        self._prepare()
         self._tell_self(Look())
+
+    def _prepare(self) -> None:
+        """What somebody removed of the directories is made again; a link there is not followed."""
+        try:
+            self._around.data.prepare_requests()
+        except (OSError, StorageError) as error:
+            self._has_problem(str(error))
+        else:
+            self._problem = None
 
     def _on_retry(self, _: Retry) -> None:
         self._acceptance.retry()
@@ -165,7 +186,19 @@ class InboxActor(BaseActor):
 
     def _look(self) -> None:
         self._is_look_due = False
-        self._intake.scan()
+        try:
+            self._intake.scan()
+        except OSError as error:
+            self._has_problem(self._problem or f"the inbox cannot be read: {error}")
+        self._take()
+
+    def _has_problem(self, problem: str) -> None:
+        if problem != self._problem:
+            _log.error("%s", problem)
+        self._problem = problem
+
+    def _on_go_on(self, _: GoOn) -> None:
+        self._waits_for_place = False
         self._take()
 
     def _take(self) -> None:
@@ -179,7 +212,9 @@ class InboxActor(BaseActor):
                 fresh.append(one)
         self._acceptance.begin(fresh)
         self._counts.problems = [*self._journal.problems, *self._why_left(problem)]
-        if self._intake.is_unfinished:
+        if self._intake.is_unfinished and self._intake.is_full:
+            self._waits_for_place = True
+        elif self._intake.is_unfinished:
             self._tell_self(GoOn())
         elif self._is_look_due:
             self._look()
@@ -192,10 +227,18 @@ class InboxActor(BaseActor):
             self.context.clock.after(UNSETTLED_SECONDS, lambda: self._tell_self(LookAgain()))
 
     def _why_left(self, problem: StorageError | None) -> list[str]:
-        if problem is None:
-            return []
-        self._acceptance.wait_for_store()
-        return [f"requests that change something wait in the inbox: {problem}"]
+        found = [] if self._problem is None else [self._problem]
+        if problem is not None:
+            self._acceptance.wait_for_store()
+            found.append(f"requests that change something wait in the inbox: {problem}")
+        return found
+
+    def _has_place(self, errand: Errand) -> None:
+        """It keeps nothing else waiting any more."""
+        self._intake.lighten(errand)
+        if self._waits_for_place and self._intake.has_room:
+            self._waits_for_place = False
+            self._tell_self(GoOn())
 
     def _hand_in(self, errand: Errand) -> None:
         name = errand.identity.answer_name
@@ -206,9 +249,10 @@ class InboxActor(BaseActor):
             errand.request,
             partial(self._deliver, errand),
             request_id=errand.id,
-            follow=partial(self._stream, name) if errand.streams else None,
+            follow=partial(self._stream, errand) if errand.streams else None,
             again=errand.again,
             allotted=errand.allotted,
+            in_order=True,
         )
 
     def _repeat(self, repeated: Repeated) -> None:
@@ -247,10 +291,12 @@ class InboxActor(BaseActor):
         else:
             self._outbox.put(errand, answer)
 
-    def _stream(self, name: str, notice: TurnGrew) -> None:
+    def _stream(self, errand: Errand, notice: TurnGrew) -> None:
         """Called on whichever thread the turn grows; each line is one write."""
         if notice.turn is None:
+            self._tell_self(Begun(errand))
             return
+        name = errand.identity.answer_name
         line = codec.encode({"response_id": notice.response_id, "turn": notice.turn})
         try:
             request_files.append_stream(self._around.data.outbox, name, line)
@@ -264,6 +310,7 @@ class InboxActor(BaseActor):
 
         def done(error: StorageError | None) -> None:
             if error is not None:
+                self._has_place(message.errand)
                 self._acceptance.owe(error, submit)
                 return
             message.errand.content = content
@@ -281,6 +328,7 @@ class InboxActor(BaseActor):
     def _written(self, message: Written) -> None:
         for errand, error in message.failed:
             _log.error("outbox: %s.json: %s", errand.identity.answer_name, error)
+            self._has_place(errand)
             self.context.clock.after(LOOK_SECONDS, partial(self._publish, errand))
         journaled = [errand for errand in message.errands if errand.journaled]
         for errand in message.errands:
@@ -297,7 +345,7 @@ class InboxActor(BaseActor):
             for errand in errands:
                 for claim in errand.claims:
                     with suppress(OSError):
-                        request_files.release(claim)
+                        request_claims.release(claim)
                 self._finished(errand)
 
         def submit() -> None:
@@ -306,6 +354,7 @@ class InboxActor(BaseActor):
         submit()
 
     def _finished(self, errand: Errand) -> None:
+        self._has_place(errand)
         self._counts.running -= len(errand.claims)
         self._counts.answered += len(errand.claims)
         if self._intake.running.get(errand.id) is errand:

@@ -6,7 +6,7 @@ that changed nothing is not synced, and its claim is let go in the same step.
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from pathlib import Path
 
@@ -14,12 +14,18 @@ from msgspec import Struct
 
 from actors.gateway import encoded
 from actors.inbox.errand import Errand
-from storage import request_files
+from storage import request_claims, request_files
 from storage.errors import StorageError
 from storage.records.request import Answer, Refusal
 from storage.request_files import Outgoing
 
 _log = logging.getLogger(__name__)
+
+
+_Waiting = tuple[Errand, Answer | bytes]
+
+PORTION_BYTES = 8 << 20
+"""So much of what waits is encoded at a time."""
 
 
 class Written(Struct, frozen=True):
@@ -39,7 +45,7 @@ class Outbox:
         self._pool = pool
         self._tell = tell
         self._lock = threading.Condition()
-        self._waiting: list[tuple[Errand, Answer | bytes]] = []
+        self._waiting: list[_Waiting] = []
         self._busy = False
         self._closed = False
 
@@ -82,18 +88,43 @@ class Outbox:
                     errand.content = as_content(answer)
                 self._tell(Written([], [(errand, failure) for errand, _ in batch]))
 
-    def _written(self, batch: list[tuple[Errand, Answer | bytes]]) -> Written:
+    def _written(self, batch: list[_Waiting]) -> Written:
         written, failed = [], []
-        outgoing = [self._outgoing(errand, answer) for errand, answer in batch]
-        results = request_files.put_answers(self._directory, outgoing)
-        for (errand, _), one, result in zip(batch, outgoing, results, strict=True):
-            error = result or self._finish(errand, one)
-            if error is None:
-                written.append(errand)
-            else:
-                errand.content = one.content[:-1]
-                failed.append((errand, error))
+        for portion in self._portions(batch):
+            for errand, one, error in self._put(portion):
+                if error is None:
+                    written.append(errand)
+                else:
+                    errand.content = one.content[:-1]
+                    failed.append((errand, error))
         return Written(written, failed)
+
+    def _portions(self, batch: list[_Waiting]) -> Iterator[list[tuple[Errand, Outgoing]]]:
+        """Encoded bit by bit, since an answer may show a whole history."""
+        portion, size = [], 0
+        for errand, answer in batch:
+            one = self._outgoing(errand, answer)
+            portion.append((errand, one))
+            size += len(one.content)
+            if size >= PORTION_BYTES:
+                yield portion
+                portion, size = [], 0
+        yield portion
+
+    def _put(
+        self, portion: list[tuple[Errand, Outgoing]]
+    ) -> Iterator[tuple[Errand, Outgoing, StorageError | None]]:
+        """A stream ends before its answer is there, which stands for all that there was to do."""
+        ready = []
+        for errand, one in portion:
+            error = self._end_stream(one) if errand.streams else None
+            if error is None:
+                ready.append((errand, one))
+            else:
+                yield errand, one, error
+        results = request_files.put_answers(self._directory, [one for _, one in ready])
+        for (errand, one), result in zip(ready, results, strict=True):
+            yield errand, one, result or self._release(errand)
 
     def _outgoing(self, errand: Errand, answer: Answer | bytes) -> Outgoing:
         content = as_content(answer)
@@ -104,15 +135,18 @@ class Outbox:
             unless_there=errand.is_recovered,
         )
 
-    def _finish(self, errand: Errand, one: Outgoing) -> StorageError | None:
+    def _end_stream(self, one: Outgoing) -> StorageError | None:
         try:
-            if errand.streams:
-                request_files.end_stream(self._directory, one.name, one.content[:-1])
-            if not errand.journaled:
-                for claim in errand.claims:
-                    request_files.release(claim)
+            request_files.end_stream(self._directory, one.name, one.content[:-1])
         except StorageError as error:
             return error
+        return None
+
+    def _release(self, errand: Errand) -> StorageError | None:
+        try:
+            if not errand.journaled:
+                for claim in errand.claims:
+                    request_claims.release(claim)
         except OSError as error:
             return StorageError(str(error))
         return None

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from actors.inbox.errand import Errand
 from actors.inbox.intake import Intake, Repeated
 from actors.messages.inbox import InboxCounts
-from storage import request_files
+from storage import request_claims
 from storage.errors import FileRefused, StorageError
 from storage.records.request import Answer, Refusal
 from storage.request_files import Identity
@@ -42,17 +42,19 @@ def take_up(
         if errand is None:
             continue
         if not errand.identity.explicit and errand.id in published:
-            request_files.release(claim)
+            request_claims.release(claim)
             continue
         try:
             verdict = intake.judge(errand)
         except FileRefused as refusal:
-            intake.reject(claim.path, refusal)
+            intake.reject_claim(claim, refusal)
             continue
         counts.running += 1
         known = journal.index.open.get(errand.id)
-        # While a day of the journal is lost, anything may have been accepted.
-        errand.again = not errand.reads and (known is not None or bool(journal.problems))
+        # While a day of the journal is lost, anything may have been accepted; and what ends
+        # something is done also while nothing can be.
+        is_lost = bool(journal.problems) or errand.ends
+        errand.again = not errand.reads and (known is not None or is_lost)
         if errand.reads:
             left.to_do.append(errand)
         elif known is not None and errand.id not in seen:

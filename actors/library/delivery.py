@@ -48,7 +48,7 @@ class Subscription:
             return
         try:
             handler(event)
-        except Exception:  # noqa: BLE001 - whatever it is, the others hear of the event too
+        except BaseException:  # noqa: BLE001 - not even SystemExit may end what others hear by
             _log.exception("a handler of %s failed", event["type"])
 
     def hear(self, event: dict[str, Any]) -> None:

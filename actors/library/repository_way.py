@@ -15,7 +15,7 @@ from actors.repository import SessionRepository
 from actors.session_factory import SessionFactory
 from storage import codec
 from storage.records import request as r
-from storage.records.ids import new_id
+from storage.records.new_ids import new_id
 from storage.records.session import Session
 
 if TYPE_CHECKING:

@@ -56,6 +56,7 @@ class TypeInput(Struct, frozen=True, tag=True):
     worker_id: str
     number: int
     text: str
+    wait_seconds: float = 0
 
 
 class ResizeTerminal(Struct, frozen=True, tag=True):

@@ -56,6 +56,10 @@ class ShutDown(OfSession, frozen=True, kw_only=True, tag="shut-down"):
     """
 
 
+class GetRecord(OfSession, frozen=True, kw_only=True, tag="get-record"):
+    """The record when all that was asked before is durable. Said by the directory alone."""
+
+
 Follow = Callable[[TurnGrew], object]
 
 
@@ -65,16 +69,18 @@ class Dispatch(Struct, frozen=True):
     `follow` hears of the turns that answer it while they grow. `once`: its id is its own for ever,
     and it may be handed in again; what was done under that id is not done a second time.
     `again`: it was handed in before, so a journal may hold what it did. `allotted`: the id that a
-    session gets which it creates.
+    session gets which it creates. `in_order`: a look-up shows what its session was asked before it,
+    and nothing later.
     """
 
-    request: AnyRequest | ShutDown | AdoptSession
+    request: AnyRequest | ShutDown | AdoptSession | GetRecord
     reply: Reply
     request_id: str | None = None
     follow: Follow | None = None
     once: bool = False
     again: bool = False
     allotted: str | None = None
+    in_order: bool = False
 
 
 class Advanced(Struct, frozen=True):

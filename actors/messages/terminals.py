@@ -103,6 +103,13 @@ class TerminalLost(Struct, frozen=True):
     key: str
 
 
+class TerminalWriter(Struct, frozen=True):
+    """Who types now; None: nobody but greenroom."""
+
+    key: str
+    owner: str | None
+
+
 class TerminalTyped(Struct, frozen=True):
     key: str
     number: int

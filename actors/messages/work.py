@@ -28,6 +28,7 @@ class EndProcess(Struct, frozen=True):
 class TypeInput(Struct, frozen=True, kw_only=True):
     number: int
     data: bytes
+    wait_seconds: float = 0
 
 
 class Prepare(Struct, frozen=True):

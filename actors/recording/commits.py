@@ -1,8 +1,8 @@
 """An open journal and the commits on their way into it.
 
-Commits of one journal are written one batch after another on a pool shared by all journals; what
-arrives during a sync goes into the next batch, so several commands share one sync. After a failure
-everything on its way is refused, and so is what follows, until the owner has `reset`.
+They are written one batch after another, in the owner's own thread or on a pool; what arrives
+meanwhile goes into the next batch, so several commands share one sync. After a failure everything
+on its way is refused, and so is what follows, until the owner has `reset`.
 """
 
 import logging
@@ -44,14 +44,14 @@ class _Waiting(Struct, frozen=True):
 
 
 class Commits:
-    """`submit`, `collect` and `reset` are for the owner's thread.
+    """All but `close` is for the owner's thread.
 
-    `notify` is called from the pool whenever there is something to collect.
+    `notify` is called whenever there is something to collect that `write` did not bring about, also
+    from the pool.
     """
 
-    def __init__(self, journal: Journal, pool: Executor, notify: Callable[[], object]) -> None:
+    def __init__(self, journal: Journal, notify: Callable[[], object]) -> None:
         self._journal = journal
-        self._pool = pool
         self._notify = notify
         self._lock = threading.Condition()
         self._waiting: list[_Waiting] = []
@@ -72,20 +72,41 @@ class Commits:
         request_id: str | None,
         apart: Sequence[Attachment] = (),
     ) -> None:
-        """Put one commit on its way; what became of it is for `collect`.
+        """Add one commit to the next batch, for `write` or `start`; what becomes of it is for
+        `collect`.
 
         `apart`: what was set apart of its events; it is on disk before they are.
         """
         with self._lock:
             if self._failure is None and not self._closed:
                 self._waiting.append(_Waiting((at, events, request_id), apart))
-                if not self._busy:
-                    self._pool.submit(self._write)
-                    self._busy = True
                 return
             error = self._failure or StorageError("the journal was closed; try again")
             self._results.append(CommitsFailed(1, error))
         self._notify()
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether there is a batch that nobody writes yet."""
+        return bool(self._waiting) and not self._busy
+
+    def write(self) -> None:
+        """Write what is waiting, in the caller's thread: no other has to be woken for it."""
+        with self._lock:
+            if not self.is_waiting:
+                return
+            self._busy = True
+        self._write_batch()
+        with self._lock:
+            self._busy = False
+            self._lock.notify_all()
+
+    def start(self, pool: Executor) -> None:
+        """Let `pool` write what is waiting, and what comes until that is done."""
+        with self._lock:
+            if self.is_waiting:
+                pool.submit(self._write_on, pool)
+                self._busy = True
 
     def collect(self) -> list[Committed | CommitsFailed]:
         """What has become of commits since the last call, in their order."""
@@ -106,22 +127,28 @@ class Commits:
         """
         with self._lock:
             self._closed = True
+        self.write()
+        with self._lock:
             self._lock.wait_for(lambda: not self._busy)
         self._journal.close()
 
-    def _write(self) -> None:
+    def _write_on(self, pool: Executor) -> None:
+        self._write_batch()
+        with self._lock:
+            if self._waiting:
+                pool.submit(self._write_on, pool)
+            else:
+                self._busy = False
+                self._lock.notify_all()
+        self._notify()
+
+    def _write_batch(self) -> None:
         with self._lock:
             batch, self._waiting = self._waiting, []
         failure = self._append(batch)
         with self._lock:
             # In one step with the mark, so that no later refusal can come to stand before it.
             self._results.append(self._settled(len(batch), failure))
-            if self._waiting:
-                self._pool.submit(self._write)
-            else:
-                self._busy = False
-                self._lock.notify_all()
-        self._notify()
 
     def _append(self, batch: list[_Waiting]) -> Exception | None:
         try:

@@ -29,6 +29,8 @@ class StoreHealth:
         self._lock = threading.Lock()
         self._problem: StorageError | None = None
         self._pause_seconds = FIRST_SECONDS
+        self._is_released = False
+        self._is_used_up = False
         self._waiting: list[Callable[[], object]] = []
 
     @property
@@ -65,12 +67,22 @@ class StoreHealth:
         call()
 
     def release_reserve(self) -> bool:
-        """Make room for what ends things; False if there is none left to be made."""
+        """Make room for what ends things; False once that is used up."""
+        with self._lock:
+            if self._is_used_up:
+                return False
+            self._is_released = True
         try:
-            return reserve.release(self._data.reserve)
+            reserve.release(self._data.reserve)
         except StorageError as error:
             _log.error("the reserve cannot be released: %s", error)
             return False
+        return True
+
+    def refused_again(self) -> None:
+        """A line that ends something was refused; if the room was made by then, it is used up."""
+        with self._lock:
+            self._is_used_up = self._is_released
 
     def _probe_later(self) -> None:
         self._clock.after(self._pause_seconds, self._submit)
@@ -92,6 +104,7 @@ class StoreHealth:
             return
         with self._lock:
             self._problem = None
+            self._is_released = self._is_used_up = False
             waiting, self._waiting = self._waiting, []
         _log.warning("the store takes changes again")
         for call in waiting:

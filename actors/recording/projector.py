@@ -8,7 +8,7 @@ claim; a file that is just being saved is left alone for a moment first.
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 
 from actors.ports import Clock
@@ -63,9 +63,9 @@ class Projector:
         self.revisions = Revisions(self._path.with_name(revisions.NAME))
         self.problem: str | None = None
 
-    def begin(self, revision: int, previous: Numbers | None) -> None:
-        """`revision`: the last that was used, `previous`: what stood in it, None if unknown."""
-        self._revision, self._previous = revision, previous
+    def begin(self, revision: int) -> None:
+        """`revision`: the last that was used."""
+        self._revision = revision
         with suppress(OSError, StorageError):
             edit_claims.clear(self._claims, lambda path: sessions_file.is_ours(path, None))
 
@@ -82,6 +82,16 @@ class Projector:
         """Write now, in the caller's thread, whatever lies there."""
         with self._writing:
             if not self._is_retired:
+                self._write()
+
+    def leave_out(self, session_ids: Collection[str]) -> None:
+        """See to it that the file names none of these, which are no more; in the caller's thread.
+
+        Where it cannot be written, it stays as it is, as after any failure to write it.
+        """
+        with self._writing:
+            known = self._previous
+            if not self._is_retired and (known is None or not known.keys().isdisjoint(session_ids)):
                 self._write()
 
     def claims(self) -> list[Claim]:

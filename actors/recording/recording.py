@@ -1,4 +1,4 @@
-"""Which journals are open, and the pool of threads that sync them.
+"""Which journals are open, and the pool of threads for files that should hold up no actor.
 
 A journal belongs to one owner at a time: opening it again first waits for the last job of whoever
 had it and takes the file away from them.
@@ -18,7 +18,9 @@ from storage.journal.log import Journal
 _log = logging.getLogger(__name__)
 
 SYNC_THREADS = 16
-"""Syncs of different files overlap on the disk: 16 threads gave six times one thread's commits."""
+"""Syncs of different files overlap on the disk: 16 threads gave six times one thread's commits. A
+session syncs its journal in its own thread, since waking another takes longer than a fast disk.
+"""
 
 
 class Recording:
@@ -39,11 +41,11 @@ class Recording:
         with self._lock:
             remaining = list(self._open.values())
             self._open.clear()
+            pool, self._pool = self._pool, None
         for commits in remaining:
             commits.close()
-        if self._pool:
-            self._pool.shutdown()
-            self._pool = None
+        if pool:
+            pool.shutdown()
 
     @property
     def pool(self) -> ThreadPoolExecutor:
@@ -83,7 +85,11 @@ class Recording:
             commits.close()
 
     def _register(self, directory: Path, journal: Journal, notify: Callable[[], object]) -> Commits:
-        commits = Commits(journal, self.pool, notify)
+        """RuntimeError while it is not started: nobody would settle this journal at the end."""
+        commits = Commits(journal, notify)
         with self._lock:
-            self._open[directory] = commits
-        return commits
+            if self._pool is not None:
+                self._open[directory] = commits
+                return commits
+        journal.close()
+        raise RuntimeError("the recorder does not run")

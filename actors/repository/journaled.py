@@ -2,10 +2,12 @@
 
 import logging
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 from msgspec.structs import replace
 
@@ -25,8 +27,9 @@ from storage.data_dir import DEFAULT_WORKSPACE
 from storage.errors import StorageError
 from storage.records import event as e
 from storage.records import request as r
-from storage.records.ids import is_id, new_id
+from storage.records.ids import is_id
 from storage.records.message import ChatMessage
+from storage.records.new_ids import new_id
 from storage.records.session import Session, SessionInfo, session_info
 from storage.records.worker import ProcessWorker
 from storage.records.workspace import WorkspaceSettings
@@ -36,7 +39,7 @@ _log = logging.getLogger(__name__)
 
 
 class JournaledSessions:
-    """A `SessionRepository`; close it at the end."""
+    """A `SessionRepository`; close it at the end, or use it in a `with`."""
 
     def __init__(
         self,
@@ -52,46 +55,64 @@ class JournaledSessions:
         self._clock = clock or SystemClock()
         self._broadcaster = Broadcaster()
         self._lock = threading.RLock()
-        self._journals = OpenJournals(backend, workspace)
+        self._journals = OpenJournals(backend)
+        self._is_closed = False
 
     def close(self) -> None:
-        """Let go of every journal. What comes after opens them again."""
+        """Let go of every journal. Later calls raise RuntimeError; closing twice does nothing."""
         with self._lock:
+            self._is_closed = True
             self._journals.forget()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
 
     # Sessions.
 
     def create_session(self, new: SessionState) -> Session:
         record: Session = copied(new.record, Session)
         messages: list[ChatMessage] = copied(list(new.messages), list[ChatMessage])
-        refusal = self._cannot_keep(record)
+        refusal = self._cannot_keep(record, messages)
         if refusal:
             raise Refused(refusal)
         first = 1 if messages and messages[0].role == "system" else 0
         record = replace(record, workspace=self._workspace, message_count=first)
         created = e.SessionCreated(record, tuple(messages[:first]))
         added = [e.MessageAdded(message) for message in messages[first:]]
-        with self._lock, _named_failures():
+        with self._step():
             if record.id in self._journals.stored():
                 raise _exists(record.id)
             at = self._clock.now()
             try:
-                log = self._backend.create(record.id, self._workspace, at)
+                log = self._backend.create(record.id, at)
             except FileExistsError as error:
                 raise _exists(record.id) from error
             begun = OpenSession(log, SessionState())
             return _copy(self._commit(record.id, begun, [created, *added], at))
 
-    def _cannot_keep(self, record: Session) -> r.Refusal | None:
+    def _cannot_keep(self, record: Session, messages: list[ChatMessage]) -> r.Refusal | None:
         if not is_id(record.id):
             return r.Refusal(code="bad-request", message=f"{record.id!r} cannot be an id")
+        ids = Counter(message.id for message in messages)
+        twice = [message_id for message_id, count in ids.items() if count > 1]
+        if twice:
+            text = f"Message already exists with ID: {twice[0]}"
+            return r.Refusal(code="message-exists", message=text)
         if record.workspace in {self._workspace, DEFAULT_WORKSPACE}:
             return None
         text = f"these are the sessions of workspace {self._workspace}, not {record.workspace}"
         return r.Refusal(code="workspace-not-found", message=text)
 
     def get_session(self, session_id: str) -> Session | None:
-        with self._lock, _named_failures():
+        with self._step():
             found = self._journals.look(session_id)
             return _copy(found.state) if found else None
 
@@ -99,8 +120,8 @@ class JournaledSessions:
         return self.get_session(session_id) is not None
 
     def list_sessions(self) -> list[SessionInfo]:
-        with self._lock, _named_failures():
-            for session_id in self._journals.stored().keys() - self._journals.records.keys():
+        with self._step():
+            for session_id in self._journals.stored() - self._journals.records.keys():
                 try:
                     self._journals.look(session_id)
                 except StorageError as error:
@@ -113,7 +134,7 @@ class JournaledSessions:
         return self._decide(session_id, {"type": "update-session", "updates": updates})
 
     def delete_session(self, session_id: str) -> bool:
-        with self._lock, _named_failures():
+        with self._step():
             found = self._journals.look(session_id)
             if found is None:
                 return False
@@ -130,7 +151,7 @@ class JournaledSessions:
     # Messages and numbers.
 
     def get_messages(self, session_id: str) -> list[ChatMessage]:
-        with self._lock, _named_failures():
+        with self._step():
             messages = list(self._find(session_id).state.messages)
         found: list[ChatMessage] = copied(messages, list[ChatMessage])
         return found
@@ -155,6 +176,13 @@ class JournaledSessions:
 
     # One step.
 
+    @contextmanager
+    def _step(self) -> Iterator[None]:
+        with self._lock, _named_failures():
+            if self._is_closed:
+                raise RuntimeError("this repository is closed; open another")
+            yield
+
     def _find(self, session_id: str) -> OpenSession:
         found = self._journals.look(session_id)
         if found is None:
@@ -163,7 +191,7 @@ class JournaledSessions:
 
     def _decide(self, session_id: str, asked: dict[str, Any]) -> Session:
         """Nothing is run: effects that follow are the daemon's, at its next start."""
-        with self._lock, _named_failures():
+        with self._step():
             found = self._find(session_id)
             command = copied({**asked, "session": session_id}, r.SessionCommand)
             given = self._given()
@@ -173,7 +201,7 @@ class JournaledSessions:
             return _copy(self._commit(session_id, found, verdict.events, given.now))
 
     def _given(self) -> Given:
-        return Given(now=self._clock.now(), new_id=new_id, settings=self._settings(), prices=prices)
+        return Given(now=self._clock.now(), new_id=new_id, settings=self._settings, prices=prices)
 
     def _commit(
         self, session_id: str, found: OpenSession, events: Sequence[e.Event], at: datetime
@@ -184,12 +212,12 @@ class JournaledSessions:
         state = fold.apply_all(found.state, recorded, at)
         try:
             found.log.append([(at, recorded, None)], apart)
-        except BaseException:
+            found.state = state
+            self._journals.remember(session_id, found)
+        except BaseException:  # be it Ctrl-C: what is kept is read anew from its place
             self._journals.let_go(session_id)
             found.log.close()
             raise
-        found.state = state
-        self._journals.remember(session_id, found)
         told = copied(recorded, tuple[e.Event, ...])
         session = None if state.deleted else _copy(state)
         self._broadcaster.publish(Published(session_id, at, told, session))

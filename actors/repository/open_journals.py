@@ -7,7 +7,7 @@ from collections import OrderedDict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from storage.backends.base import Backend, Log, Stored
+from storage.backends.base import Backend, Log
 from storage.journal.frame import Commit
 from storage.replay import folded
 from storage.state import SessionState
@@ -30,27 +30,25 @@ class OpenSession:
 class OpenJournals:
     """`records`: session id -> the record of each that was looked at so far."""
 
-    def __init__(self, backend: Backend, workspace: str) -> None:
+    def __init__(self, backend: Backend) -> None:
         self.records: dict[str, Session] = {}
         self._backend = backend
-        self._workspace = workspace
-        self._stored: dict[str, Stored] | None = None
+        self._stored: set[str] | None = None
         self._open: OrderedDict[str, OpenSession] = OrderedDict()
 
-    def stored(self) -> dict[str, Stored]:
-        """All that there are, by id. Looked up once: nobody else adds any."""
+    def stored(self) -> set[str]:
+        """The ids of all that there are. Looked up once: nobody else adds any."""
         if self._stored is None:
-            self._stored = {one.session_id: one for one in self._backend.sessions()}
+            self._stored = self._backend.sessions()
         return self._stored
 
     def look(self, session_id: str) -> OpenSession | None:
         """The session, opened if need be; None if there is none. What `Backend.open` raises."""
         found = self._open.get(session_id)
         if found is None:
-            stored = self.stored().get(session_id)
-            if stored is None:
+            if session_id not in self.stored():
                 return None
-            log, commits = self._backend.open(session_id, stored.workspace, stored.named_elsewhere)
+            log, commits = self._backend.open(session_id)
             found = OpenSession(log, _replayed(session_id, log, commits))
         self.remember(session_id, found)
         if found.state.deleted:
@@ -63,8 +61,7 @@ class OpenJournals:
         self._open[session_id] = found
         self._open.move_to_end(session_id)
         self.records[session_id] = found.state.record
-        named = Stored(session_id=session_id, workspace=self._workspace)
-        self.stored().setdefault(session_id, named)
+        self.stored().add(session_id)
         while len(self._open) > MOST_OPEN:
             self.let_go(next(iter(self._open)))
 
@@ -78,9 +75,9 @@ class OpenJournals:
         """Put an open session that is deleted out of the way. StorageError, OSError."""
         last = self._open[session_id].log.end.n
         self.let_go(session_id)
-        self._backend.discard(session_id, self._workspace, last)
+        self._backend.discard(session_id, last)
         self.records.pop(session_id, None)
-        self.stored().pop(session_id, None)
+        self.stored().discard(session_id)
 
     def forget(self) -> None:
         """Close everything, and look anew at what there is."""

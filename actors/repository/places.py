@@ -1,5 +1,7 @@
 """The repositories that there are: in the files of a data directory, and in memory."""
 
+from pathlib import Path
+
 from actors.repository.journaled import JournaledSessions
 from actors.workspaces import Workspaces
 from storage.backends.files import FileBackend
@@ -8,13 +10,28 @@ from storage.data_dir import DEFAULT_WORKSPACE, DataDir
 
 
 class FileSessionRepository(JournaledSessions):
-    """The sessions of one workspace of a data directory, for who holds its lock."""
+    """The sessions of one workspace of a data directory, which nobody else can have until `close`.
 
-    def __init__(self, data: DataDir, workspace: str = DEFAULT_WORKSPACE) -> None:
-        data.prepare_workspace(workspace)
-        workspaces = Workspaces(data)
-        backend = FileBackend(data, workspace)
+    AlreadyRunning when somebody has it; StorageError, OSError. ValueError for what cannot be the
+    name of a workspace.
+    """
+
+    def __init__(self, data: str | Path, workspace: str = DEFAULT_WORKSPACE) -> None:
+        directory = DataDir(Path(data))
+        self._holding = directory.lock()
+        try:
+            directory.prepare()
+            directory.prepare_workspace(workspace)
+        except BaseException:
+            self._holding.release()
+            raise
+        workspaces = Workspaces(directory)
+        backend = FileBackend(directory, workspace)
         super().__init__(backend, workspace, lambda: workspaces.settings(workspace))
+
+    def close(self) -> None:
+        super().close()
+        self._holding.release()
 
 
 class MemorySessionRepository(JournaledSessions):

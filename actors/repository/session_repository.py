@@ -51,5 +51,7 @@ class SessionRepository(Protocol):
     def session_exists(self, session_id: str) -> bool: ...
 
     def subscribe(self, handler: Handler) -> Subscription:
-        """`handler` hears of every change once it is kept, in order. It must be short."""
+        """`handler` hears of every change once it is kept, in order. It must be short, and call
+        nothing of the repository.
+        """
         ...

@@ -13,6 +13,7 @@ from pathlib import Path
 from actors.decisions.models import model_of
 from actors.surroundings import Surroundings
 from actors.workers.environment import without_secrets
+from storage import attachments
 from storage.data_dir import DEFAULT_WORKSPACE
 from storage.records import request as r
 from storage.records.config import SessionConfig
@@ -45,6 +46,9 @@ def cannot_create(request: r.CreateSession, around: Surroundings) -> r.Refusal |
 
 def cannot_run(request: r.OfSession, session: Session, around: Surroundings) -> r.Refusal | None:
     """The same for what is asked of a session that exists."""
+    refusal = _no_attachment(request, session, around)
+    if refusal:
+        return refusal
     if isinstance(request, r.Request):
         return _no_model(session.config, session.workspace, around)
     if isinstance(request, r.CreateWorker) and request.worker.type != "conversation":
@@ -52,6 +56,26 @@ def cannot_run(request: r.OfSession, session: Session, around: Surroundings) -> 
         return refusal or _bad_command(request.worker, session.location_path, around)
     if _starts(request) and _has_terminal(session):
         return _bad_directory(session.location_path, None)
+    return None
+
+
+def _no_attachment(
+    request: r.OfSession, session: Session, around: Surroundings
+) -> r.Refusal | None:
+    """What came from this session may be sent back by its name; nothing else has one here."""
+    match request:
+        case r.Request(content=content):
+            path = "$.content"
+        case r.AddMessage(message=r.NewMessage(content=content)):
+            path = "$.message.content"
+        case r.UpdateMessage(updates=updates):
+            path, content = "$.updates.content", attachments.content_of(updates)
+        case _:
+            return None
+    for name in () if isinstance(content, str) else attachments.named_in(content):
+        if not attachments.is_there(around.data.session(session.workspace, session.id), name):
+            text = f"this session has no attachment {name[:SHOWN]!r}: send what is in it instead"
+            return r.Refusal(code="bad-request", message=text, path=path)
     return None
 
 

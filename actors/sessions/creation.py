@@ -4,6 +4,7 @@ Part of the directory, in its thread. An id that was allotted in advance makes t
 however often it is asked for; requests for a session that is just coming to be wait for it.
 """
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from actors.decisions import session as decisions
@@ -13,9 +14,10 @@ from actors.sessions import checks, references
 from actors.sessions.flights import CUT_SHORT, Flight
 from actors.sessions.owed import refused
 from storage.data_dir import DEFAULT_WORKSPACE
+from storage.journal.log import NAME
 from storage.records import event as e
 from storage.records import request as r
-from storage.records.ids import new_id
+from storage.records.new_ids import new_id
 from storage.records.session import Session
 
 if TYPE_CHECKING:
@@ -69,7 +71,8 @@ class Creation:
         if session_id in self._around.index.unreadable:
             return True
         return any(
-            data.session(name, session_id).exists() or any(data.trash(name).glob(f"{session_id}-*"))
+            (data.session(name, session_id) / NAME).exists()
+            or any(data.trash(name).glob(f"{session_id}-*"))
             for name in data.workspace_names()
         )
 
@@ -122,7 +125,7 @@ class Creation:
         return Given(
             now=self._around.clock.now(),
             new_id=new_id,
-            settings=self._around.workspaces.settings(workspace),
+            settings=partial(self._around.workspaces.settings, workspace),
             prices=self._around.prices,
         )
 

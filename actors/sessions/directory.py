@@ -4,6 +4,7 @@ The only one that does so: a message for a session whose actor is just stopping 
 to the next one. Keeps the durable record of every session, so that listings and look-ups wake none.
 """
 
+import logging
 import threading
 from typing import Any
 
@@ -23,6 +24,7 @@ from actors.sessions import checks, quarantine, references
 from actors.sessions.creation import Creation
 from actors.sessions.flights import CUT_SHORT, answered_alone
 from actors.sessions.look_ups import LookUps
+from actors.sessions.order import Order
 from actors.sessions.session_actor import SessionActor
 from actors.sessions.shelf import Shelf
 from actors.supervision import ActorRef, ChildContext, ChildSpec, Supervisor, tell
@@ -35,6 +37,8 @@ from storage.journal.frame import JournalEnd
 from storage.records import request as r
 from storage.records.session import Session
 from storage.records.worker import ProcessWorker
+
+_log = logging.getLogger(__name__)
 
 SESSION_SHUTDOWN_SECONDS = 30.0
 NEXT_SECONDS = 5.0
@@ -54,6 +58,8 @@ class Directory(Supervisor):
         self._creation = Creation(self)
         self._handed_over: dict[str, int] = {}
         self._look_ups = LookUps(self)
+        self._order = Order(self, self._look_ups)
+        self._ended = find.Ended()
         self._shelf = Shelf(self)
         self._trashing = threading.Lock()
         around.directory.ref = self.actor_ref  # what is told from now on waits in the inbox
@@ -80,7 +86,7 @@ class Directory(Supervisor):
             self.context.clock,
             lambda: self._snapshot(workspace),
         )
-        projector.begin(loaded.revision, loaded.previous)
+        projector.begin(loaded.revision)
         self._projectors[workspace] = projector
         self.entries.update(loaded.entries)
         self._unreadable.update(loaded.unreadable)
@@ -156,24 +162,31 @@ class Directory(Supervisor):
         elif isinstance(request, AdoptSession):
             self._creation.adopt(request, asked)
         elif self._look_ups.answers(request):
-            self._look_ups.answer(request, asked.reply)
+            if not self._order.answers(asked):
+                self._look_ups.answer(request, asked.reply)
         elif self._shelf.answers(request):
             self._shelf.answer(asked)
         elif isinstance(request, r.Cancel | r.GetResponse):
-            session_id = request.response_id.rpartition("-")[0]
-            if session_id in self.entries or session_id in self._unreadable:
-                self.forward(session_id, asked)
-            else:
-                text = f"Response not found with ID: {request.response_id}"
-                asked.reply.send(r.Refusal(code="response-not-found", message=text))
+            self._of_response(request.response_id, asked)
         elif isinstance(request, r.OfSession):
-            found = self.resolve(request.session)
-            if isinstance(found, str):
-                self.forward(found, asked)
-            elif isinstance(request, r.DeleteSession) and found.code == "session-not-found":
-                asked.reply.send({"deleted": asked.again and self._was_deleted_by(asked)})
-            else:
-                asked.reply.send(found)
+            self._of_session(request, asked)
+
+    def _of_response(self, response_id: str, asked: Dispatch) -> None:
+        session_id = response_id.rpartition("-")[0]
+        if session_id in self.entries or session_id in self._unreadable:
+            self.forward(session_id, asked)
+        else:
+            text = f"Response not found with ID: {response_id}"
+            asked.reply.send(r.Refusal(code="response-not-found", message=text))
+
+    def _of_session(self, request: r.OfSession, asked: Dispatch) -> None:
+        found = self.resolve(request.session)
+        if isinstance(found, str):
+            self.forward(found, asked)
+        elif isinstance(request, r.DeleteSession) and found.code == "session-not-found":
+            asked.reply.send({"deleted": asked.again and self._was_deleted_by(asked)})
+        else:
+            asked.reply.send(found)
 
     def resolve(self, reference: str) -> str | r.Refusal:
         """The id that a reference means, among all sessions, those that cannot be read included."""
@@ -185,9 +198,8 @@ class Directory(Supervisor):
 
     def _was_deleted_by(self, asked: Dispatch) -> bool:
         """Whether this very request was done before a crash, and nobody saw its answer."""
-        data = self.around.data
-        places = [path for name in data.workspace_names() for path in data.trash(name).iterdir()]
-        return any(find.holds(path, asked.request_id or "") for path in places)
+        places = [item.directory for item in trash.shelved(self.around.data)]
+        return self._ended.holds(places, asked.request_id or "")
 
     def cannot_open(self, workspace: str) -> r.Refusal | None:
         """A workspace whose directory was made while we ran is loaded with its first session."""
@@ -224,7 +236,7 @@ class Directory(Supervisor):
         self.add_child(self._spec(session_id, workspace))
 
     def _wake(self, session_id: str) -> None:
-        if session_id not in self.children():
+        if self.child_ref(session_id) is None and session_id not in self.children():
             self.add_child(self._spec(session_id, self.entries[session_id].session.workspace))
 
     def forward(self, session_id: str, asked: Dispatch) -> None:
@@ -241,17 +253,24 @@ class Directory(Supervisor):
                 asked.reply.send(refusal)
                 return
         self._wake(session_id)
-        self._hand_over(session_id, asked)
+        self.hand_over(session_id, asked)
 
-    def _hand_over(self, session_id: str, asked: Dispatch) -> None:
+    def hand_over(self, session_id: str, asked: Dispatch) -> None:
         """To its actor; held back while there is none, or one that is just ending."""
+        self._order.handed_over(session_id, asked)
         ref = self.child_ref(session_id)
         if ref is not None and tell(ref, asked):
             self._handed_over[session_id] += 1
         else:
             self._held.setdefault(session_id, []).append(asked)
 
+    def is_occupied(self, session_id: str) -> bool:
+        """Whether it has an actor, or will have one for what is held back."""
+        return session_id in self._held or self.child_ref(session_id) is not None
+
     def _why_given_up(self, session_id: str) -> str | None:
+        if self.child_ref(session_id) is not None:
+            return None
         node = self.context.board.find((*self.context.path, session_id))
         if node is None or node.state != "quarantined":
             return None
@@ -263,11 +282,11 @@ class Directory(Supervisor):
 
     def child_started(self, child_id: str, ref: ActorRef[Any]) -> None:
         for asked in self._held.pop(child_id, []):
-            self._hand_over(child_id, asked)
+            self.hand_over(child_id, asked)
 
     def may_restart(self, child_id: str, down: Down) -> bool:
         if _is_unreadable(down):
-            self._unreadable[child_id] = down.error or "its journal cannot be read"
+            self._unreadable[child_id] = (down.error or "").partition(": ")[2]
             return False
         return child_id in self.entries
 
@@ -332,6 +351,8 @@ class Directory(Supervisor):
                 trash.move_to_trash(
                     self.around.data, message.workspace, message.session_id, message.end.n
                 )
+        except FileNotFoundError:
+            _log.warning("session %s: deleted; its files were gone before", message.session_id)
         except (OSError, StorageError) as error:
             text = f"deleted, but its files could not be moved to the trash: {error}"
             answer = r.Refusal(code="storage-failed", message=text)

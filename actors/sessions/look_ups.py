@@ -19,7 +19,7 @@ _ANSWERED = (r.GetSession, r.ListSessions, r.GetWorker, r.ListWorkers, r.GetOutp
 
 
 class LookUps:
-    """Part of the directory; used in its thread."""
+    """Part of the directory; used in its thread where nothing else is said."""
 
     def __init__(self, directory: "Directory") -> None:
         self._directory = directory
@@ -38,7 +38,7 @@ class LookUps:
             case r.OfSession():
                 session = self._session(request.session)
                 if isinstance(session, Session):
-                    self._of_session(session, request, reply)
+                    self.answer_of(session, request, reply)
                 elif isinstance(request, r.GetSession) and session.code == "session-not-found":
                     reply.send(None)
                 else:
@@ -50,7 +50,8 @@ class LookUps:
         found = self._directory.resolve(reference)
         return self._directory.known(found) if isinstance(found, str) else found
 
-    def _of_session(self, session: Session, request: r.OfSession, reply: Reply) -> None:
+    def answer_of(self, session: Session, request: r.OfSession, reply: Reply) -> None:
+        """From this record of its session; from any thread."""
         match request:
             case r.GetSession():
                 reply.send(session)

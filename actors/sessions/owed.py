@@ -61,6 +61,7 @@ class OwedLines:
     def after_failure(self, error: StorageError, lost: list[Flight]) -> None:
         """The lines of `lost` were refused, and `ahead` stands where the last good one left it."""
         self._reason = str(error)
+        self._around.health.refused_again()
         before, self._owed = self._owed, []
         for flight in [*lost, *before]:
             if flight.acted:

@@ -127,7 +127,9 @@ class Performer:
 
     def _type(self, effect: f.TypeInput) -> None:
         ref = self._session.child_ref(effect.worker_id)
-        message = work.TypeInput(number=effect.number, data=effect.text.encode())
+        message = work.TypeInput(
+            number=effect.number, data=effect.text.encode(), wait_seconds=effect.wait_seconds
+        )
         if ref is None or not tell(ref, message):
             text = "the worker ended before it could be typed; nothing was typed"
             self._session.tell_self(

@@ -41,7 +41,10 @@ def _end(directory: "Directory", session_id: str, request: r.OfSession, asked: D
     if isinstance(request, r.DeleteSession):
         _delete(directory, session_id, asked)
         return
-    text = "its processes are being ended; what was wanted of it cannot be recorded"
+    text = (
+        "its processes are being ended; that is not recorded while the session is quarantined:"
+        " say it again once it is mended"
+    )
     asked.reply.as_not_durable().send({"session_id": session_id, "note": text})
 
 

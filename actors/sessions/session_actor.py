@@ -5,6 +5,7 @@ way to the disk; once they are durable fold them into `durable`, answer, publish
 decided stands in `decisions`, what is performed in `performer`.
 """
 
+from functools import partial
 from typing import Any
 
 from actors.decisions import again, endings, processes, session, table
@@ -12,7 +13,6 @@ from actors.decisions.decision import Decision, Given
 from actors.decisions.decision import Verdict as Decided
 from actors.messages import outcomes as o
 from actors.messages.effects import Effect
-from actors.messages.recording import Published, TurnGrew
 from actors.messages.session import Advanced, Dispatch, Idle, ShutDown
 from actors.messages.supervision import Down, Quarantined, Verdict
 from actors.recording.commits import Commits, CommitsFailed, Committed
@@ -20,16 +20,17 @@ from actors.sessions.flights import CUT_SHORT, Flight, Flights, Waiters, never_s
 from actors.sessions.idleness import Idleness, LookIdle
 from actors.sessions.owed import OwedLines, Retry, refused
 from actors.sessions.performer import Performer
+from actors.sessions.publishing import tell_all
 from actors.supervision import ActorRef, ChildContext, Supervisor, tell
 from actors.surroundings import Surroundings
 from storage import fold
 from storage.errors import LineTooLong, StorageError, StorageFull
 from storage.journal import find
 from storage.journal.frame import JournalEnd, require_fit
-from storage.records.event import RequestQueued
-from storage.records.ids import new_id
+from storage.records.new_ids import new_id
 from storage.records.request import Refusal
 from storage.records.worker import ProcessWorker, Worker
+from storage.replay import folded
 from storage.state import SessionState
 
 BROKEN = StorageError("the journal cannot be written; see greenroom logs")
@@ -68,6 +69,7 @@ class SessionActor(Supervisor):
         self.ahead = self._durable = SessionState()
         self._flights = Flights()
         self._owed = OwedLines(self)
+        self._past = find.Past(self._place)
         self._set_aside: list[Dispatch] = []
         self._commits: Commits | None = None
         self._performer = Performer(self)
@@ -92,10 +94,9 @@ class SessionActor(Supervisor):
             self._commits, commits = recording.open(
                 self._place, self._notify, self._named_elsewhere
             )
-            for commit in commits:
-                self.ahead = fold.apply_all(self.ahead, commit.events, commit.at)
-            self._durable = self.ahead
+            self.ahead = self._durable = folded(self._place, commits)
             self._decide(Boot())
+        self._write()
         self._idleness.watch()
 
     def stopping(self) -> None:
@@ -132,6 +133,20 @@ class SessionActor(Supervisor):
 
     # What arrives.
 
+    def on_message(self, message: Any) -> object:
+        """What was decided is written once nothing else is left to decide, with one sync."""
+        result = super().on_message(message)
+        if self.actor_inbox.empty():
+            self._write()
+        return result
+
+    def _write(self) -> None:
+        if self._commits and self._commits.is_waiting:
+            self._commits.write()
+            self._collect()
+            if self._commits.is_waiting:  # decided again, after a failure
+                self._notify()
+
     def handle(self, message: Any) -> object:
         match message:
             case Wake():
@@ -152,7 +167,7 @@ class SessionActor(Supervisor):
         return Given(
             now=self.context.clock.now(),
             new_id=new_id,
-            settings=self.around.workspaces.settings(self.workspace),
+            settings=partial(self.around.workspaces.settings, self.workspace),
             prices=self.around.prices,
             written=self.around.written.contents(),
             closing=self._is_shutting_down,
@@ -173,10 +188,11 @@ class SessionActor(Supervisor):
         if isinstance(message, Boot):
             return session.boot(self.ahead, given)
         if asked and asked.again and asked.request_id:
-            done = find.since(self._place, asked.request_id)
+            done = self._past.find(asked.request_id, self.end.bytes)
             if done:
-                later = tuple(event for commit in done[1:] for event in commit.events)
-                return again.answer(self.ahead, message, again.Done(done[0].events, later), given)
+                return again.answer(
+                    self.ahead, message, again.Done(done.events, done.followed), given
+                )
         return table.decide(self.ahead, message, given)
 
     def decide_again(self, flight: Flight) -> None:
@@ -240,7 +256,9 @@ class SessionActor(Supervisor):
         self.around.directory.tell(Advanced(self.session_id, session, end))
         try:
             for flight, state in landed:
-                self._land(flight, state)
+                tell_all(self.around, self.session_id, flight, state)  # whatever comes after it
+            for flight, state in landed:
+                self._settle(flight, state)
         except BaseException:
             for flight in flights:
                 flight.refuse(CUT_SHORT)
@@ -248,12 +266,14 @@ class SessionActor(Supervisor):
 
     def _land(self, flight: Flight, state: SessionState) -> None:
         """What a decision wanted, in order: tell everybody, answer, perform."""
+        tell_all(self.around, self.session_id, flight, state)
+        self._settle(flight, state)
+
+    def _settle(self, flight: Flight, state: SessionState) -> None:
         decision = flight.decision
         if isinstance(decision, Refusal):
             flight.refuse(decision)
             return
-        self._let_follow(flight)
-        self._publish(flight, state)
         if flight.acted:
             self._owed.landed()
         else:
@@ -279,35 +299,6 @@ class SessionActor(Supervisor):
     def perform(self, effect: Effect, state: SessionState) -> None:
         if not self._is_closing:
             self._performer.perform(effect, state)
-
-    def _let_follow(self, flight: Flight) -> None:
-        follow = flight.asked.follow if flight.asked else None
-        if follow is None or isinstance(flight.decision, Refusal):
-            return
-        queued = [e.response_id for e in flight.events if isinstance(e, RequestQueued)]
-        for response_id in (*queued, flight.decision.follows):
-            if response_id:
-                self.around.followers.follow(response_id, follow)
-                follow(TurnGrew(self.session_id, response_id, None))
-
-    def _publish(self, flight: Flight, state: SessionState) -> None:
-        if not flight.writes:
-            return
-        session = None if state.deleted else state.session
-        self.around.broadcaster.publish(
-            Published(self.session_id, flight.at, flight.events, session)
-        )
-        for response_id in dict.fromkeys(getattr(e, "response_id", None) for e in flight.events):
-            self._show(response_id, state)
-
-    def _show(self, response_id: str | None, state: SessionState) -> None:
-        """Whoever follows a response sees its turn as it is now."""
-        found = state.round(response_id) if response_id else None
-        if found and found.turns:
-            notice = TurnGrew(self.session_id, found.id, found.turns[-1])
-            self.around.broadcaster.publish(notice)
-        if found and not found.is_open:
-            self.around.followers.drop(found.id)
 
     def _fail(self, result: CommitsFailed) -> None:
         """Nothing on its way is durable: who asked is told, and what has happened is owed."""

@@ -17,6 +17,7 @@ from actors.messages.recording import Published
 from actors.messages.session import Dispatch, Disposed, Reply
 from actors.messages.shelf import TakenIn
 from actors.sessions.flights import answered_alone
+from actors.sessions.owed import refused
 from storage import codec, imported, trash
 from storage.data_dir import is_workspace_name
 from storage.errors import FileRefused, JournalCorrupt, JournalMissing, JournalTooNew, StorageError
@@ -95,6 +96,11 @@ class Shelf:
             except (StorageError, OSError) as error:
                 asked.reply.send(_refusal(error))
 
+    def _cannot_write(self) -> r.Refusal | None:
+        """Room that was made for what ends things is not for what comes back."""
+        problem = self._around.health.problem
+        return refused(problem) if problem else None
+
     def _list(self, asked: Dispatch, _: datetime) -> None:
         asked.reply.send({"sessions": trash.listing(self._data)})
 
@@ -104,31 +110,39 @@ class Shelf:
         if isinstance(item, r.Refusal):
             self._answer_again(asked, item)
             return
+        refusal = self._cannot_write()
+        if refusal:
+            asked.reply.send(refusal)
+            return
         self._brought_back[item.id] = item.n + 1
         try:
             session, end = trash.restore(self._data, item, now, _own_id(asked))
         except _DAMAGED as error:
             asked.reply.send(_damaged(item, error))
         except FileNotFoundError:
-            text = f"Session not found with ID: {item.name} ({_GONE})"
-            asked.reply.send(r.Refusal(code="session-not-found", message=text))
+            asked.reply.send(_gone(item))
         else:
             self._tell(session, end, SessionRestored("trash"), now, asked.reply)
 
     def _purge(self, asked: Dispatch, now: datetime) -> None:
-        doomed = self._doomed(_typed(asked.request, r.PurgeSession), now)
+        request = _typed(asked.request, r.PurgeSession)
+        doomed = self._doomed(request, now)
         if isinstance(doomed, r.Refusal):
             done = asked.again and doomed.code == "session-not-found"
             asked.reply.send({"purged": [], "bytes": 0} if done else doomed)
             return
+        self._leave_out(doomed)
         purged: list[dict[str, str]] = []
         freed = 0
         for item in doomed:
             size = trash.size_of(item.directory)
             try:
                 trash.purge(item)
-            except FileNotFoundError:
-                continue  # somebody else was faster
+            except FileNotFoundError:  # somebody else was faster
+                if request.session is None:
+                    continue
+                asked.reply.send(_gone(item))
+                return
             except (StorageError, OSError) as error:
                 text = f"{item.name} could not be purged: {error}; do it again"
                 told = {"purged": purged, "bytes": freed}
@@ -137,6 +151,13 @@ class Shelf:
             purged.append({"id": item.id, "name": item.name, "workspace": item.workspace})
             freed += size
         asked.reply.send({"purged": purged, "bytes": freed})
+
+    def _leave_out(self, doomed: list[trash.Shelved]) -> None:
+        """First they go from `sessions.json`: a start that finds them there alone takes alarm."""
+        projectors = self._around.index.projectors
+        for workspace in {item.workspace for item in doomed} & projectors.keys():
+            ids = {item.id for item in doomed if item.workspace == workspace}
+            projectors[workspace].leave_out(ids)
 
     def _doomed(self, request: r.PurgeSession, now: datetime) -> list[trash.Shelved] | r.Refusal:
         named = [request.session is not None, request.older_than_days is not None, request.all]
@@ -168,7 +189,7 @@ class Shelf:
 
     def _import_one(self, asked: Dispatch, now: datetime) -> None:
         request = _typed(asked.request, r.ImportSession)
-        refusal = _cannot_import(request)
+        refusal = _cannot_import(request) or self._cannot_write()
         if refusal:
             asked.reply.send(refusal)
             return
@@ -228,6 +249,11 @@ def _own_id(asked: Dispatch) -> str | None:
     return asked.request_id if asked.once else None
 
 
+def _gone(item: trash.Shelved) -> r.Refusal:
+    text = f"Session not found with ID: {item.name} ({_GONE})"
+    return r.Refusal(code="session-not-found", message=text)
+
+
 def _cannot_import(request: r.ImportSession) -> r.Refusal | None:
     if not request.path.startswith("/") or "\0" in request.path:
         text = f"{request.path[:300]!r} is not an absolute path"
@@ -239,12 +265,9 @@ def _cannot_import(request: r.ImportSession) -> r.Refusal | None:
 
 
 def _damaged(item: trash.Shelved, error: Exception) -> r.Refusal:
-    """Only what lies among the sessions is salvaged, and no daemon looks there meanwhile."""
-    text = (
-        f"{item.name} stays in the trash, for its journal cannot be used: {error} To have what is"
-        f" whole of it, move {item.directory} to sessions/{item.id} by hand, and then:"
-        f" greenroom salvage {item.id}"
-    )
+    text = f"{item.name} stays in the trash, for its journal cannot be used: {error}"
+    if isinstance(error, JournalCorrupt):
+        text = f"{text.rstrip('.')}. What is whole of it shows: greenroom salvage {item.name}"
     return r.Refusal(code="session-quarantined", message=text)
 
 

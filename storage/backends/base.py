@@ -8,21 +8,9 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from msgspec import Struct
-
 from storage.attachments import Attachment
 from storage.journal.frame import Commit, JournalEnd
 from storage.journal.log import Draft
-
-
-class Stored(Struct, frozen=True, kw_only=True):
-    """A session that is kept. `named_elsewhere`: the last number of its journal that some other
-    record names, so that a journal which ends before it is known to be damaged; 0 if none does.
-    """
-
-    session_id: str
-    workspace: str
-    named_elsewhere: int = 0
 
 
 class Log(Protocol):
@@ -47,22 +35,22 @@ class Log(Protocol):
 
 
 class Backend(Protocol):
-    """The journals of all sessions. Ids are never used again, those of discarded ones included."""
+    """The journals of the sessions of one workspace. Ids are never used again, those of discarded
+    ones included.
+    """
 
-    def create(self, session_id: str, workspace: str, at: datetime) -> Log:
+    def create(self, session_id: str, at: datetime) -> Log:
         """A log that comes to be with its first append. FileExistsError for an id that was used."""
         ...
 
-    def open(
-        self, session_id: str, workspace: str, named_elsewhere: int = 0
-    ) -> tuple[Log, list[Commit]]:
+    def open(self, session_id: str) -> tuple[Log, list[Commit]]:
         """The log and all that it holds. JournalMissing, JournalCorrupt, JournalTooNew."""
         ...
 
-    def sessions(self) -> list[Stored]:
-        """All that are kept, in no particular order, those that cannot be opened included."""
+    def sessions(self) -> set[str]:
+        """The ids of all that are kept, those that cannot be opened included."""
         ...
 
-    def discard(self, session_id: str, workspace: str, n: int) -> None:
+    def discard(self, session_id: str, n: int) -> None:
         """Put a closed log, whose last number is `n`, out of the way, whole; twice is once."""
         ...

@@ -5,18 +5,17 @@ journal was: the next start of the daemon brings it up to date.
 """
 
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Self
 
 from storage import attachments, durable, evidence, trash
 from storage.attachments import Attachment
-from storage.backends.base import Stored
 from storage.data_dir import DataDir
-from storage.errors import JournalCorrupt, StorageError
+from storage.errors import JournalCorrupt
 from storage.journal.frame import Commit, JournalEnd
-from storage.journal.log import NAME, Draft, Journal, read_at
+from storage.journal.log import NAME, Draft, Journal
 from storage.records.ids import is_id
 
 
@@ -56,44 +55,34 @@ class FileBackend:
         self._data = data
         self._workspace = workspace
 
-    def create(self, session_id: str, workspace: str, at: datetime) -> FileLog:
-        directory = self._data.session(workspace, session_id)
-        if directory.exists() or any(self._data.trash(workspace).glob(f"{session_id}-*")):
+    def create(self, session_id: str, at: datetime) -> FileLog:
+        directory = self._data.session(self._workspace, session_id)
+        if directory.exists() or any(self._data.trash(self._workspace).glob(f"{session_id}-*")):
             raise FileExistsError(directory)
-        return FileLog(directory, Journal.create(directory, session_id, workspace, at))
+        return FileLog(directory, Journal.create(directory, session_id, self._workspace, at))
 
-    def open(
-        self, session_id: str, workspace: str, named_elsewhere: int = 0
-    ) -> tuple[FileLog, list[Commit]]:
-        return FileLog.opened(self._data.session(workspace, session_id), named_elsewhere)
+    def open(self, session_id: str) -> tuple[FileLog, list[Commit]]:
+        directory = self._data.session(self._workspace, session_id)
+        return FileLog.opened(directory, self._named_elsewhere.get(session_id, 0))
 
-    def sessions(self) -> list[Stored]:
+    @cached_property
+    def _named_elsewhere(self) -> dict[str, int]:
+        """The last number of each journal that another file names. Read once: whatever is added to
+        a journal from now on is added here.
+        """
+        path = self._data.sessions_file(self._workspace)
+        with durable.named_failures(path):
+            return evidence.named(self._data, self._workspace)
+
+    def sessions(self) -> set[str]:
         place = self._data.sessions(self._workspace)
         with durable.named_failures(place):
-            found = [path for path in place.iterdir() if is_id(path.name) and _is_kept(path)]
-            named = self._named_elsewhere()
-        return [
-            Stored(
-                session_id=path.name,
-                workspace=self._workspace,
-                named_elsewhere=named.get(path.name, 0),
-            )
-            for path in found
-        ]
+            return {path.name for path in place.iterdir() if is_id(path.name) and _is_kept(path)}
 
-    def _named_elsewhere(self) -> dict[str, int]:
-        projected = evidence.projected(self._data.sessions_file(self._workspace))
-        named = {session_id: end.n for session_id, end in projected.items()}
-        for path in evidence.requests_journals(self._data):
-            with suppress(StorageError):  # what cannot be read is no evidence
-                for session_id, n in evidence.answered(read_at(path).commits).items():
-                    named[session_id] = max(n, named.get(session_id, 0))
-        return named
-
-    def discard(self, session_id: str, workspace: str, n: int) -> None:
-        place = self._data.session(workspace, session_id)
+    def discard(self, session_id: str, n: int) -> None:
+        place = self._data.session(self._workspace, session_id)
         with durable.named_failures(place):
-            trash.move_to_trash(self._data, workspace, session_id, n)
+            trash.move_to_trash(self._data, self._workspace, session_id, n)
 
 
 def _is_kept(directory: Path) -> bool:

@@ -10,7 +10,6 @@ from datetime import datetime
 from msgspec import Struct
 
 from storage.attachments import Attachment
-from storage.backends.base import Stored
 from storage.errors import JournalMissing, StorageError
 from storage.journal.frame import Commit, JournalEnd, crc_of, decode_commit, encode_commit
 from storage.journal.log import Draft
@@ -21,7 +20,6 @@ _EMPTY = JournalEnd(0, 0, "00000000")
 class _Journal(Struct):
     """What is kept of a session."""
 
-    workspace: str
     lines: list[bytes] = []
     apart: dict[str, bytes] = {}
     end: JournalEnd = _EMPTY
@@ -85,32 +83,26 @@ class MemoryBackend:
 
     def __init__(self) -> None:
         self._kept: dict[str, _Journal] = {}
-        self._discarded: dict[str, _Journal] = {}
+        self._discarded: set[str] = set()
 
-    def create(self, session_id: str, workspace: str, at: datetime) -> MemoryLog:
+    def create(self, session_id: str, at: datetime) -> MemoryLog:
         if session_id in self._kept or session_id in self._discarded:
             raise FileExistsError(session_id)
-        return MemoryLog(session_id, _Journal(workspace), self._kept)
+        return MemoryLog(session_id, _Journal(), self._kept)
 
-    def open(
-        self, session_id: str, workspace: str, named_elsewhere: int = 0
-    ) -> tuple[MemoryLog, list[Commit]]:
+    def open(self, session_id: str) -> tuple[MemoryLog, list[Commit]]:
         journal = self._kept.get(session_id)
         if journal is None:
             raise JournalMissing(f"there is no journal of {session_id}")
         commits = [decode_commit(line) for line in journal.lines]
         return MemoryLog(session_id, journal, self._kept), commits
 
-    def sessions(self) -> list[Stored]:
-        return [
-            Stored(session_id=session_id, workspace=journal.workspace)
-            for session_id, journal in self._kept.items()
-        ]
+    def sessions(self) -> set[str]:
+        return set(self._kept)
 
-    def discard(self, session_id: str, workspace: str, n: int) -> None:
-        journal = self._kept.pop(session_id, None)
-        if journal is not None:
-            self._discarded[session_id] = journal
+    def discard(self, session_id: str, n: int) -> None:
+        if self._kept.pop(session_id, None) is not None:
+            self._discarded.add(session_id)
 
     def clear(self) -> None:
         """Forget everything, used ids included."""

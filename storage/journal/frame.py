@@ -10,7 +10,7 @@ from typing import get_args
 import msgspec
 from msgspec import Struct
 
-from storage.codec import BAD_JSON, decode, encode
+from storage.codec import BAD_JSON, decode, encode, refusal
 from storage.errors import FileRefused, JournalTooNew, LineTooLong
 from storage.records.event import AnyEvent
 from storage.records.process import UtcTime
@@ -42,7 +42,7 @@ class Header(Struct, frozen=True, kw_only=True):
     at: UtcTime
 
 
-class Commit(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Commit(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     """All events of one decision. `prev` is the crc of the line before, in hexadecimal."""
 
     n: int
@@ -140,6 +140,14 @@ def decode_commit(line: bytes) -> Commit:
         return _commits.decode(line)
     except BAD_JSON as error:
         raise _too_new(line, error) from error
+
+
+def decode_commits(lines: bytes) -> list[Commit]:
+    """Of many whole lines, each with its newline. FileRefused if any is no commit that we know."""
+    try:
+        return _commits.decode_lines(lines)
+    except BAD_JSON as error:
+        raise refusal(error) from error
 
 
 def decode_envelope(line: bytes) -> Envelope:

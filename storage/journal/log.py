@@ -7,6 +7,7 @@ for the caller: a commit is either acknowledged or refused.
 
 import errno
 import os
+import stat
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -15,11 +16,11 @@ from types import TracebackType
 from typing import Self
 
 from storage import durable
-from storage.errors import JournalMissing, StorageFull, SyncFailed
+from storage.errors import StorageFull, SyncFailed
 from storage.journal.aside import keep_tail
 from storage.journal.frame import Commit, Header, JournalEnd, crc_of, encode_commit, encode_header
 from storage.journal.repair import mend
-from storage.journal.scan import Scan, scan
+from storage.journal.scan import Scan, opened, scan
 from storage.records.event import AnyEvent
 
 NAME = "journal.jsonl"
@@ -72,7 +73,7 @@ class Journal:
     @classmethod
     def open_at(cls, path: Path, named_elsewhere: int = 0) -> tuple[Self, list[Commit]]:
         """The same for a journal of any name."""
-        descriptor = _opened(path, os.O_RDWR | os.O_APPEND)
+        descriptor = opened(path, os.O_RDWR | os.O_APPEND)
         try:
             with durable.named_failures(path):
                 found = scan(descriptor, path)
@@ -243,7 +244,7 @@ def read(directory: Path) -> Scan:
 
 def read_at(path: Path) -> Scan:
     """The same for a journal of any name."""
-    descriptor = _opened(path, os.O_RDONLY)
+    descriptor = opened(path)
     try:
         with durable.named_failures(path):
             return scan(descriptor, path)
@@ -252,22 +253,14 @@ def read_at(path: Path) -> Scan:
 
 
 def size_bytes(directory: Path) -> int | None:
-    """The length of a session's journal, None if it has none. Equal to a `JournalEnd.bytes` that
-    was recorded for it, nothing was added since.
+    """The length of a session's journal, None if no file is there. Equal to a `JournalEnd.bytes`
+    that was recorded for it, nothing was added since. OSError.
     """
     try:
-        return (directory / NAME).stat().st_size
-    except FileNotFoundError:
+        status = (directory / NAME).lstat()
+    except (FileNotFoundError, NotADirectoryError):
         return None
-
-
-def _opened(path: Path, flags: int) -> int:
-    try:
-        return os.open(path, flags | os.O_CLOEXEC | os.O_NOFOLLOW)
-    except (FileNotFoundError, NotADirectoryError) as error:
-        raise JournalMissing(f"{path} does not exist") from error
-    except OSError as error:
-        raise durable.storage_error(error, path) from error
+    return status.st_size if stat.S_ISREG(status.st_mode) else None
 
 
 def temporary_of(path: Path) -> Path:

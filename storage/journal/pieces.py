@@ -13,15 +13,16 @@ import msgspec
 from msgspec import Struct
 
 from storage import durable, fold
-from storage.errors import FileRefused, JournalMissing, JournalTooNew
+from storage.errors import FileRefused, JournalTooNew
 from storage.journal import frame
 from storage.journal.frame import Commit, Header
-from storage.journal.scan import Line, lines, parts
+from storage.journal.scan import Line, lines, opened, parts
 from storage.records.event import SessionCreated
 from storage.state import SessionState
 
 MOST_MISSING = 1_000_000
 """A number further than this from the one before it is none that was ever reached."""
+_NOTHING = SessionState()
 UNCHAINED = "what follows was not written after what stands before it"
 
 
@@ -53,14 +54,9 @@ class Piece(Struct, frozen=True, kw_only=True):
 def read(path: Path, tell: Callable[[int], object]) -> list[Piece]:
     """Every line of the file, good and bad; `tell` hears how many bytes are read.
 
-    JournalMissing, JournalTooNew, StorageError.
+    JournalMissing, JournalCorrupt if it is no file, JournalTooNew, StorageError.
     """
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
-    except (FileNotFoundError, NotADirectoryError) as error:
-        raise JournalMissing(f"{path} does not exist") from error
-    except OSError as error:
-        raise durable.storage_error(error, path) from error
+    descriptor = opened(path)
     pieces = []
     try:
         with durable.named_failures(path):
@@ -110,12 +106,16 @@ def header_of(pieces: list[Piece]) -> Header | None:
     return first if isinstance(first, Header) else None
 
 
-def fitting(pieces: list[Piece], session_id: str) -> list[Piece]:
-    """The header, and the commits in rising order that fold one onto the other."""
+def fitting(
+    pieces: list[Piece], session_id: str, state: SessionState = _NOTHING, last: int = 0
+) -> list[Piece]:
+    """The header, and the commits in rising order that fold one onto the other.
+
+    They begin after number `last`, with which the session was in `state`.
+    """
     commits = [piece for piece in pieces if isinstance(piece.content, Commit)]
     numbers = [piece.content.n for piece in commits if isinstance(piece.content, Commit)]
     taken = pieces[:1] if header_of(pieces) else []
-    state, last = SessionState(), 0
     for position in _longest_rising(numbers):
         commit = commits[position].content
         if not isinstance(commit, Commit) or not 0 < commit.n - last <= MOST_MISSING:

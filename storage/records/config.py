@@ -10,7 +10,7 @@ Effort = Literal["low", "medium", "high", "xhigh", "max"]
 Positive = Annotated[int, Meta(ge=1)]
 
 
-class Budget(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Budget(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     """Limits of a session and of the sessions it started; absent means unlimited."""
 
     tokens: Positive | None = None
@@ -20,7 +20,7 @@ class Budget(Struct, frozen=True, kw_only=True, omit_defaults=True):
     allow_unknown_prices: bool = False
 
 
-class SessionConfig(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class SessionConfig(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     """`provider` and `model` absent: those of the workspace. `tools` absent: all; empty: none."""
 
     provider: str | None = None
@@ -35,7 +35,7 @@ class SessionConfig(Struct, frozen=True, kw_only=True, omit_defaults=True):
     budget: Budget | None = None
 
 
-class TokenMetrics(Struct, frozen=True, kw_only=True):
+class TokenMetrics(Struct, frozen=True, gc=False, kw_only=True):
     """Sums over the session; `context_utilization` (0 to 1) is of the last model call alone.
 
     `prompt_tokens` includes cached ones. An unknown price or window is None, never 0.

@@ -13,7 +13,7 @@ ToolCallStatus = Literal["pending", "running", "completed", "failed", "denied", 
 RoundStatus = Literal["queued", "running", "completed", "failed", "cancelled", "interrupted"]
 
 
-class Usage(Struct, frozen=True, kw_only=True):
+class Usage(Struct, frozen=True, gc=False, kw_only=True):
     """Tokens of one or more model calls; `prompt_tokens` includes the cached ones."""
 
     prompt_tokens: int = 0
@@ -30,14 +30,14 @@ class Usage(Struct, frozen=True, kw_only=True):
         )
 
 
-class Cost(Struct, frozen=True, kw_only=True):
+class Cost(Struct, frozen=True, gc=False, kw_only=True):
     """US dollars, and which price table said so."""
 
     usd: Decimal
     source: str
 
 
-class ToolCall(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class ToolCall(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     """`unknown`: it may or may not have happened, a crash came between.
 
     `only_reads`: known when it started, by hints that the workspace trusts.
@@ -51,7 +51,7 @@ class ToolCall(Struct, frozen=True, kw_only=True, omit_defaults=True):
     result: ToolResultContent | None = None
 
 
-class Turn(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Turn(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     """One call of the model. `raw_response` is the provider's own record without the content."""
 
     number: int
@@ -73,14 +73,14 @@ class Turn(Struct, frozen=True, kw_only=True, omit_defaults=True):
         return text_of(self.content)
 
 
-class Failure(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Failure(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     """What went wrong: a code in kebab case, and a sentence that says what to do next."""
 
     code: str
     message: str
 
 
-class Round(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Round(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     """A request and its response. `id` is the response id; `cuts` counts crashes it survived."""
 
     id: str

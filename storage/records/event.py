@@ -22,34 +22,34 @@ from storage.records.session import Session
 from storage.records.worker import Worker, WorkerStatus
 
 
-class SessionCreated(Struct, frozen=True, omit_defaults=True, tag="session-created"):
+class SessionCreated(Struct, frozen=True, gc=False, omit_defaults=True, tag="session-created"):
     """`messages`: those that it begins with, which is its own system prompt at most."""
 
     session: Session
     messages: tuple[ChatMessage, ...] = ()
 
 
-class SessionUpdated(Struct, frozen=True, tag="session-updated"):
+class SessionUpdated(Struct, frozen=True, gc=False, tag="session-updated"):
     """`updates`: whole values by field name, of title, desired, archived, metadata, parent…"""
 
     updates: dict[str, Any]
 
 
-class SessionConfigUpdated(Struct, frozen=True, tag="session-config-updated"):
+class SessionConfigUpdated(Struct, frozen=True, gc=False, tag="session-config-updated"):
     """`config`: the changed fields alone; a null unsets one."""
 
     config: dict[str, Any]
 
 
-class SessionDeleting(Struct, frozen=True, tag="session-deleting"):
+class SessionDeleting(Struct, frozen=True, gc=False, tag="session-deleting"):
     """The intent: its workers are being ended."""
 
 
-class SessionDeleted(Struct, frozen=True, tag="session-deleted"):
+class SessionDeleted(Struct, frozen=True, gc=False, tag="session-deleted"):
     """The last event of a journal, before its directory goes to the trash."""
 
 
-class SessionRestored(Struct, frozen=True, tag="session-restored"):
+class SessionRestored(Struct, frozen=True, gc=False, tag="session-restored"):
     """Taken out of the trash, or brought here from another greenroom: it stays stopped until asked.
 
     No process of it lives here any more.
@@ -58,50 +58,50 @@ class SessionRestored(Struct, frozen=True, tag="session-restored"):
     source: Literal["trash", "import"]
 
 
-class MessageAdded(Struct, frozen=True, tag="message-added"):
+class MessageAdded(Struct, frozen=True, gc=False, tag="message-added"):
     message: ChatMessage
 
 
-class MessageUpdated(Struct, frozen=True, tag="message-updated"):
+class MessageUpdated(Struct, frozen=True, gc=False, tag="message-updated"):
     message_id: str
     updates: dict[str, Any]
 
 
-class TokenMetricsUpdated(Struct, frozen=True, tag="token-metrics-updated"):
+class TokenMetricsUpdated(Struct, frozen=True, gc=False, tag="token-metrics-updated"):
     metrics: TokenMetrics
 
 
-class ContextWindowCritical(Struct, frozen=True, tag="context-window-critical"):
+class ContextWindowCritical(Struct, frozen=True, gc=False, tag="context-window-critical"):
     utilization: float
     max_context_window: int
 
 
-class WorkerCreated(Struct, frozen=True, tag="worker-created"):
+class WorkerCreated(Struct, frozen=True, gc=False, tag="worker-created"):
     worker: Worker
 
 
-class WorkerUpdated(Struct, frozen=True, tag="worker-updated"):
+class WorkerUpdated(Struct, frozen=True, gc=False, tag="worker-updated"):
     """`updates`: whole values of name, desired, restart."""
 
     worker_id: str
     updates: dict[str, Any]
 
 
-class WorkerStarting(Struct, frozen=True, tag="worker-starting"):
+class WorkerStarting(Struct, frozen=True, gc=False, tag="worker-starting"):
     """The intent to start a process; `restarts` counts how often that followed an end."""
 
     worker_id: str
     restarts: int
 
 
-class WorkerStarted(Struct, frozen=True, tag="worker-started"):
+class WorkerStarted(Struct, frozen=True, gc=False, tag="worker-started"):
     """`process` is None for a conversation, which has none."""
 
     worker_id: str
     process: ProcessIdentity | None
 
 
-class WorkerEnded(Struct, frozen=True, tag="worker-ended"):
+class WorkerEnded(Struct, frozen=True, gc=False, tag="worker-ended"):
     """`error` is the evidence: why it could not start, or the tail of its output."""
 
     worker_id: str
@@ -110,17 +110,17 @@ class WorkerEnded(Struct, frozen=True, tag="worker-ended"):
     error: str | None = None
 
 
-class WorkerDeleting(Struct, frozen=True, tag="worker-deleting"):
+class WorkerDeleting(Struct, frozen=True, gc=False, tag="worker-deleting"):
     """The intent: it goes as soon as its process has ended."""
 
     worker_id: str
 
 
-class WorkerDeleted(Struct, frozen=True, tag="worker-deleted"):
+class WorkerDeleted(Struct, frozen=True, gc=False, tag="worker-deleted"):
     worker_id: str
 
 
-class InputWritten(Struct, frozen=True, tag="input-written"):
+class InputWritten(Struct, frozen=True, gc=False, tag="input-written"):
     """Input is journaled by length and hash only: people type passwords."""
 
     worker_id: str
@@ -129,7 +129,7 @@ class InputWritten(Struct, frozen=True, tag="input-written"):
     sha256: str
 
 
-class RequestQueued(Struct, frozen=True, tag="request-queued"):
+class RequestQueued(Struct, frozen=True, gc=False, tag="request-queued"):
     """A request was accepted. Its message joins the history when its first turn starts.
 
     `request_id`: of a request that may be handed in again after a crash, None of any other.
@@ -140,13 +140,13 @@ class RequestQueued(Struct, frozen=True, tag="request-queued"):
     request_id: str | None = None
 
 
-class TurnStarted(Struct, frozen=True, tag="turn-started"):
+class TurnStarted(Struct, frozen=True, gc=False, tag="turn-started"):
     response_id: str
     number: int
     model: str
 
 
-class TurnRetried(Struct, frozen=True, tag="turn-retried"):
+class TurnRetried(Struct, frozen=True, gc=False, tag="turn-retried"):
     """The call failed in a way that may pass; it is asked again after `delay_seconds`."""
 
     response_id: str
@@ -156,13 +156,13 @@ class TurnRetried(Struct, frozen=True, tag="turn-retried"):
     delay_seconds: float
 
 
-class TurnBlockCompleted(Struct, frozen=True, tag="turn-block-completed"):
+class TurnBlockCompleted(Struct, frozen=True, gc=False, tag="turn-block-completed"):
     response_id: str
     number: int
     block: Content
 
 
-class TurnCompleted(Struct, frozen=True, kw_only=True, tag="turn-completed"):
+class TurnCompleted(Struct, frozen=True, gc=False, kw_only=True, tag="turn-completed"):
     """`message_id`: the assistant message of the same line. A turn that did not come whole has
     none, but what arrived of it as `content`.
     """
@@ -179,7 +179,7 @@ class TurnCompleted(Struct, frozen=True, kw_only=True, tag="turn-completed"):
     error: str | None = None
 
 
-class ToolCallStarted(Struct, frozen=True, tag="tool-call-started"):
+class ToolCallStarted(Struct, frozen=True, gc=False, tag="tool-call-started"):
     """The intent: from here on the call may have had its effect."""
 
     response_id: str
@@ -187,7 +187,7 @@ class ToolCallStarted(Struct, frozen=True, tag="tool-call-started"):
     only_reads: bool = False
 
 
-class ToolCallCompleted(Struct, frozen=True, kw_only=True, tag="tool-call-completed"):
+class ToolCallCompleted(Struct, frozen=True, gc=False, kw_only=True, tag="tool-call-completed"):
     """`message_id`: the tool message of the same line, which holds the result."""
 
     response_id: str
@@ -196,7 +196,7 @@ class ToolCallCompleted(Struct, frozen=True, kw_only=True, tag="tool-call-comple
     message_id: str
 
 
-class RequestCompleted(Struct, frozen=True, tag="request-completed"):
+class RequestCompleted(Struct, frozen=True, gc=False, tag="request-completed"):
     response_id: str
     status: RoundStatus
     failure: Failure | None = None
@@ -233,7 +233,7 @@ Event = (
 """In a session's journal."""
 
 
-class RequestAccepted(Struct, frozen=True, kw_only=True, tag="request-accepted"):
+class RequestAccepted(Struct, frozen=True, gc=False, kw_only=True, tag="request-accepted"):
     """A request was taken, with all that doing it twice must have in common.
 
     `sha256`: of its content, None where the id is not its own. `session_id`: the id that the
@@ -245,7 +245,7 @@ class RequestAccepted(Struct, frozen=True, kw_only=True, tag="request-accepted")
     session_id: str | None = None
 
 
-class RequestAnswered(Struct, frozen=True, kw_only=True, tag="request-answered"):
+class RequestAnswered(Struct, frozen=True, gc=False, kw_only=True, tag="request-answered"):
     """`answer` is the JSON of the answer, or null: a large one lies beside as `attachment`.
 
     `session_id` and `n`: where the work was recorded, as far as it was.
@@ -258,7 +258,7 @@ class RequestAnswered(Struct, frozen=True, kw_only=True, tag="request-answered")
     n: int | None = None
 
 
-class AnswerPublished(Struct, frozen=True, tag="answer-published"):
+class AnswerPublished(Struct, frozen=True, gc=False, tag="answer-published"):
     """The answer stood in the outbox, durably."""
 
     request_id: str

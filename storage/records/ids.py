@@ -1,22 +1,14 @@
-"""Identifiers: 12 random characters of a-z and 2-7, never reused (60 bits).
+"""Identifiers: 12 characters of a-z and 2-7, never reused (60 bits).
 
-Those of what a file asks for are derived from the file, so that doing it twice is once.
+Random ones come from `new_ids`; those of what a file asks for are derived from the file, so that
+doing it twice is once.
 """
 
 import base64
 import hashlib
 import re
-import secrets
 
 _PATTERN = re.compile(r"[A-Za-z0-9-]{1,64}")
-
-
-def new_id() -> str:
-    """A fresh identifier; always begins with a letter, so that it is never taken for an option."""
-    while True:
-        text = _spelt(secrets.token_bytes(10))
-        if text[0].isalpha():
-            return text
 
 
 def derived_id(key: str, position: int) -> str:
@@ -26,13 +18,14 @@ def derived_id(key: str, position: int) -> str:
     """
     turn = 0
     while True:
-        text = _spelt(hashlib.sha256(f"{key}\n{position}\n{turn}".encode()).digest())
+        text = spelt(hashlib.sha256(f"{key}\n{position}\n{turn}".encode()).digest())
         if text[0].isalpha():
             return text
         turn += 1
 
 
-def _spelt(raw: bytes) -> str:
+def spelt(raw: bytes) -> str:
+    """The characters for ten bytes or more; only one that begins with a letter is an identifier."""
     return base64.b32encode(raw).decode().lower()[:12]
 
 

@@ -9,11 +9,11 @@ from storage.records.process import UtcTime
 Role = Literal["system", "user", "assistant", "tool", "function", "summary"]
 
 
-class TextContent(Struct, frozen=True, tag="text"):
+class TextContent(Struct, frozen=True, gc=False, tag="text"):
     text: str
 
 
-class ImageContent(Struct, frozen=True, kw_only=True, tag="image"):
+class ImageContent(Struct, frozen=True, gc=False, kw_only=True, tag="image"):
     """`url` is https, a data: URL with base64 content, or `attachment:` and the name of one that
     lies beside the journal.
     """
@@ -23,13 +23,13 @@ class ImageContent(Struct, frozen=True, kw_only=True, tag="image"):
     alt_text: str | None = None
 
 
-class ToolCallContent(Struct, frozen=True, kw_only=True, tag="tool-call"):
+class ToolCallContent(Struct, frozen=True, gc=False, kw_only=True, tag="tool-call"):
     tool_call_id: str
     name: str
     args: dict[str, Any]
 
 
-class ToolResultContent(Struct, frozen=True, kw_only=True, tag="tool-result"):
+class ToolResultContent(Struct, frozen=True, gc=False, kw_only=True, tag="tool-result"):
     """`attachment`: the SHA-256 of the whole result, where `content` is only the head of it."""
 
     tool_call_id: str
@@ -38,7 +38,7 @@ class ToolResultContent(Struct, frozen=True, kw_only=True, tag="tool-result"):
     attachment: str | UnsetType = UNSET
 
 
-class ProviderContent(Struct, frozen=True, kw_only=True, tag="provider"):
+class ProviderContent(Struct, frozen=True, gc=False, kw_only=True, tag="provider"):
     """A block that only its provider understands (thinking with its signature, say).
 
     It goes back to that provider unchanged, and to no other.
@@ -51,7 +51,7 @@ class ProviderContent(Struct, frozen=True, kw_only=True, tag="provider"):
 Content = TextContent | ImageContent | ToolCallContent | ToolResultContent | ProviderContent
 
 
-class ChatMessage(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class ChatMessage(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     id: str
     role: Role
     content: tuple[Content, ...]

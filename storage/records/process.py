@@ -15,7 +15,7 @@ terminal host; `stopped`: the user asked for it; `shutdown`: the daemon stopped 
 """
 
 
-class ProcessIdentity(Struct, frozen=True, kw_only=True):
+class ProcessIdentity(Struct, frozen=True, gc=False, kw_only=True):
     """What tells a process from every other, also after its number was used again.
 
     `start_ticks` is field 22 of /proc/<pid>/stat; `nonce` stands in the process's own environment.
@@ -27,7 +27,7 @@ class ProcessIdentity(Struct, frozen=True, kw_only=True):
     nonce: str
 
 
-class ProcessExit(Struct, frozen=True, kw_only=True):
+class ProcessExit(Struct, frozen=True, gc=False, kw_only=True):
     """The end of a process: exactly one of `code` and `signal` is set, neither when it was lost."""
 
     code: int | None = None

@@ -176,9 +176,13 @@ class UpdateWorker(OfWorker, frozen=True, kw_only=True, tag="update-worker"):
 
 
 class WriteInput(OfWorker, frozen=True, kw_only=True, tag="write-input"):
-    """`data` is typed as it stands; a carriage return submits a line."""
+    """`data` is typed as it stands; a carriage return submits a line.
+
+    While a person types there, it waits for up to `wait_seconds`, then it is `input-held`.
+    """
 
     data: Annotated[str, Meta(min_length=1)]
+    wait_seconds: Annotated[float, Meta(ge=0, le=3600)] = 0
 
 
 class ResizeWorker(OfWorker, frozen=True, kw_only=True, tag="resize-worker"):

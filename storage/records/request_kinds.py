@@ -38,5 +38,11 @@ _READING: tuple[type[r.RequestBase], ...] = (
     r.ListTrash,
 )
 
+
+def is_reading(request: r.RequestBase) -> bool:
+    """True for what changes nothing."""
+    return isinstance(request, _READING)
+
+
 READING_TYPES = frozenset(r.type_of_class(kind) for kind in _READING)
 """What changes nothing: such a request is answered afresh each time, and not journaled."""

@@ -12,7 +12,7 @@ SessionStatus = Literal["active", "inactive", "paused", "archived"]
 SessionDesired = Literal["run", "paused", "stopped"]
 
 
-class SessionBase(Struct, frozen=True, kw_only=True, tag_field="type"):
+class SessionBase(Struct, frozen=True, gc=False, kw_only=True, tag_field="type"):
     """`status` is derived from `desired`, `archived` and the workers whenever one of them changes.
 
     `config` is None as long as the session has no conversation. `open_requests` counts requests
@@ -59,7 +59,7 @@ class WorktreeSession(SessionBase, frozen=True, kw_only=True, tag="worktree"):
 Session = WorktreeSession | QuickSession
 
 
-class SessionInfo(Struct, frozen=True, kw_only=True):
+class SessionInfo(Struct, frozen=True, gc=False, kw_only=True):
     """A session in a listing; provider and model are None without a conversation."""
 
     id: str

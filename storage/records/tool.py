@@ -5,7 +5,7 @@ from typing import Any
 from msgspec import Struct
 
 
-class Tool(Struct, frozen=True, kw_only=True):
+class Tool(Struct, frozen=True, gc=False, kw_only=True):
     """`name` is `server.tool`. The hints are the server's word; `trusted` is the workspace's."""
 
     name: str

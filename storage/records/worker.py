@@ -13,13 +13,15 @@ ActivityState = Literal["active", "idle", "asking", "unknown"]
 ActivitySource = Literal["hook", "protocol", "screen"]
 
 
-class Activity(Struct, frozen=True, kw_only=True):
+class Activity(Struct, frozen=True, gc=False, kw_only=True):
     state: ActivityState
     source: ActivitySource
     since: UtcTime
 
 
-class WorkerBase(Struct, frozen=True, kw_only=True, omit_defaults=False, tag_field="type"):
+class WorkerBase(
+    Struct, frozen=True, gc=False, kw_only=True, omit_defaults=False, tag_field="type"
+):
     """What every worker has. `last_error` says why it is quarantined, or last failed to start."""
 
     id: str

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from actors.edits.plan import Plan, Task, hash_of, request_id
+from actors.sessions import checks
 from storage.edit_claims import DIRECTORY, Claim, write_plan
 from storage.records import event as e
 from storage.records import request as r
@@ -169,6 +170,24 @@ def test_somebody_who_keeps_the_file_open_is_heard_to_the_end(desk: Desk) -> Non
     desk.at_rest()
     assert desk.house.record(session_id).metadata == {"n": 2}
     assert desk.house.rejected == []
+
+
+def test_a_change_that_comes_while_an_edit_is_decided_is_told(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (session_id,) = desk.create()
+    updates = {"title": "By command"}
+
+    def meanwhile(*asked: Any) -> Any:
+        monkeypatch.undo()
+        desk.house.get("update-session", session=session_id, updates=updates)
+        return checks.cannot_run(*asked)
+
+    monkeypatch.setattr("actors.edits.reading.checks.cannot_run", meanwhile)
+    text = desk.edit(lambda told: told["sessions"][0].update(title="By hand"))
+    assert '"By command" by somebody else' in desk.refusal()["reason"]
+    assert desk.title(session_id) == "By hand"
+    assert desk.refused_texts() == [text]
 
 
 def test_a_full_disk_delays_an_edit_and_loses_none(

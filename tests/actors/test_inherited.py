@@ -1,4 +1,4 @@
-"""The limit is ours to raise, and not our children's to inherit."""
+"""The limit and the umask are ours to change, and not our children's to inherit."""
 
 import subprocess
 import sys
@@ -9,7 +9,7 @@ PROGRAM = """
 import resource, subprocess, sys
 resource.setrlimit(resource.RLIMIT_NOFILE, (200, 300))
 sys.path.insert(0, sys.argv[1])
-from actors.open_files import lower_again, raise_soft_limit
+from actors.inherited import lower_again, raise_soft_limit
 raise_soft_limit()
 child = subprocess.Popen(["sleep", "30"])
 lower_again(child.pid)

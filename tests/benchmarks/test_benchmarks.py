@@ -1,14 +1,20 @@
 """That every row runs and gives figures; how fast anything is, no test says."""
 
 import math
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import msgspec
+import psutil
 import pytest
 
 from benchmarks.__main__ import DONE, FAILED, USAGE, main
+from benchmarks.daemons import CHECKOUT
 from benchmarks.ground import Ground, ground
 from benchmarks.measuring import (
     Figure,
@@ -84,6 +90,29 @@ def test_a_row_that_fails_is_named_and_ends_with_a_failure(
     monkeypatch.setattr("benchmarks.__main__.ROWS", [broken])
     assert main(["--only", broken.name]) == FAILED
     assert "P1 was not measured: OSError: no room" in capsys.readouterr().out
+
+
+def test_an_interrupt_leaves_no_process_and_no_directory(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "benchmarks", "--only", "P18,P1", "--directory", str(tmp_path)]
+    with subprocess.Popen(
+        command, cwd=CHECKOUT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as running:
+        assert running.stderr is not None
+        for said in running.stderr:
+            if "round 2" in said:
+                break
+        running.send_signal(signal.SIGINT)
+        shown, _ = running.communicate(timeout=60)
+    assert running.returncode == FAILED
+    assert "P18 was not measured: interrupted; the rows after it were not begun" in shown
+    assert list(tmp_path.iterdir()) == []
+    assert [p for p in psutil.process_iter() if str(tmp_path) in " ".join(_command(p))] == []
+
+
+def _command(process: psutil.Process) -> list[str]:
+    with suppress(psutil.Error):
+        return process.cmdline()
+    return []
 
 
 def test_rounds_take_turns() -> None:

@@ -18,6 +18,6 @@ def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 @pytest.fixture(params=WAYS)
 def caller(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Caller]:
     way = request.param
-    data = request.getfixturevalue("daemon") if way == "daemon" else None
-    with opened(way, tmp_path, data) as greenroom:
-        yield Caller(greenroom, tmp_path, way)
+    data = request.getfixturevalue("daemon") if way == "daemon" else tmp_path / "data"
+    with opened(way, data) as greenroom:
+        yield Caller(greenroom, tmp_path, way, None if way == "memory" else data)

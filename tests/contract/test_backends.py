@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from storage.attachments import Attachment
-from storage.backends.base import Backend, Stored
+from storage.backends.base import Backend
 from storage.backends.files import FileBackend
 from storage.backends.memory import MemoryBackend
 from storage.data_dir import DataDir
@@ -35,18 +35,14 @@ def backend(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Backend]
     lock.release()
 
 
-def ids(backend: Backend) -> list[str]:
-    return [stored.session_id for stored in backend.sessions()]
-
-
 def test_a_journal_comes_to_be_with_its_first_commit(backend: Backend) -> None:
-    log = backend.create(ID, "default", AT)
-    assert (log.end.n, ids(backend)) == (0, [])
+    log = backend.create(ID, AT)
+    assert (log.end.n, backend.sessions()) == (0, set())
     assert log.append([BEGUN, ADDED]) == [1, 2]
-    assert (log.end.n, ids(backend)) == (2, [ID])
+    assert (log.end.n, backend.sessions()) == (2, {ID})
     log.close()
     log.close()
-    again, commits = backend.open(ID, "default")
+    again, commits = backend.open(ID)
     assert [(c.n, c.at, c.request) for c in commits] == [(1, AT, None), (2, AT, "request-1")]
     assert [c.events for c in commits] == [BEGUN[1], ADDED[1]]
     assert again.end == log.end
@@ -57,37 +53,36 @@ def test_a_journal_comes_to_be_with_its_first_commit(backend: Backend) -> None:
 
 def test_all_that_are_kept_are_named(backend: Backend) -> None:
     for session_id in (ID, "otherotherxx"):
-        log = backend.create(session_id, "default", AT)
+        log = backend.create(session_id, AT)
         log.append([(AT, (e.SessionCreated(session(session_id)),), None)])
         log.close()
-    expected = [Stored(session_id=each, workspace="default") for each in (ID, "otherotherxx")]
-    assert sorted(backend.sessions(), key=lambda stored: stored.session_id) == expected
+    assert backend.sessions() == {ID, "otherotherxx"}
 
 
 def test_an_id_is_used_once(backend: Backend) -> None:
-    log = backend.create(ID, "default", AT)
+    log = backend.create(ID, AT)
     log.append([BEGUN])
     with pytest.raises(FileExistsError):
-        backend.create(ID, "default", AT)
+        backend.create(ID, AT)
     log.close()
-    backend.discard(ID, "default", 1)
+    backend.discard(ID, 1)
     with pytest.raises(FileExistsError):
-        backend.create(ID, "default", AT)
+        backend.create(ID, AT)
 
 
 def test_what_is_discarded_is_kept_no_more_and_twice_is_once(backend: Backend) -> None:
-    log = backend.create(ID, "default", AT)
+    log = backend.create(ID, AT)
     log.append([BEGUN])
     log.close()
-    backend.discard(ID, "default", 1)
-    backend.discard(ID, "default", 1)
-    assert ids(backend) == []
+    backend.discard(ID, 1)
+    backend.discard(ID, 1)
+    assert backend.sessions() == set()
     with pytest.raises(JournalMissing):
-        backend.open(ID, "default")
+        backend.open(ID)
 
 
 def test_what_does_not_fit_into_a_line_leaves_nothing(backend: Backend) -> None:
-    log = backend.create(ID, "default", AT)
+    log = backend.create(ID, AT)
     log.append([BEGUN])
     long = (AT, (e.SessionUpdated({"title": "x" * (5 << 20)}),), None)
     with pytest.raises(LineTooLong):
@@ -95,12 +90,12 @@ def test_what_does_not_fit_into_a_line_leaves_nothing(backend: Backend) -> None:
     assert log.end.n == 1
     assert log.append([RENAMED], [Attachment("0" * 64, b"large")]) == [2]
     log.close()
-    _, commits = backend.open(ID, "default")
+    _, commits = backend.open(ID)
     assert len(commits) == 2
 
 
 def test_a_closed_log_takes_nothing(backend: Backend) -> None:
-    log = backend.create(ID, "default", AT)
+    log = backend.create(ID, AT)
     log.append([BEGUN])
     log.close()
     with pytest.raises(ValueError, match="closed"):

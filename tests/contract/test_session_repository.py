@@ -29,7 +29,7 @@ GPT = SessionConfig(provider="openai", model="gpt-4")
 
 @pytest.fixture(params=["files", "memory"])
 def repository(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SessionRepository]:
-    with kept(request.param, tmp_path) as made:
+    with kept(request.param, tmp_path / "data") as made:
         yield made
 
 
@@ -82,6 +82,15 @@ def test_an_id_that_leads_elsewhere_is_refused(repository: SessionRepository) ->
     state = MAKE.create_session(GPT)
     bad = replace(state, session=replace(state.record, id="../../x"))
     assert refusal(lambda: repository.create_session(bad))[0] == "bad-request"
+
+
+def test_a_message_that_stands_there_twice_is_refused(repository: SessionRepository) -> None:
+    state = MAKE.create_session(GPT)
+    hello = MAKE.create_user_message("hello")
+    twice = replace(state, messages=state.messages.append(hello).append(hello))
+    expected = ("message-exists", f"Message already exists with ID: {hello.id}")
+    assert refusal(lambda: repository.create_session(twice)) == expected
+    assert not repository.session_exists(state.record.id)
 
 
 def test_it_begins_with_its_system_prompt_and_later_messages_are_added(
@@ -260,6 +269,22 @@ def test_the_one_in_memory_can_be_counted_and_cleared() -> None:
     assert repository.list_sessions() == []
     made = repository.create_session(first)
     assert repository.get_session(made.id) == made
+
+
+def test_after_its_end_nothing_is_taken(repository: Any) -> None:
+    made = created(repository)
+    repository.close()
+    repository.close()
+    calls: list[Callable[[], object]] = [
+        repository.list_sessions,
+        lambda: repository.get_session(made.id),
+        lambda: repository.create_session(MAKE.create_session(GPT)),
+        lambda: repository.update_session(made.id, {"title": "x"}),
+        lambda: repository.delete_session(made.id),
+    ]
+    for call in calls:
+        with pytest.raises(RuntimeError, match="closed"):
+            call()
 
 
 def test_text_stays_text(repository: SessionRepository) -> None:

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from actors import library
-from storage.data_dir import DataDir
 from storage.records.request import Refusal
 from tests.architecture.source_tree import ROOT
 
@@ -18,10 +17,15 @@ RUNNING = ("daemon", "tree")
 
 
 class Caller:
-    """Asserts that what must go well does; `place` is a directory to work in."""
+    """Asserts that what must go well does. `place` is a directory to work in, `data` the data
+    directory, None where there is none.
+    """
 
-    def __init__(self, greenroom: library.Greenroom, place: Path, way: str) -> None:
+    def __init__(
+        self, greenroom: library.Greenroom, place: Path, way: str, data: Path | None
+    ) -> None:
         self.greenroom = greenroom
+        self.data = data
         self.place = place
         self.way = way
         self._heard: list[dict[str, Any]] = []
@@ -66,37 +70,21 @@ class Caller:
 
 
 @contextmanager
-def opened(way: str, home: Path, daemon: Path | None) -> Iterator[library.Greenroom]:
-    """A greenroom by one of `WAYS`; `daemon` is the data directory of one that runs."""
-    if way == "daemon":
-        with library.open(daemon) as greenroom:
-            yield greenroom
-    elif way == "tree":
-        with library.open(home / "data", environ={"PATH": os.environ["PATH"]}) as greenroom:
+def opened(way: str, data: Path) -> Iterator[library.Greenroom]:
+    """A greenroom by one of `WAYS`; with `daemon` one runs on the data directory."""
+    if way in RUNNING:
+        with library.open(data, environ={"PATH": os.environ["PATH"]}) as greenroom:
             yield greenroom
     else:
-        with (
-            kept(way, home) as repository,
-            library.open(repository=repository) as greenroom,
-        ):
+        with kept(way, data) as repository, library.open(repository=repository) as greenroom:
             yield greenroom
 
 
-@contextmanager
-def kept(place: str, home: Path) -> Iterator[Any]:
+def kept(place: str, data: Path) -> library.FileSessionRepository | library.MemorySessionRepository:
     """A repository in `files` or in `memory`."""
     if place == "memory":
-        yield library.MemorySessionRepository()
-        return
-    data = DataDir(home / "data")
-    lock = data.lock()
-    try:
-        data.prepare()
-        repository = library.FileSessionRepository(data)
-        yield repository
-        repository.close()
-    finally:
-        lock.release()
+        return library.MemorySessionRepository()
+    return library.FileSessionRepository(data)
 
 
 @contextmanager

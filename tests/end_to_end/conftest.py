@@ -64,9 +64,9 @@ class House:
     def status(self) -> Any:
         return self.data_of({"type": "get-status"})
 
-    def wait(self, found: Callable[[], Any], what: str = "it") -> Any:
+    def wait(self, found: Callable[[], Any], what: str = "it", seconds: float = SECONDS) -> Any:
         """What `found` gives as soon as it is something; the daemon may be away meanwhile."""
-        end = time.monotonic() + SECONDS
+        end = time.monotonic() + seconds
         while True:
             try:
                 value = found()
@@ -74,7 +74,7 @@ class House:
                 value = None
             if value:
                 return value
-            assert time.monotonic() < end, f"waited {SECONDS:.0f} s for {what}"
+            assert time.monotonic() < end, f"waited {seconds:.0f} s for {what}"
             time.sleep(0.02)
 
     def drop(self, name: str, content: str | dict[str, Any]) -> Path:
@@ -92,6 +92,19 @@ class House:
 
     def worker(self, session: str, worker: str) -> Any:
         return self.data_of({"type": "get-worker", "session": session, "worker": worker})
+
+    def daemon(self) -> "subprocess.Popen[bytes]":
+        """In the foreground, without a keeper: whoever kills it brings it back himself."""
+        with (self.home / "daemon.log").open("ab") as log:
+            started = subprocess.Popen(
+                [sys.executable, str(RUN), "--data", str(self.data), "daemon"],
+                env=self.environ,
+                cwd=self.home,
+                stdout=log,
+                stderr=log,
+            )
+        self.wait(lambda: self.status()["daemon"]["pid"] == started.pid, "the daemon")
+        return started
 
     def kill_daemon(self) -> int:
         """Kill it with SIGKILL, and wait until its keeper has started another; the new pid."""

@@ -15,7 +15,6 @@ import pytest
 from storage.journal.log import read_at
 from storage.records import event as e
 from tests.end_to_end.conftest import House
-from tests.end_to_end.test_kills import daemon
 
 PER_BASE = 100
 """An answer tells its session with all that was said in it: few, lest it grow too long."""
@@ -63,7 +62,7 @@ def feed(house: House, numbers: range) -> None:
 
 
 def survives(house: House, total: int, per_kill: int) -> None:
-    running = daemon(house)
+    running = house.daemon()
     for number in bases(total):
         house.data_of(
             {"type": "create-session", "location_path": str(house.home), "title": f"base-{number}"}
@@ -75,7 +74,7 @@ def survives(house: House, total: int, per_kill: int) -> None:
             pause.wait(chance.uniform(0.0, 0.02))
         running.send_signal(signal.SIGKILL)
         running.wait()
-        running = daemon(house)
+        running = house.daemon()
     expected = answers(house, total)
     claimed = house.data / "inbox" / ".claimed"
     while missing := [path for path in expected.values() if not path.exists()]:

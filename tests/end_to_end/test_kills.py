@@ -2,42 +2,27 @@
 
 import random
 import signal
-import subprocess
-import sys
 import threading
 from pathlib import Path
 
 import pytest
 
 from actors.cli.connection import Connection
-from tests.end_to_end.conftest import RUN, House, processes_of
+from tests.end_to_end.conftest import House, processes_of
 from tests.end_to_end.ledger import Client, compare
 
 CLIENTS = 4
-
-
-def daemon(house: House) -> "subprocess.Popen[bytes]":
-    """In the foreground, without a keeper: the test brings it back itself."""
-    log = (house.home / "daemon.log").open("ab")
-    with log:
-        started = subprocess.Popen(
-            [sys.executable, str(RUN), "--data", str(house.data), "daemon"],
-            env=house.environ,
-            cwd=house.home,
-            stdout=log,
-            stderr=log,
-        )
-    house.wait(lambda: house.status()["daemon"]["pid"] == started.pid, "the daemon")
-    return started
+END_SECONDS = 5.0
+"""After it nothing of a stopped greenroom runs any more."""
 
 
 def survives(house: House, kills: int) -> None:
     over = threading.Event()
-    running = daemon(house)
+    running = house.daemon()
     shell = house.data_of(
         {"type": "create-session", "location_path": str(house.home), "worker": {"type": "terminal"}}
     )
-    pid = shell["workers"][0]["process"]["pid"]
+    worker_id, pid = shell["workers"][0]["id"], shell["workers"][0]["process"]["pid"]
     clients = [Client(str(house.data), str(house.home), n, over) for n in range(CLIENTS)]
     chance = random.Random(kills)
     for client in clients:
@@ -46,20 +31,21 @@ def survives(house: House, kills: int) -> None:
         over.wait(chance.uniform(0.0, 0.4))
         running.send_signal(signal.SIGKILL)
         running.wait()
-        running = daemon(house)
+        running = house.daemon()
     over.set()
     for client in clients:
         client.join(30)
+    kept = house.worker(shell["id"], worker_id)
+    assert (kept["status"], kept["process"]["pid"]) == ("running", pid)
     with Connection(str(house.data)) as connection:
         house_shell = connection.ask({"type": "delete-session", "session": shell["id"]})
         assert house_shell["data"] == {"deleted": True}
         messages, _ = compare(clients, connection)
     assert messages > kills
-    assert shell["workers"][0]["process"]["pid"] == pid
     assert house.run("verify").returncode == 0
     house.run("stop", expect=None)
     running.wait(30)
-    house.wait(lambda: not processes_of(house.data), f"the end of {processes_of(house.data)}")
+    house.wait(lambda: not processes_of(house.data), "the end of all processes", END_SECONDS)
     assert not Path(f"/proc/{pid}").exists()
 
 

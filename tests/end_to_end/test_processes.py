@@ -1,5 +1,6 @@
 """Which code runs, and what reaches whom: processes of ours among others."""
 
+import os
 import shutil
 from pathlib import Path
 
@@ -72,3 +73,13 @@ def test_secrets_of_the_caller_do_not_reach_a_terminal(house: House) -> None:
     assert "PLAIN=seen" in shown
     assert f"GREENROOM_HOME={house.data}" in shown
     assert "secret-" not in shown
+
+
+def test_what_runs_in_a_terminal_has_the_umask_of_the_user(house: House) -> None:
+    before = os.umask(0o027)
+    try:
+        house.run("start")
+    finally:
+        os.umask(before)
+    house.run("new", str(house.home), "--title", "u", "--terminal", "--", "sh", "-c", "umask")
+    house.wait(lambda: "0027" in house.run("output", "u/terminal-1").stdout, "the umask")

@@ -59,12 +59,13 @@ def test_planted_secrets_are_in_no_file_answer_or_child(house: House) -> None:
                 "title": "shell",
                 "worker": {
                     "type": "terminal",
-                    "command": ["sh", "-c", "stty -echo; cat > /dev/null"],
+                    "command": ["sh", "-c", "stty -echo; echo ready; cat > /dev/null"],
                 },
             }
         )
         worker = shell["workers"][0]
         to = {"session": "shell", "worker": worker["id"]}
+        house.wait(lambda: "ready" in house.data_of({"type": "get-output", **to})["data"])
         house.data_of({"type": "write-input", "data": f"{TYPED}\r", **to})
         house.answer("bad", {"type": "request", "session": "talk", "content": "x", "extra": 1})
         status = house.run("status", "--json").stdout

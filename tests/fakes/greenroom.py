@@ -20,7 +20,8 @@ from actors.ports import Clock
 from actors.shutdown import end_terminals
 from actors.supervision import ActorRef
 from actors.terminals import host_files, protocol
-from actors.terminals.connection import HostConnection, HostUnreachableError
+from actors.terminals.connection import HostConnection
+from actors.terminals.greeting import HostUnreachableError
 from storage import codec, edit_claims
 from storage.data_dir import DataDir
 from storage.journal import log

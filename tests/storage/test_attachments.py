@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storage import attachments, codec, fold
+from storage import attachments, codec, durable, fold
 from storage.attachments import HEAD_BYTES, LIMIT_BYTES, NAME, Attachment, named_by, set_apart
 from storage.errors import FileRefused, StorageError, StorageFull
 from storage.journal.frame import require_fit
@@ -253,3 +253,26 @@ def test_a_place_that_cannot_be_made_is_a_storage_error(tmp_path: Path) -> None:
     (tmp_path / NAME).write_text("a file")
     with pytest.raises(StorageError):
         attachments.write(tmp_path, [attachment()])
+
+
+def test_one_that_an_earlier_line_names_outlives_a_failure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attachments.write(tmp_path, [attachment()])
+
+    def fails(_: Path) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(durable, "sync_directory", fails)
+        with pytest.raises(StorageError):
+            attachments.write(tmp_path, [attachment()])
+    assert attachments.read(tmp_path, sha(b"content")) == b"content"
+
+
+def test_whether_one_is_there_is_known_by_its_name(tmp_path: Path) -> None:
+    attachments.write(tmp_path, [attachment()])
+    assert attachments.is_there(tmp_path, sha(b"content"))
+    (tmp_path / NAME / sha("link")).symlink_to(sha(b"content"))
+    for name in (sha("other"), sha("link"), "", "../journal.jsonl", "A" * 64):
+        assert not attachments.is_there(tmp_path, name)

@@ -6,6 +6,7 @@ import pytest
 from storage import sessions_file
 from storage.catalog import Catalog, CatalogEntry, load
 from storage.data_dir import DataDir
+from storage.errors import JournalCorrupt
 from storage.journal.log import NAME, Journal
 from storage.records import event as e
 from tests.storage.histories import START, added, created
@@ -75,7 +76,7 @@ def test_a_projection_that_says_the_same_is_believed(data: DataDir) -> None:
     record(data)
     project(data)
     found = read(data)
-    assert (found.is_current, found.revision, found.previous) == (True, 7, {ID: 2})
+    assert (found.is_current, found.revision) == (True, 7)
     assert found.entries[ID].session.message_count == 1
 
 
@@ -200,9 +201,9 @@ def test_a_revision_that_was_begun_is_not_used_again(data: DataDir) -> None:
     revisions = data.sessions_file("default").with_name(".revisions.jsonl")
     with revisions.open("a") as file:
         file.write(revisions.read_text().replace('"revision":7', '"revision":8'))
-    assert (read(data).revision, read(data).previous) == (8, None)
+    assert read(data).revision == 8
     revisions.unlink()
-    assert (read(data).revision, read(data).previous) == (7, None)
+    assert read(data).revision == 7
 
 
 @pytest.mark.parametrize("content", ["", "\0\0\0", "{", "[]", '{"version": 2}'])
@@ -212,7 +213,6 @@ def test_a_broken_projection_is_no_evidence_and_is_left(data: DataDir, content: 
     data.sessions_file("default").write_text(content)
     found = read(data)
     assert (set(found.entries), found.is_current, found.revision) == ({ID}, False, 7)
-    assert found.previous is None
     assert data.sessions_file("default").read_text() == content
 
 
@@ -225,5 +225,37 @@ def test_an_edited_projection_is_no_evidence_and_is_left(data: DataDir) -> None:
     path.with_name(".revisions.jsonl").unlink()
     found = read(data)
     assert found.entries[ID].session.title == "Sample"
-    assert (found.revision, found.previous, found.is_current) == (7, None, False)
+    assert (found.revision, found.is_current) == (7, False)
     assert path.read_text() == edited
+
+
+def test_damage_of_the_same_length_is_left_for_whoever_reads_the_journal(data: DataDir) -> None:
+    record(data)
+    project(data)
+    spoil(data)
+    found = read(data)
+    assert (set(found.entries), found.unreadable) == ({ID}, {})
+    with pytest.raises(JournalCorrupt):
+        Journal.open(data.session("default", ID), found.entries[ID].end.n)
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_link_is_no_session_however_good_it_is(data: DataDir, whole: bool) -> None:
+    record(data)
+    project(data)
+    place = data.session("default", ID)
+    linked = place if whole else place / NAME
+    linked.rename(data.root / "elsewhere")
+    linked.symlink_to(data.root / "elsewhere")
+    found = read(data)
+    assert "is a symbolic link" in found.unreadable[ID]
+    assert set(found.entries) == {ID}
+
+
+def test_attachments_without_a_journal_stay(data: DataDir) -> None:
+    attachment = data.session("default", ID) / "attachments" / ("a" * 64)
+    attachment.parent.mkdir(parents=True)
+    attachment.write_bytes(b"all that is left")
+    found = read(data)
+    assert (found.entries, found.unreadable) == ({}, {})
+    assert attachment.exists()

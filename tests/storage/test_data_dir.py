@@ -174,3 +174,35 @@ def test_a_new_directory_explains_itself_as_the_committed_one_does(tmp_path: Pat
     assert (data.root / "README.md").read_bytes() == committed
     for part in ("config.toml", "inbox/", "outbox/", "rejected/", "requests/", "run/", "trash/"):
         assert part in committed.decode()
+
+
+def test_files_that_are_ours_are_tightened_too(tmp_path: Path) -> None:
+    data = prepared(tmp_path / "data")
+    files = (
+        data.daemon_log,
+        data.requests / "2026-11-21.jsonl",
+        data.sessions_file("default"),
+        data.rejected / "sessions.json",
+    )
+    for path in files:
+        path.write_text("")
+        path.chmod(0o664)
+    dropped = data.inbox / "job.json"
+    dropped.write_text("{}")
+    dropped.chmod(0o644)
+    data.prepare()
+    assert {mode(path) for path in files} == {0o600}
+    assert mode(dropped) == 0o644  # whoever drops it may go on with it
+
+
+def test_what_requests_go_through_is_made_again_and_no_link_is_followed(tmp_path: Path) -> None:
+    data = prepared(tmp_path / "data")
+    data.claimed.rmdir()
+    for directory in (data.inbox, data.outbox):
+        directory.rmdir()
+    data.prepare_requests()
+    assert {mode(path) for path in (data.inbox, data.claimed, data.outbox)} == {0o700}
+    data.outbox.rmdir()
+    data.outbox.symlink_to(tmp_path)
+    with pytest.raises(DataDirectoryRefused, match="outbox"):
+        data.prepare_requests()

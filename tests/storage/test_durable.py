@@ -2,6 +2,7 @@
 
 import errno
 import os
+import socket
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -83,8 +84,14 @@ def test_a_small_file_is_read_and_nothing_else(tmp_path: Path) -> None:
     assert durable.read_small(tmp_path / "link", 5) == b"12345"
     with pytest.raises(FileRefused, match="larger"):
         durable.read_small(tmp_path / "file", 4)
-    with pytest.raises(FileRefused, match="cannot be opened"):
+    with pytest.raises(FileRefused, match="it is a link"):
         durable.read_small(tmp_path / "link", 5, follow_links=False)
+    with pytest.raises(FileRefused, match="cannot be opened"):
+        durable.read_small(tmp_path / ("long" * 100), 5)
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(tmp_path / "socket"))
+    with pytest.raises(FileRefused, match="not a regular file"):
+        durable.read_small(tmp_path / "socket", 5)
     with pytest.raises(FileRefused, match="not a regular file"):
         durable.read_small(tmp_path, 5)
     with pytest.raises(FileRefused, match="no good"):

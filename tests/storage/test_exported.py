@@ -231,3 +231,33 @@ def test_the_sum_of_the_members_tells_how_long_the_tar_is(data: DataDir, target:
     files = files_of(target)
     assert archive.unpacked_bytes(members(files)) >= sum(map(len, files.values()))
     assert exported.LOOKS > 1
+
+
+def test_what_a_killed_export_left_is_used_again(data: DataDir, target: Path) -> None:
+    (target.parent / f".{target.name}.tmp").write_bytes(b"half")
+    export(stored(data), target)
+    assert next(iter(contents(target))) == archive.MANIFEST
+    assert listed(target.parent) == [target.name]
+
+
+def test_two_exports_to_one_file_do_not_mix(data: DataDir, target: Path) -> None:
+    directory = stored(data)
+    refused = []
+
+    def another(*_: object) -> None:
+        with pytest.raises(StorageError, match="another export is just writing"):
+            export(directory, target, overwrite=True)
+        refused.append(True)
+
+    manifest = export(directory, target, progress=another)
+    assert refused
+    assert manifest_of(target) == manifest
+    assert listed(target.parent) == [target.name]
+
+
+def test_a_pipe_in_the_journal_s_place_is_not_waited_on(data: DataDir, target: Path) -> None:
+    directory = stored(data)
+    (directory / "journal.jsonl").unlink()
+    os.mkfifo(directory / "journal.jsonl")
+    with pytest.raises(JournalCorrupt):
+        export(directory, target)

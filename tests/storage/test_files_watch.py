@@ -183,6 +183,43 @@ def test_a_directory_that_goes_away_shows_in_its_health(tmp_path: Path, looks: L
     watch.stop()
 
 
+def test_a_directory_in_place_of_one_that_was_removed_is_not_taken_for_it(
+    tmp_path: Path, looks: Looks
+) -> None:
+    watch = FilesWatch([tmp_path / "watched"], looks)
+    (tmp_path / "watched").mkdir()
+    watch.start()
+    (tmp_path / "watched").rename(tmp_path / "away")
+    (tmp_path / "watched").mkdir()
+    assert not watch.is_alive()
+    watch.stop()
+    watch.start()
+    assert watch.is_alive()
+    (tmp_path / "watched" / "job.json").write_text("")
+    assert looks.wait_for(tmp_path / "watched")
+    watch.stop()
+
+
+def test_what_is_moved_out_holds_up_nothing(
+    watch: FilesWatch, looks: Looks, tmp_path: Path
+) -> None:
+    """The library waits half a second for it to come in elsewhere, and holds up all the rest."""
+    watched, elsewhere = tmp_path / "watched", tmp_path / "elsewhere"
+    for directory in (watched, elsewhere):
+        directory.mkdir()
+    watch.add(watched)
+    (watched / "old").write_text("")
+    assert looks.wait_for(watched)
+    for name in ("b", "c"):
+        (watched / "old").rename(elsewhere / "old")
+        (elsewhere / name).write_text("")
+        before = len(looks.seen)
+        (elsewhere / name).rename(watched / name)
+        assert looks.wait_for(watched, before)
+        (elsewhere / "old").rename(watched / "old")
+    assert watched / "c" in looks.settled or looks.wait_for(watched)
+
+
 def test_a_missing_directory_is_an_error_at_the_start(tmp_path: Path, looks: Looks) -> None:
     watch = FilesWatch([tmp_path / "missing"], looks)
     with pytest.raises(OSError, match="missing"):

@@ -14,7 +14,7 @@ class Item(Struct, frozen=True):
 
 
 OPERATIONS = st.lists(
-    st.tuples(st.sampled_from(["append", "again", "replace"]), st.integers(0, 50))
+    st.tuples(st.sampled_from(["append", "extend", "again", "replace"]), st.integers(0, 50))
 )
 
 
@@ -26,6 +26,9 @@ def test_every_version_stays_what_it_was(operations: list[tuple[str, int]]) -> N
         if operation == "append":
             item = Item(f"item-{number}")
             versions.append((ledger.append(item), [*model, item]))
+        elif operation == "extend":
+            items = [Item(f"item-{number}-{one}") for one in range(choice % 4)]
+            versions.append((ledger.extended(items), [*model, *items]))
         elif operation == "again":
             known = {one.id for one in model}
             others = [one for _, items in versions for one in items if one.id not in known]

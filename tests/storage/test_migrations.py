@@ -8,7 +8,7 @@ import pytest
 
 from storage import codec, fold, strict_json
 from storage.errors import FileRefused
-from storage.migrations import is_old, migrate
+from storage.migrations import migrate
 from storage.records import event as e
 from storage.records.ids import is_id
 from storage.records.process import ProcessExit
@@ -43,12 +43,6 @@ def migrated(name: str) -> tuple[Session, ...]:
 
 def evidence(session: Session) -> Any:
     return session.metadata["migrated"]
-
-
-def test_an_array_is_an_old_file_and_nothing_else_is() -> None:
-    assert is_old(document("1"))
-    assert is_old([])
-    assert not any(map(is_old, ({}, {"sessions": []}, "x", None)))
 
 
 def test_the_first_format() -> None:

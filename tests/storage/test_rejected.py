@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from storage.errors import FileRefused
+from storage.errors import FileRefused, StorageError
 from storage.rejected import reject
 from tests.storage.listing import listed
 
@@ -73,3 +73,25 @@ def test_a_file_that_has_gone_leaves_nothing(tmp_path: Path, rejected: Path) -> 
     with pytest.raises(FileNotFoundError):
         reject(tmp_path / "gone.json", rejected, REFUSAL)
     assert listed(rejected) == []
+
+
+def test_one_that_cannot_be_moved_leaves_no_reason_behind(
+    tmp_path: Path, rejected: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(1, "not permitted")
+
+    (tmp_path / "directory.json").mkdir()
+    with monkeypatch.context() as fixed:
+        fixed.setattr(Path, "rename", refuse)
+        for _ in range(3):
+            with pytest.raises(StorageError):
+                reject(tmp_path / "directory.json", rejected, REFUSAL)
+        assert listed(rejected) == []
+    assert reject(tmp_path / "directory.json", rejected, REFUSAL).name == "directory.json"
+
+
+def test_it_may_be_kept_under_the_name_that_it_had(tmp_path: Path, rejected: Path) -> None:
+    (tmp_path / ".taken-7-job.json").write_text("{")
+    assert reject(tmp_path / ".taken-7-job.json", rejected, REFUSAL, "-job.json").name == "job.json"
+    assert listed(rejected) == ["job.json", "job.json.why.json"]

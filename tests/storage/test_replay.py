@@ -3,12 +3,16 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import given
 
+from storage import fold
 from storage.errors import JournalCorrupt
 from storage.journal.frame import Commit
+from storage.journal.log import Draft
 from storage.records import event as e
 from storage.replay import folded
-from tests.storage.histories import START, message, session
+from storage.state import SessionState
+from tests.storage.histories import START, histories, message, session
 
 
 def commit(n: int, *events: e.Event) -> Commit:
@@ -21,11 +25,24 @@ def test_the_state_after_all_of_them() -> None:
     assert (state.record.message_count, len(state.messages)) == (1, 1)
 
 
+@given(histories(longest=30))
+def test_runs_fold_as_each_of_their_lines_does(drafts: list[Draft]) -> None:
+    one_by_one = SessionState()
+    for at, events, _ in drafts:
+        one_by_one = fold.apply_all(one_by_one, events, at)
+    commits = [
+        Commit(n=n, synced=0, prev="00000000", at=at, events=tuple(events))
+        for n, (at, events, _) in enumerate(drafts, 1)
+    ]
+    assert folded(Path("place"), commits) == one_by_one
+
+
 @pytest.mark.parametrize(
     "commits",
     [
         [],
         [commit(1, e.SessionDeleting())],
+        [commit(1, e.MessageAdded(message("m")))],
         [commit(1, e.SessionCreated(session())), commit(2, e.MessageUpdated("gone", {}))],
         [commit(1, e.SessionCreated(session())), commit(2, e.SessionUpdated({"desired": "fly"}))],
     ],

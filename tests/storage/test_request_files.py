@@ -1,6 +1,5 @@
 """Only plain files of ours are read, each is claimed once, and answers are whole."""
 
-import json
 import os
 import socket
 import time
@@ -10,7 +9,7 @@ from typing import Any
 import pytest
 
 from storage import request_files as files
-from storage.errors import FileRefused
+from storage.errors import FileRefused, StorageError
 from tests.storage.listing import listed
 
 
@@ -47,7 +46,8 @@ def names(inbox: Path) -> list[str]:
 
 def read(inbox: Path, *, settled: bool = True) -> Any:
     changed = (inbox / only(inbox).name).lstat().st_mtime
-    found = files.read(inbox, only(inbox), changed + 5 if settled else changed)
+    name = only(inbox).name
+    found = files.read(inbox / name, changed + 5 if settled else changed, closely=True)
     return None if found is None else found.request
 
 
@@ -55,13 +55,6 @@ def refused(inbox: Path) -> str:
     with pytest.raises(FileRefused) as caught:
         read(inbox)
     return str(caught.value)
-
-
-def claimed(inbox: Path, name: str, counter: int) -> files.Claim:
-    taken = files.claim(inbox, name, counter, (inbox / name).stat().st_ino)
-    assert taken is not None
-    files.unlink_taken(inbox, taken)
-    return taken
 
 
 def put(outbox: Path, name: str, content: bytes, **how: bool) -> None:
@@ -112,15 +105,15 @@ def test_a_request_that_has_gone_is_nothing(inbox: Path) -> None:
     drop(inbox, "job.json")
     candidate = only(inbox)
     (inbox / "job.json").unlink()
-    assert files.read(inbox, candidate, 0.0) is None
+    assert files.read(inbox / candidate.name, 0.0) is None
 
 
 def test_a_file_is_settled_when_it_was_left_alone_for_a_second(inbox: Path) -> None:
     drop(inbox, "job.json", "{", changed=1000)
-    assert files.read(inbox, only(inbox), 1000.5) is None
+    assert files.read(inbox / "job.json", 1000.5) is None
     for now in (1001.0, 500.0):
         with pytest.raises(FileRefused):
-            files.read(inbox, only(inbox), now)
+            files.read(inbox / "job.json", now)
 
 
 def test_what_is_no_object_is_refused_at_once(inbox: Path) -> None:
@@ -188,14 +181,14 @@ def test_what_took_the_name_since_the_scan_is_refused_too(inbox: Path, tmp_path:
         (inbox / "job.json").unlink()
         swap()
         with pytest.raises(FileRefused):
-            files.read(inbox, candidate, 0.0)
+            files.read(inbox / candidate.name, 0.0)
         (inbox / "job.json").unlink()
     drop(inbox, "job.json")
     candidate = only(inbox)
     (inbox / "job.json").unlink()
     swap_for_a_directory()
     with pytest.raises(FileRefused):
-        files.read(inbox, candidate, 0.0)
+        files.read(inbox / candidate.name, 0.0)
 
 
 def test_a_huge_sparse_file_is_refused_without_being_read(inbox: Path) -> None:
@@ -219,79 +212,49 @@ def test_a_file_of_another_user_is_refused(inbox: Path, monkeypatch: pytest.Monk
 
 
 @pytest.mark.parametrize(
-    "name", ["a b.json", "\x1b[2J.json", "ü.json", "x" * 101 + ".json", "-.json"]
+    "name",
+    [
+        "a b.json",
+        "\x1b[2J.json",
+        "ü.json",
+        "x" * 101 + ".json",
+        "x" * 250 + ".json",
+        "-.json",
+        "new\nline.json",
+        "job.json\n.json",
+        os.fsdecode(b"\xff\xfe.json"),
+    ],
 )
-def test_a_hostile_name_is_refused(inbox: Path, name: str) -> None:
+def test_a_hostile_name_is_told(inbox: Path, name: str) -> None:
     drop(inbox, name)
-    assert "its name is not" in refused(inbox)
+    assert "its name is not" in str(only(inbox).bad_name)
 
 
-def test_a_claim_takes_the_file_away_under_its_number(inbox: Path) -> None:
-    drop(inbox, "job.json", '{"a": 1}')
-    taken = claimed(inbox, "job.json", 7)
-    assert taken.path == inbox / ".claimed" / "7-job.json"
-    assert json.loads(taken.path.read_text()) == files.read_claim(taken) == {"a": 1}
-    assert names(inbox) == []
-    assert files.claimed(inbox) == [taken]
-    files.release(taken)
-    files.release(taken)
-    assert files.claimed(inbox) == []
-    assert files.claim(inbox, "job.json", 8, 1) is None
+@pytest.mark.parametrize("name", [".json", "..json", "...json", ".job.json"])
+def test_hidden_names_are_nobodys_concern(inbox: Path, name: str) -> None:
+    drop(inbox, name, changed=1000)
+    assert files.scan(inbox, time.time()) == files.Listing(candidates=[], others=[])
 
 
-def test_a_file_that_took_the_name_meanwhile_is_not_claimed(inbox: Path) -> None:
-    drop(inbox, "job.json", '{"a": 1}')
-    found = files.read(inbox, only(inbox), 0.0)
-    assert found is not None
-    (inbox / "other").write_text('{"b": 2}')
-    (inbox / "other").rename(inbox / "job.json")
-    assert files.claim(inbox, "job.json", 7, found.inode) is None
-    assert files.claimed(inbox) == []
-    assert names(inbox) == ["job.json"]
+def test_a_scan_says_what_may_be_opened(inbox: Path) -> None:
+    drop(inbox, "fine.json")
+    os.mkfifo(inbox / "pipe.json")
+    (inbox / "link.json").symlink_to("/etc/passwd")
+    plain = {candidate.name: candidate.is_plain for candidate in seen(inbox)}
+    assert plain == {"fine.json": True, "pipe.json": False, "link.json": False}
 
 
-def test_a_file_that_took_the_name_of_a_claimed_one_stays(inbox: Path) -> None:
-    drop(inbox, "job.json", '{"a": 1}')
-    taken = files.claim(inbox, "job.json", 7, (inbox / "job.json").stat().st_ino)
-    assert taken is not None
-    (inbox / "other").write_text('{"b": 2}')
-    (inbox / "other").rename(inbox / "job.json")
-    for _ in range(2):
-        files.settle(inbox, [taken])
-        assert files.read_claim(taken) == {"a": 1}
-        assert read(inbox) == {"b": 2}
-
-
-def test_what_lies_among_the_claims_is_read_as_carefully(inbox: Path, tmp_path: Path) -> None:
-    (tmp_path / "secret").write_text("{}")
-    (inbox / ".claimed" / "1-link.json").symlink_to(tmp_path / "secret")
-    os.mkfifo(inbox / ".claimed" / "2-pipe.json")
-    for taken in files.claimed(inbox):
-        with pytest.raises(FileRefused):
-            files.read_claim(taken)
-
-
-def test_claims_are_listed_by_number(inbox: Path) -> None:
-    for counter in (10, 9, 100):
-        drop(inbox, "job.json")
-        claimed(inbox, "job.json", counter)
-    (inbox / ".claimed" / "stray").write_text("")
-    assert [taken.counter for taken in files.claimed(inbox)] == [9, 10, 100]
-
-
-def test_a_crash_between_link_and_unlink_leaves_one_request(inbox: Path) -> None:
+def test_a_link_in_place_of_a_directory_is_not_followed(
+    inbox: Path, outbox: Path, tmp_path: Path
+) -> None:
     drop(inbox, "job.json")
-    os.link(inbox / "job.json", inbox / ".claimed" / "3-job.json")
-    assert [taken.name for taken in files.claimed(inbox)] == ["job.json"]
-    assert names(inbox) == []
-
-
-def test_a_new_drop_with_the_name_of_a_claimed_one_stays(inbox: Path) -> None:
-    drop(inbox, "job.json")
-    claimed(inbox, "job.json", 3)
-    drop(inbox, "job.json")
-    files.claimed(inbox)
-    assert names(inbox) == ["job.json"]
+    for name, real in (("in", inbox), ("out", outbox)):
+        (tmp_path / name).symlink_to(real)
+    with pytest.raises(OSError, match="in'"):
+        files.scan(tmp_path / "in", time.time())
+    one = files.Outgoing(name="job", content=b"{}")
+    assert [type(found) for found in files.put_answers(tmp_path / "out", [one])] == [StorageError]
+    assert listed(outbox) == []
 
 
 def test_ten_thousand_files_are_seen_in_one_look(inbox: Path) -> None:

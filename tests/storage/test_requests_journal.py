@@ -120,10 +120,10 @@ def test_a_day_of_a_later_greenroom_is_set_aside_under_that_name(tmp_path: Path)
     assert listed(tmp_path) == [f"{MONDAY}.too-new"]
 
 
-def test_a_day_that_cannot_be_opened_is_left_and_told(tmp_path: Path) -> None:
+def test_a_day_that_is_no_file_is_set_aside_and_told(tmp_path: Path) -> None:
     (tmp_path / f"{MONDAY}.jsonl").mkdir()
     assert len(loaded(tmp_path).problems) == 1
-    assert listed(tmp_path) == [f"{MONDAY}.jsonl"]
+    assert listed(tmp_path) == [f"{MONDAY}.damaged"]
 
 
 def test_a_creation_that_a_crash_cut_short_leaves_nothing(tmp_path: Path) -> None:

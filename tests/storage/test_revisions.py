@@ -1,5 +1,7 @@
 """What stood in a revision is known exactly, or not at all."""
 
+import errno
+import os
 from datetime import timedelta
 from pathlib import Path
 
@@ -66,6 +68,24 @@ def test_after_a_start_the_first_line_says_all(path: Path) -> None:
     assert made.find(2, "digest2") == {"a": 1}
 
 
+@pytest.mark.parametrize("damage", ["gone", "shorter", "another"])
+def test_after_any_damage_the_next_line_says_all(path: Path, damage: str) -> None:
+    made = fill(path, STATES)
+    content = path.read_bytes()
+    path.unlink()
+    if damage == "shorter":
+        path.write_bytes(content[:-100])
+    elif damage == "another":
+        path.with_name("copy").write_bytes(content)
+        path.with_name("other").write_bytes(b"")
+        path.with_name("copy").rename(path)
+    made.append(6, "digest6", {"b": 6}, STATES[-1], START)
+    made.append(7, "digest7", {"b": 7}, {"b": 6}, START)
+    assert made.find(6, "digest6") == {"b": 6}
+    assert made.find(7, "digest7") == {"b": 7}
+    assert '"added"' not in path.read_text().splitlines()[-1]
+
+
 @given(torn=st.integers(0, 4), rest=st.binary(max_size=20))
 def test_a_damaged_line_makes_none_of_the_others_wrong(
     tmp_path_factory: pytest.TempPathFactory, torn: int, rest: bytes
@@ -88,6 +108,30 @@ def test_a_torn_last_line_is_passed_over(path: Path) -> None:
     assert made.last() == 5
     made.append(6, "digest6", {"z": 1}, None, START)
     assert (made.last(), made.find(6, "digest6")) == (6, {"z": 1})
+
+
+def test_after_a_failed_sync_all_goes_to_a_new_file(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of the old one the end may be lost, whatever it shows, and a sync says yes to that."""
+    made = fill(path, STATES[:2])
+    before = path.stat().st_ino
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fdatasync", failing)
+        with pytest.raises(StorageError):
+            made.append(3, "digest3", STATES[2], STATES[1], START)
+    made.append(4, "digest4", STATES[3], None, START)
+    assert path.stat().st_ino != before
+    assert made.find(2, "digest2") == STATES[1]
+    assert made.find(4, "digest4") == STATES[3]
+    moved = path.stat().st_ino
+    made.append(5, "digest5", STATES[4], STATES[3], START)
+    assert path.stat().st_ino == moved
+    assert made.find(5, "digest5") == STATES[4]
+
+
+def failing(_: int) -> None:
+    raise OSError(errno.EIO, "Input/output error")
 
 
 def test_a_last_line_longer_than_what_is_read_at_the_end_counts(path: Path) -> None:

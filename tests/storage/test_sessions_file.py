@@ -17,6 +17,7 @@ from storage.errors import StorageFull
 from storage.journal.frame import JournalEnd
 from storage.records.worker import TerminalWorker
 from storage.rejected import reject
+from storage.revisions import NAME, Revisions
 from storage.sessions_file import (
     Broken,
     Edited,
@@ -42,6 +43,7 @@ def write(
     revision: int = 1,
     entries: list[Entry] | None = None,
     last: Written | None = None,
+    revisions: Revisions | None = None,
 ) -> Written:
     entries = [entry(1), entry(2, 'Zwei "ü" \u2028 🙂')] if entries is None else entries
     return sessions_file.write(
@@ -51,6 +53,7 @@ def write(
         previous=last.numbers if last else None,
         at=START,
         seal=last.seal if last else None,
+        revisions=revisions,
     )
 
 
@@ -60,7 +63,7 @@ def edit(path: Path, change: Callable[[Any], object]) -> None:
     path.write_text(json.dumps(told))
 
 
-def revisions(path: Path) -> list[Any]:
+def told_revisions(path: Path) -> list[Any]:
     return [
         json.loads(line) for line in (path.parent / ".revisions.jsonl").read_text().splitlines()
     ]
@@ -137,6 +140,25 @@ def test_a_changed_value_is_an_edit_of_the_revision_that_it_names(
     assert sessions_file.read(path) == Edited(42, digest)
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "reason", "line"),
+    [
+        ('"title"', '"title": "Mine",\n"title"', '"title" stands twice', 13),
+        ('"version": 1', '"version": 1, "colour": "red"', "colour", 2),
+        ('"sessions"', '"sessions": [],\n"sessions"', '"sessions" stands twice', 6),
+    ],
+)
+def test_what_would_be_lost_in_silence_is_no_file_of_ours(
+    path: Path, old: str, new: str, reason: str, line: int
+) -> None:
+    write(path)
+    path.write_text(path.read_text().replace(old, new, 1))
+    verdict = sessions_file.read(path)
+    assert isinstance(verdict, Broken)
+    assert reason in verdict.reason
+    assert verdict.line == line
+
+
 def test_a_list_is_an_older_file(path: Path) -> None:
     path.write_text('\n [{"id": "one"}]')
     assert sessions_file.read(path) == Outdated()
@@ -155,7 +177,8 @@ def test_a_file_that_is_not_there_is_missing(path: Path) -> None:
         (b'{"version": 1,\n"revision": "x"}', "Expected `int`", 2),
         (b'{"version": 1}', "missing required field", 1),
         (b"7", "Expected `object`", 1),
-        (b'{"version": 2, "revision": 1, "digest": "", "sessions": []}', "version 2", None),
+        (b'{"version": 2, "revision": 1, "digest": "", "sessions": []}', "version 2", 1),
+        (b'\xef\xbb\xbf{"version": 1}', "byte order mark", 1),
     ],
 )
 def test_what_cannot_be_read_is_broken_with_its_reason(
@@ -172,6 +195,14 @@ def test_what_cannot_be_read_is_broken_with_its_reason(
 def test_a_directory_in_its_place_is_broken(path: Path) -> None:
     path.mkdir()
     assert isinstance(sessions_file.read(path), Broken)
+
+
+def test_a_link_is_no_evidence_wherever_it_leads(path: Path) -> None:
+    write(path)
+    path.symlink_to(path.rename(path.with_name("elsewhere.json")))
+    verdict = sessions_file.read(path)
+    assert isinstance(verdict, Broken)
+    assert verdict.reason == "it is a link"
 
 
 def test_a_broken_file_is_kept_with_the_reason(path: Path, tmp_path: Path) -> None:
@@ -226,9 +257,10 @@ def test_a_link_in_its_place_comes_out_and_is_not_followed(path: Path, tmp_path:
 
 
 def test_each_revision_says_which_sessions_came_and_went(path: Path) -> None:
-    last = write(path, 1, [entry(1), entry(2)])
-    write(path, 2, [entry(2), entry(3)], last=last)
-    first, second = revisions(path)
+    kept = Revisions(path.with_name(NAME))
+    last = write(path, 1, [entry(1), entry(2)], revisions=kept)
+    write(path, 2, [entry(2), entry(3)], last=last, revisions=kept)
+    first, second = told_revisions(path)
     assert first["added"] == {"session1": 2, "session2": 3}
     assert (second["added"], second["removed"]) == ({"session3": 4}, ["session1"])
     assert second["digest"] == json.loads(path.read_text())["digest"]

@@ -276,3 +276,22 @@ def test_what_is_held_is_known_to_be(data: DataDir) -> None:
         assert trash.is_held(place)
     trash.remove(place)
     assert not trash.is_held(place)
+
+
+@pytest.mark.parametrize("kind", ["link", "file"])
+def test_what_is_no_directory_of_its_own_is_not_moved(
+    data: DataDir, tmp_path: Path, kind: str
+) -> None:
+    place = data.session("default", "abc")
+    if kind == "link":
+        place.symlink_to(tmp_path)
+    else:
+        place.write_text("")
+    with pytest.raises(StorageError, match="no session's directory: remove it"):
+        trash.move_to_trash(data, "default", "abc", 17)
+    assert listed(data.trash("default")) == []
+
+
+def test_a_trash_that_somebody_removed_is_made_again(data: DataDir) -> None:
+    data.trash("default").rmdir()
+    assert deleted(data).parent == data.trash("default")

@@ -87,7 +87,10 @@ COMMANDS = {
     "stop": Command(
         _stop,
         Spec(["SESSION?"], [Option("--keep-terminals", "terminals and agents live on")]),
-        ("greenroom stop", "greenroom stop --keep-terminals"),
+        (
+            "greenroom stop",
+            "greenroom stop --keep-terminals    shells go on; the next start takes them over",
+        ),
     ),
     "daemon": Command(_daemon, examples=("greenroom daemon --data /srv/greenroom",)),
 }

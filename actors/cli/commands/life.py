@@ -61,6 +61,10 @@ def _command(name: str) -> Command:
         examples.append(f"greenroom {name} 'Fix the login'/shell")
     if optional:
         examples.append("greenroom restart    the daemon; terminals and agents live on")
+    if name == "delete":
+        examples.append(
+            "It lies in the trash, whole, until you purge it: greenroom restore brings it back."
+        )
     return Command(_change, Spec([f"SESSION{optional}"]), tuple(examples))
 
 

@@ -71,7 +71,7 @@ COMMANDS = {
             "greenroom new ~/shop --prompt 'Why so slow?'    with its first message",
             "greenroom new --terminal                        a shell",
             "greenroom new --terminal -- make test           a command",
-            "greenroom new --agent claude --title 'Fix the login'",
+            "greenroom new --terminal --title 'Fix the login' -- claude",
         ),
     )
 }

@@ -13,6 +13,7 @@ from typing import Any
 from actors.cli.arguments import Option, Spec
 from actors.cli.command import Call, Command
 from actors.cli.failures import DONE, CommandError
+from actors.cli.on_disk import OnDisk, session_on_disk
 from actors.cli.progress import Progress
 
 TYPE_CHECKING = False
@@ -23,57 +24,26 @@ if TYPE_CHECKING:
     from storage.journal.pieces import Lost
     from storage.journal.salvage import Salvaged
 
-SHORTEST_BEGINNING = 4
-
 
 def _salvage(call: Call) -> int:
     from storage.data_dir import DataDir
     from storage.errors import StorageError
 
-    data = DataDir(Path(call.data))
-    workspace, directory = _found(call, data, call.values["session"])
+    source = session_on_disk(call, call.values["session"])
     damaged: Path | None = None
     try:
-        with _held(data) if call.values["install"] else _left_alone():
-            salvaged = _taken_out(call, data, workspace, directory)
+        with _held(DataDir(Path(call.data))) if call.values["install"] else _left_alone():
+            salvaged = _taken_out(call, source)
             if call.values["install"]:
-                damaged = _installed(directory, salvaged)
+                damaged = _installed(source.directory, salvaged)
     except StorageError as error:
         raise CommandError(str(error), code=error.code) from None
     if call.console.json:
         answer = {"id": None, "type": "salvage", "ok": True}
-        call.console.value({**answer, "data": _answer(workspace, directory, salvaged, damaged)})
-    for text in _lines(f"{workspace}/{directory.name}", directory, salvaged, damaged):
+        call.console.value({**answer, "data": _answer(source, salvaged, damaged)})
+    for text in _lines(source, salvaged, damaged):
         call.console.line(text)
     return DONE
-
-
-def _found(call: Call, data: DataDir, reference: str) -> tuple[str, Path]:
-    """The session's workspace and directory, by its id, the beginning of one, or its title."""
-    places = {
-        path.name: (workspace, path)
-        for workspace in data.workspace_names()
-        if data.sessions(workspace).is_dir()
-        for path in sorted(data.sessions(workspace).iterdir())
-        if path.is_dir()
-    }
-    ids = [reference] if reference in places else []
-    if not ids and len(reference) >= SHORTEST_BEGINNING:
-        ids = [name for name in places if name.startswith(reference)]
-    ids = ids or [name for name in _titled(call, reference) if name in places]
-    if len(ids) > 1:
-        text = f"{reference!r} means several sessions: {', '.join(ids)}; name one by its id"
-        raise CommandError(text, code="ambiguous")
-    if not ids:
-        text = f"session {reference!r} not found in {call.data}; see what there is with: greenroom"
-        raise CommandError(f"{text} verify", code="session-not-found")
-    return places[ids[0]]
-
-
-def _titled(call: Call, title: str) -> list[str]:
-    from actors.cli.stored_status import stored_status
-
-    return [each["id"] for each in stored_status(call.data)["sessions"] if each["title"] == title]
 
 
 @contextmanager
@@ -91,17 +61,21 @@ def _left_alone() -> Iterator[None]:
     yield
 
 
-def _taken_out(call: Call, data: DataDir, workspace: str, directory: Path) -> Salvaged:
-    from storage import evidence
+def _taken_out(call: Call, source: OnDisk) -> Salvaged:
     from storage.journal.log import size_bytes
     from storage.journal.salvage import salvage
 
-    named = evidence.highest(data, workspace, directory.name)
-    total = size_bytes(directory) or 0
+    total = size_bytes(source.directory) or 0
     progress = Progress(call.console, "bytes")
     try:
-        at = datetime.now(UTC)
-        return salvage(directory, at, named, lambda done: progress.show(done, total))
+        return salvage(
+            source.directory,
+            datetime.now(UTC),
+            source.named,
+            lambda done: progress.show(done, total),
+            session_id=source.id,
+            record=source.record,
+        )
     finally:
         progress.end()
 
@@ -112,39 +86,52 @@ def _installed(directory: Path, salvaged: Salvaged) -> Path | None:
     return install(directory, salvaged)
 
 
-def _answer(
-    workspace: str, directory: Path, salvaged: Salvaged, damaged: Path | None
-) -> dict[str, Any]:
+def _answer(source: OnDisk, salvaged: Salvaged, damaged: Path | None) -> dict[str, Any]:
     from storage import codec
     from storage.journal.log import NAME
 
     return {
-        "workspace": workspace,
-        "session_id": directory.name,
-        "path": str(directory / NAME if damaged else salvaged.path),
+        "workspace": source.workspace,
+        "session_id": source.id,
+        "path": str(source.directory / NAME if damaged else salvaged.path),
         "kept": salvaged.kept,
         "n": salvaged.end.n,
         "lost": codec.builtins(salvaged.lost),
+        "remade": salvaged.remade,
         "installed": damaged is not None,
         "damaged": str(damaged) if damaged else None,
     }
 
 
-def _lines(name: str, directory: Path, salvaged: Salvaged, damaged: Path | None) -> Iterator[str]:
+def _lines(source: OnDisk, salvaged: Salvaged, damaged: Path | None) -> Iterator[str]:
+    name = f"{source.workspace}/{'trash/' if source.is_deleted else ''}{source.name}"
     if not salvaged.lost:
         yield f"{name}  whole to number {salvaged.end.n}: there is nothing to salvage"
         return
     yield f"{name}  kept {salvaged.kept} commits, up to number {salvaged.end.n}"
     yield from (_loss(lost) for lost in salvaged.lost)
-    if damaged is None:
-        yield f"nothing was changed; what was kept is in {salvaged.path}"
+    if salvaged.remade:
+        yield "  how the session was created is lost too; sessions.json tells what it is"
+    if damaged:
+        yield f"it is the journal now; the damaged one is kept as {damaged}"
+        back = f"; greenroom restore {source.name}" if source.is_deleted else ""
+        yield f"go on with: greenroom start{back}"
+        return
+    yield f"nothing was changed; what was kept is in {salvaged.path}"
+    if _is_torn(salvaged):
+        when = "a restore" if source.is_deleted else "the next start"
+        yield f"{when} cuts such an end off by itself, and keeps it: there is nothing to do"
+    else:
         yield (
             "put it in the journal's place with: greenroom stop;"
-            f" greenroom salvage {directory.name} --install"
+            f" greenroom salvage {source.name} --install"
         )
-    else:
-        yield f"it is the journal now; the damaged one is kept as {damaged}"
-        yield "go on with: greenroom start"
+
+
+def _is_torn(salvaged: Salvaged) -> bool:
+    """All that is lost is an end that nobody names."""
+    lost = salvaged.lost[0]
+    return len(salvaged.lost) == 1 and lost.first is not None and lost.last is None
 
 
 def _loss(lost: Lost) -> str:
@@ -162,6 +149,12 @@ def _loss(lost: Lost) -> str:
 SPEC = Spec(["SESSION"], [Option("--install", "put it in the journal's place; no daemon may run")])
 COMMANDS = {
     "salvage": Command(
-        _salvage, SPEC, ("greenroom salvage 3f2a", "greenroom salvage 3f2a --install")
+        _salvage,
+        SPEC,
+        (
+            "greenroom salvage k3v5    what would be lost; the journal stays as it is",
+            "greenroom stop; greenroom salvage k3v5 --install",
+            "The damaged journal is kept beside the new one, as journal.damaged-N.",
+        ),
     )
 }

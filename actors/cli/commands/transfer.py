@@ -14,7 +14,8 @@ from typing import Any
 from actors.cli.arguments import Option, Spec
 from actors.cli.command import DONE, FAILED, Call, Command, accepted
 from actors.cli.commands.trash import say_taken_in
-from actors.cli.failures import CommandError, RefusedError
+from actors.cli.failures import CommandError
+from actors.cli.on_disk import OnDisk, session_on_disk
 from actors.cli.phrases import size
 from actors.cli.progress import Progress
 
@@ -25,9 +26,9 @@ if TYPE_CHECKING:
 
 def _export(call: Call) -> int:
     reference = call.values["session"]
-    directory, session_id, named = _source(call, reference)
-    target = _target(call, session_id)
-    manifest = _written(call, directory, target, named)
+    source = session_on_disk(call, reference)
+    target = _target(call, source.id)
+    manifest = _written(call, source, target)
     told = {
         "session_id": manifest.session,
         "title": manifest.title,
@@ -43,34 +44,6 @@ def _export(call: Call) -> int:
     return call.done(told, text)
 
 
-def _source(call: Call, reference: str) -> tuple[Path, str, int]:
-    """The session's directory, its id, and the highest number that anybody names of its journal."""
-    from storage import evidence, stored_sessions, trash
-    from storage.data_dir import DataDir
-    from storage.records.request import Refusal
-
-    if not Path(call.data).is_dir():
-        raise CommandError(f"there is no directory {call.data}; name another with --data")
-    data = DataDir(Path(call.data))
-    found = stored_sessions.find(data, reference)
-    if isinstance(found, stored_sessions.StoredSession):
-        return found.directory, found.id, evidence.highest(data, found.workspace, found.id)
-    shelved = trash.find(data, reference) if found.code == "session-not-found" else found
-    if isinstance(shelved, Refusal):
-        refusal = found if shelved.code == "session-not-found" else shelved
-        raise _refused(refusal)
-    return shelved.directory, shelved.id, shelved.n
-
-
-def _refused(refusal: Any) -> RefusedError:
-    from storage import codec
-
-    error = codec.builtins(refusal)
-    if refusal.code == "session-not-found":
-        error["message"] += "; see what there is with: greenroom ls, greenroom trash"
-    return RefusedError({"id": None, "type": "export", "ok": False, "error": error})
-
-
 def _target(call: Call, session_id: str) -> Path:
     name = f"greenroom-{session_id}.tar.gz"
     target = Path(os.path.abspath(call.values["output"] or name))  # noqa: PTH100 - keeps a link as it is
@@ -81,17 +54,17 @@ def _target(call: Call, session_id: str) -> Path:
     return target
 
 
-def _written(call: Call, directory: Path, target: Path, named: int) -> Manifest:
+def _written(call: Call, source: OnDisk, target: Path) -> Manifest:
     from actors.cli.main import version
     from storage import exported
-    from storage.errors import StorageError
+    from storage.errors import JournalMissing, StorageError
 
     progress = Progress(call.console, "bytes")
     try:
         return exported.export(
-            directory,
+            source.directory,
             target,
-            named_elsewhere=named,
+            named_elsewhere=source.named,
             version=version(),
             at=datetime.now(UTC),
             overwrite=call.values["force"],
@@ -101,7 +74,10 @@ def _written(call: Call, directory: Path, target: Path, named: int) -> Manifest:
         text = f"{target} is there already; name another with -o, or overwrite it with --force"
         raise CommandError(text, code="file-exists") from None
     except StorageError as error:
-        raise CommandError(str(error), code=error.code) from None
+        text = str(error)
+        if isinstance(error, JournalMissing) and not source.directory.exists():
+            text = f"{source.name} was moved while it was read; export it again"
+        raise CommandError(text, code=error.code) from None
     finally:
         progress.end()
 

@@ -94,8 +94,8 @@ def say_taken_in(call: Call, session: Json, what: str) -> None:
 
 def _purge(call: Call) -> int:
     request = _purge_request(call)
-    if request.get("all") and not call.values["yes"]:
-        entries = _listed(call)
+    unsure = request.get("all") and not call.values["yes"]
+    if unsure and (entries := _listed(call)):
         total = size(sum(entry["bytes"] for entry in entries))
         raise UsageError(
             f"{plural(len(entries), 'session')} ({total}) would be gone for good;"

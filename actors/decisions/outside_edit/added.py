@@ -21,6 +21,7 @@ from storage.records.session import Session, SessionBase, WorktreeSession
 _PASSED_ON = ("title", "location_path", "metadata", "repository", "branch", "base")
 _TAKEN = {"id", "type", "workspace", "desired", "config", "workers", *_PASSED_ON}
 _GIVEN = {field.name for kind in (SessionBase, WorktreeSession) for field in fields(kind)}
+_NOT_YOURS = "{} of a new session is not yours to give; take it out (an id is never changed)"
 _OF_THE_JOURNAL = {"n", "bytes", "crc"}
 
 
@@ -62,7 +63,7 @@ def _require_fields(added: Added) -> None:
         if name in _TAKEN:
             continue
         if name in _GIVEN | _OF_THE_JOURNAL:
-            raise FileRefused(f"{name} of a new session is not yours to give", path=where)
+            raise FileRefused(_NOT_YOURS.format(name), path=where)
         raise FileRefused(f"unknown field {name}; take it out", path=where)
     if added.theirs.get("workspace", added.workspace) != added.workspace:
         text = f"this is the file of workspace {added.workspace}; use create-session for another"

@@ -9,14 +9,18 @@ from typing import Any
 from msgspec import Struct
 
 from actors.decisions import session, table
-from actors.decisions.decision import Given, Verdict
+from actors.decisions.decision import Decision, Given, Verdict
 from actors.decisions.outside_edit import values
-from storage import fold
+from storage import codec, fold
 from storage.errors import FileRefused
+from storage.journal.frame import LINE_LIMIT_BYTES
 from storage.records import event as e
 from storage.records import request as r
 from storage.records.session import Session
 from storage.state import SessionState
+
+CHANGE_LIMIT_BYTES = LINE_LIMIT_BYTES - 4096
+"""Of the events of one command: they stand in one line, with its number, time and so on."""
 
 Check = Callable[[r.AnyRequest, Session | None], r.Refusal | None]
 """What no decision can know, say of directories; with the session as it will be by then."""
@@ -65,6 +69,7 @@ class Trial:
         verdict = refusal or self._decided(request, session_id, before)
         if isinstance(verdict, r.Refusal):
             raise FileRefused(verdict.message, path=_place(step, verdict.path))
+        _require_room(step, verdict)
         after = fold.apply_all(before, verdict.events, self._given.now)
         self._states[session_id] = self._settled(after, request)
         return Change(request, step.position, step.allotted)
@@ -83,6 +88,13 @@ class Trial:
         if isinstance(request, r.DeleteWorker) and state.record.worker(request.worker):
             return fold.apply(state, e.WorkerDeleted(request.worker), self._given.now)
         return state
+
+
+def _require_room(step: Step, decision: Decision) -> None:
+    size_bytes = len(codec.encode(decision.events))
+    if size_bytes > CHANGE_LIMIT_BYTES:
+        text = f"{size_bytes} bytes are more than the {CHANGE_LIMIT_BYTES} that one change may have"
+        raise FileRefused(f"{text}; put in less at once", path=step.at)
 
 
 def _place(step: Step, path: str | None) -> str:

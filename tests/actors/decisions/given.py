@@ -92,7 +92,7 @@ def given(
     return Given(
         now=NOW,
         new_id=new_id or counting_ids(),
-        settings=settings(*rules),
+        settings=lambda: settings(*rules),
         prices=FakePrices(),
         written=written or {},
         closing=closing,

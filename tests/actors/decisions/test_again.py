@@ -96,7 +96,7 @@ def test_input_is_wanted_under_its_number_only_where_it_was_meant() -> None:
     assert decision.effects == (f.TypeInput(worker_id, 1, "ls\r"),)
     assert decision.reply == Awaiting(f"input:{worker_id}:1")
     written = e.InputWritten(worker_id, 1, 3, "hash")
-    later = again.Done((written,), (e.InputWritten(worker_id, 2, 3, "hash"),))
+    later = again.Done((written,), frozenset({worker_id}))
     verdict = again.answer(play.state, command, later, play.given)
     assert isinstance(verdict, r.Refusal)
     assert verdict.code == "outcome-unknown"

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from storage.journal.frame import LINE_LIMIT_BYTES
 from storage.records import request as r
 from storage.records.config import SessionConfig
 from tests.actors.decisions.edits import OTHER, Edit, update, update_worker
@@ -175,6 +176,17 @@ def test_a_wrong_value_is_refused_with_its_place(change: Any, path: str) -> None
     edit = Edit()
     edit.one.update(change)
     assert edit.refused().path == f"$.sessions[0].{path}"
+
+
+def test_what_no_journal_line_can_hold_refuses_the_whole_edit() -> None:
+    edit = Edit()
+    edit.one["title"] = "Good"
+    edit.two["metadata"] = {"much": "x" * LINE_LIMIT_BYTES}
+    refused = edit.refused()
+    assert refused.path == "$.sessions[1]"
+    assert "put in less" in refused.reason
+    edit.two["metadata"] = {"much": "x" * (LINE_LIMIT_BYTES - 8192)}
+    assert len(edit.asked()) == 2
 
 
 def test_one_wrong_value_refuses_the_whole_edit() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from actors.decisions import table
 from actors.messages import outcomes as o
-from actors.messages.session import ShutDown
+from actors.messages.session import GetRecord, ShutDown
 from storage.records import request as r
 from storage.records.message import TextContent
 from storage.records.worker import Activity
@@ -22,12 +22,12 @@ FIELDS: dict[type, dict[str, Any]] = {
     r.ResizeWorker: {"worker": "x", "cols": 1, "rows": 1},
     r.UpdateWorker: {"worker": "x", "updates": r.WorkerUpdates(name="y")},
 }
-READS = (r.GetMessages, r.GetHistory, r.DeleteSession, ShutDown)
+READS = (r.GetMessages, r.GetHistory, r.DeleteSession, ShutDown, GetRecord)
 
 
 def test_every_command_and_every_outcome_has_its_row() -> None:
     rows = set(table._TABLE)
-    commands = {*get_args(r.SessionCommand), r.Cancel, r.GetResponse, ShutDown}
+    commands = {*get_args(r.SessionCommand), r.Cancel, r.GetResponse, ShutDown, GetRecord}
     assert rows == commands | set(get_args(o.Outcome))
 
 

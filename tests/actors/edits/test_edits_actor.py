@@ -98,6 +98,23 @@ def test_a_worker_can_be_added_and_stopped(desk: Desk) -> None:
     assert desk.house.rejected == []
 
 
+def test_two_workers_can_exchange_their_names(desk: Desk) -> None:
+    (session_id,) = desk.create()
+    for name in ("left", "right"):
+        worker = {"type": "terminal", "name": name, "desired": "stopped"}
+        desk.house.get("create-worker", session=session_id, worker=worker)
+    desk.until(lambda: len(desk.shown(session_id)["workers"]) == 2)
+
+    def exchange(told: Any) -> None:
+        one, other = told["sessions"][0]["workers"]
+        one["name"], other["name"] = other["name"], one["name"]
+
+    desk.edit(exchange)
+    desk.until(lambda: [w["name"] for w in desk.shown(session_id)["workers"]] == ["right", "left"])
+    desk.at_rest()
+    assert desk.house.rejected == []
+
+
 def conflict(desk: Desk, session_id: str) -> str:
     text = changed(desk.path, titled("By hand"))
     desk.house.get("update-session", session=session_id, updates={"title": "By command"})
@@ -135,6 +152,7 @@ WRONG: dict[str, tuple[Callable[[Desk, str], str], str, str | None]] = {
         "str",
         "$.sessions[0].title",
     ),
+    "field of the file": (wrong(lambda told: told.update(colour="red")), "colour", "$.colour"),
     "no list": (wrong(lambda told: told.update(sessions={})), "", "$.sessions"),
     "none left": (wrong(lambda told: told.update(sessions=[])), "", "$.sessions"),
     "revision": (unknown_revision, "revision 9999", "$.revision"),
@@ -273,6 +291,21 @@ def test_a_workspace_made_while_it_runs_is_followed(desk: Desk) -> None:
     desk.until(lambda: desk.title(made) == "There")
 
 
+def test_an_agent_of_an_older_file_is_not_run_nor_a_shell_in_its_place(desk: Desk) -> None:
+    by_rename(desk.path, json.dumps(OLD))
+    desk.until(lambda: desk.shown("old-1"))
+    (agent,) = desk.house.record("old-1").workers
+    assert desk.house.get("start-session", session="old-1")["status"] == "inactive"
+    for kind in ("start-worker", "restart-worker"):
+        code = desk.house.refused(kind, session="old-1", worker=agent.id)
+        assert code == "not-available"
+    desk.until(lambda: desk.shown("old-1")["desired"] == "run")
+    desk.edit(lambda told: told["sessions"][0]["workers"][0].update(desired="run"))
+    assert "not built yet" in desk.refusal()["reason"]
+    desk.house.again()
+    assert desk.house.record("old-1").workers == (agent,)
+
+
 OLD = [
     {
         "id": f"old-{number}",
@@ -309,6 +342,16 @@ def test_an_older_file_is_taken_over(desk: Desk, how: str) -> None:
     eventually(lambda: not list((path.parent / ".edits").iterdir()))
     assert len(desk.house.get("list-sessions")["sessions"]) == count
     assert desk.house.rejected == []
+
+
+def test_another_older_file_is_kept_though_it_adds_nothing(desk: Desk) -> None:
+    texts = [json.dumps(OLD, indent=indent) for indent in (1, 2, 1)]
+    for text in texts:
+        by_rename(desk.path, text)
+        desk.until(lambda: desk.shown("old-1"))
+        desk.at_rest()
+    kept = desk.path.parent.glob("sessions.json.before-migration-*")
+    assert sorted(path.read_text() for path in kept) == sorted(texts[:2])
 
 
 @pytest.mark.parametrize("text", ["[]", '[{"id": "x"}]', "[1]", "[", json.dumps([*OLD, {}])])

@@ -27,6 +27,22 @@ def test_a_file_left_alone_has_settled(claim: Claim) -> None:
     assert has_settled(claim.path.with_name("gone"), None)
 
 
+def test_half_a_file_has_not_settled_while_it_is_open_but_for_a_long_time(claim: Claim) -> None:
+    with claim.path.open("r+") as file:
+        for age_seconds, is_settled in ((5, False), (100, True)):
+            os.utime(claim.path, (time.time() - age_seconds,) * 2)
+            assert has_settled(claim.path, None)
+            file.truncate(4)
+            os.utime(claim.path, (time.time() - age_seconds,) * 2)
+            assert has_settled(claim.path, None) is is_settled
+            file.seek(0)
+            file.write('{"a": 1}')
+            file.flush()
+        file.truncate(4)
+    os.utime(claim.path, (time.time() - 5,) * 2)
+    assert has_settled(claim.path, None)
+
+
 def test_one_that_was_closed_has_settled_if_it_can_be_read(claim: Claim) -> None:
     claim.path.touch()
     assert has_settled(claim.path, stamp_of(claim.path))
@@ -48,7 +64,7 @@ def test_an_original_is_kept_once(claim: Claim, tmp_path: Path) -> None:
 def test_an_original_of_the_same_second_gets_another_name(claim: Claim, tmp_path: Path) -> None:
     path = tmp_path / "sessions.json"
     keep_original(claim, path)
-    claim.path.unlink()
+    again = claim.path.rename(tmp_path / "again")
     claim.path.write_text("[2]")
     os.utime(claim.path, (1764500000, 1764500000))
     for _ in range(2):
@@ -57,6 +73,9 @@ def test_an_original_of_the_same_second_gets_another_name(claim: Claim, tmp_path
         "[2]",
         '{"a": 1}',
     ]
+    os.utime(again, (1764600000, 1764600000))
+    keep_original(Claim(9, again), path)
+    assert len(list(tmp_path.glob("*.before-migration-*"))) == 2
 
 
 def test_what_is_refused_goes_with_its_plan(claim: Claim, tmp_path: Path) -> None:

@@ -4,8 +4,8 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from actors.edits.overtaken import overtaken
-from actors.edits.plan import Task
+from actors.edits import overtaken as module
+from actors.edits.plan import Plan, Task
 from storage.journal.log import Journal
 from storage.records import event as e
 from storage.records import request as r
@@ -25,6 +25,11 @@ def written(tmp_path: Path, *between: e.Event) -> Path:
     with Journal.create(tmp_path / ID, ID, "default", START) as journal:
         journal.append([*lines, own])
     return tmp_path / ID
+
+
+def overtaken(directory: Path, task: Task, request_id: str, *before: Task) -> list[str]:
+    plan = Plan(sha256="0", tasks=(*before, task))
+    return module.overtaken(directory, plan, task, request_id)
 
 
 def task(n: int = 1, **updates: Any) -> Task:
@@ -65,3 +70,15 @@ def test_a_workers_fields_are_compared_too(tmp_path: Path, worker: str, count: i
     updates = r.WorkerUpdates(name="other")
     request = r.UpdateWorker(session=ID, worker=worker, updates=updates)
     assert len(overtaken(directory, Task(position=0, request=request, n=1), "edit-1")) == count
+
+
+def renaming(position: int, name: str) -> Task:
+    request = r.UpdateWorker(session=ID, worker="talker", updates=r.WorkerUpdates(name=name))
+    return Task(position=position, request=request, n=1)
+
+
+def test_what_the_edit_itself_did_before_is_nobody_elses(tmp_path: Path) -> None:
+    aside, last = renaming(0, "aside"), renaming(1, "other")
+    directory = written(tmp_path, e.WorkerUpdated("talker", {"name": "aside"}))
+    assert overtaken(directory, last, "edit-1", aside) == []
+    assert len(overtaken(directory, last, "edit-1")) == 1

@@ -52,10 +52,10 @@ def test_what_stays_unparsable_is_refused_with_the_reason(open_greenroom: House)
 
 @pytest.mark.parametrize("content", ["[]", "7", '"text"', '{"a": NaN}', '{"a": 1, "a": 2}'])
 def test_what_is_no_request_at_all_is_refused(open_greenroom: House, content: str) -> None:
-    path = open_greenroom.data.inbox / "odd.json"
-    path.write_text(content)
-    old = path.stat().st_mtime - 60
-    os.utime(path, (old, old))
+    made = open_greenroom.data.root / "odd.json"
+    made.write_text(content)
+    os.utime(made, (1000, 1000))
+    made.rename(open_greenroom.data.inbox / "odd.json")
     eventually(lambda: "odd.json" in open_greenroom.rejected, seconds=PATIENCE_SECONDS)
 
 
@@ -137,6 +137,26 @@ def test_what_one_session_is_asked_is_done_in_the_order_of_change(open_greenroom
     settle(open_greenroom)
     said = open_greenroom.get("get-messages", session=session_id)["messages"]
     assert [one["content"][0]["text"] for one in said] == [str(n) for n in range(40) if n % 5]
+
+
+def test_a_look_up_sees_what_its_session_was_asked_before_it(open_greenroom: House) -> None:
+    session_id = open_greenroom.create(title="at first")["id"]
+    open_greenroom.stop()
+    for number in range(40):
+        update = {
+            "type": "update-session",
+            "session": session_id,
+            "updates": {"title": str(number)},
+        }
+        look_up = {"type": "get-session", "session": session_id}
+        for place, request in ((2 * number, update), (2 * number + 1, look_up)):
+            path = open_greenroom.data.inbox / f"{place}.json"
+            path.write_text(json.dumps(request))
+            os.utime(path, (1000 + place, 1000 + place))
+    open_greenroom.start()
+    settle(open_greenroom)
+    seen = [answer(open_greenroom, str(2 * number + 1))["data"]["title"] for number in range(40)]
+    assert seen == [str(number) for number in range(40)]
 
 
 def test_what_lay_there_before_the_start_is_taken(open_greenroom: House) -> None:

@@ -112,6 +112,17 @@ def test_done_and_not_answered_is_answered_and_not_done_again(left: House) -> No
     assert titles(left) == ["one"]
 
 
+def test_an_end_that_was_done_and_never_accepted_is_told(left: House) -> None:
+    """The disk was full: it was done all the same."""
+    left.start()
+    request = {"type": "delete-session", "session": left.create()["id"]}
+    left.stop()
+    assert made_before(left, "7-job", request).data == {"deleted": True}
+    claim(left, "7-job.json", request)
+    left.start()
+    assert answer(left, "job")["data"] == {"deleted": True}
+
+
 def test_answered_and_not_published_is_published_as_it_stands(left: House) -> None:
     content = b'{"id":"mine","type":"create-session","ok":true,"data":1.0}'
     request = creation(left, id="mine")

@@ -11,7 +11,8 @@ import pytest
 from actors.inbox.errand import Errand
 from actors.inbox.outbox import Outbox, Written, as_content
 from storage.records.request import Answer
-from storage.request_files import Claim, Identity
+from storage.request_claims import Claim
+from storage.request_files import Identity
 from tests.storage.listing import listed
 
 
@@ -117,3 +118,34 @@ def test_without_a_pool_an_answer_is_left_to_the_next_start(desk: Desk, tmp_path
 def test_an_answer_that_is_no_json_becomes_a_fault_that_is() -> None:
     content = as_content(fine(data=object()))
     assert b"internal-error" in content
+
+
+def test_an_answer_whose_stream_cannot_be_ended_waits_for_that(desk: Desk) -> None:
+    """Were it there already, it would come back after somebody took it away."""
+    (desk.place / "talk.jsonl").mkdir()
+    talk, other = desk.errand("talk", streams=True), desk.errand("other")
+    for errand in (talk, other):
+        desk.outbox.put(errand, b"{}")
+    failed: list[Errand] = []
+    written: list[Errand] = []
+    while len(failed) + len(written) < 2:
+        told = desk.told.get(timeout=30)
+        failed += [errand for errand, _ in told.failed]
+        written += told.errands
+    assert (failed, written) == ([talk], [other])
+    assert not (desk.place / "talk.json").exists()
+    (desk.place / "talk.jsonl").rmdir()
+    assert talk.content is not None
+    desk.outbox.put(talk, talk.content)
+    assert desk.told.get(timeout=30).errands == [talk]
+    assert (desk.place / "talk.json").read_bytes() == b"{}\n"
+
+
+def test_large_answers_are_encoded_in_portions(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("actors.inbox.outbox.PORTION_BYTES", 3000)
+    made: list[tuple[Errand, Answer | bytes]] = [
+        (desk.errand(f"job-{number}"), fine("x" * 1000)) for number in range(10)
+    ]
+    portions = list(desk.outbox._portions(made))
+    assert [len(portion) for portion in portions] == [3, 3, 3, 1]
+    assert [errand for portion in portions for errand, _ in portion] == [e for e, _ in made]

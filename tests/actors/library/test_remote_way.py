@@ -3,15 +3,18 @@
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from actors import library
-from actors.control import feed
+from actors.control import control_actor, feed
 from actors.library import Greenroom, remote_way
 from actors.library.remote_way import RemoteWay
+from actors.terminals.sockets import listen_unix
 from storage.data_dir import DataDir
+from storage.errors import AlreadyRunning
 from tests.fakes.actors import eventually
 from tests.fakes.greenroom import House
 
@@ -55,7 +58,7 @@ def test_an_id_that_still_waits_is_refused(client: Greenroom, open_greenroom: Ho
     thread = threading.Thread(target=lambda: answers.append(client.dispatch(asked, 60)))
     thread.start()
     way: Any = client._way
-    eventually(lambda: "mine" in way._waiting)
+    eventually(lambda: "mine" in way._connection._waiting)
     again = client.dispatch({"type": "list-sessions", "id": "mine"})
     thread.join()
     assert again.error
@@ -103,6 +106,93 @@ def test_a_daemon_that_ends_ends_subscriptions_and_refuses_commands(
     assert [event["error"]["code"] for event in heard] == ["connection-lost"]
     with pytest.raises(ConnectionError, match="open it again"):
         client.subscribe(None, heard.append)
+
+
+def test_a_connection_that_was_closed_for_its_silence_is_made_again(
+    open_greenroom: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(control_actor, "IDLE_SECONDS", 0.05)
+    with library.open(open_greenroom.data.root) as client:
+        way: Any = client._way
+        eventually(lambda: way._connection.is_lost)
+        heard: list[Any] = []
+        subscription = client.subscribe("session-created", heard.append)
+        asked = {"type": "create-session", "location_path": str(open_greenroom.place)}
+        assert client.dispatch(asked).ok
+        assert client.drain()
+        assert [event["type"] for event in heard] == ["session-created"]
+        assert subscription.ended is None
+
+
+def test_a_daemon_that_comes_back_is_used_again(client: Greenroom, open_greenroom: House) -> None:
+    before: list[Any] = []
+    subscription = client.subscribe(None, before.append)
+    open_greenroom.again()
+    asked = {"type": "create-session", "location_path": str(open_greenroom.place)}
+    assert client.dispatch(asked).ok
+    assert client.drain()
+    assert [event["type"] for event in before] == ["subscription-ended"]
+    assert subscription.ended
+    after: list[Any] = []
+    client.subscribe("session-created", after.append)
+    made = client.dispatch(asked).data
+    assert client.drain()
+    assert [event["session_id"] for event in after] == [made["id"]]
+
+
+def test_who_subscribes_again_and_looks_anew_misses_nothing_and_hears_nothing_twice(
+    client: Greenroom, open_greenroom: House
+) -> None:
+    session_id = open_greenroom.create()["id"]
+    heard: list[str] = []
+    found: set[str] = set()
+    ends: list[str] = []
+
+    def follow() -> None:
+        client.subscribe("message-added", hear)
+        asked = {"type": "get-messages", "session": session_id}
+        found.update(message["id"] for message in client.dispatch(asked).data["messages"])
+
+    def hear(event: dict[str, Any]) -> None:
+        if event["type"] == "message-added":
+            heard.append(event["message"]["id"])
+            return
+        ends.append(event["error"]["code"])
+        eventually(is_up.is_set)
+        follow()
+
+    is_up = threading.Event()
+    is_up.set()
+    follow()
+    written = []
+    for number in range(60):
+        if number in {20, 40}:
+            is_up.clear()
+            open_greenroom.again()
+        if number in {25, 45}:
+            is_up.set()  # the follower comes back later than the daemon
+        message = {"role": "user", "content": "x", "id": f"m{number}"}
+        open_greenroom.get("add-message", session=session_id, message=message)
+        written.append(message["id"])
+    eventually(lambda: len(ends) == 2 and found.union(heard) == set(written))
+    assert ends == ["connection-lost"] * 2
+    assert heard == sorted(set(heard), key=written.index)
+    assert len(heard) < len(written)
+
+
+def test_one_who_listens_and_does_not_answer_is_no_daemon_to_talk_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(remote_way, "CONNECT_SECONDS", 0.1)
+    data = DataDir(tmp_path / "data")
+    lock = data.lock()
+    silent = listen_unix(data.control_socket)
+    try:
+        with pytest.raises(AlreadyRunning, match="does not answer"):
+            library.open(data.root)
+    finally:
+        silent.close()
+        lock.release()
 
 
 def test_what_waits_when_the_daemon_ends_is_answered(

@@ -32,11 +32,13 @@ class Owner:
         self.journal = StandInJournal()
         self.notified = threading.Semaphore(0)
         journal: Any = self.journal
-        self.commits = Commits(journal, pool, self.notified.release)
+        self.pool = pool
+        self.commits = Commits(journal, self.notified.release)
 
     def submit(self, count: int = 1) -> None:
         for number in range(count):
             self.commits.submit(*added(number))
+            self.commits.start(self.pool)
 
     def is_settled(self) -> bool:
         return bool(self.commits._results) and not self.commits._busy
@@ -135,6 +137,42 @@ def test_closing_waits_for_what_is_on_its_way_and_leaves_it_to_be_collected(owne
     assert counts(owner.commits.collect()) == [(Committed, 1)]
 
 
+def test_what_waits_is_written_with_one_sync_by_whoever_says_so(owner: Owner) -> None:
+    for number in range(3):
+        owner.commits.submit(*added(number))
+    assert owner.commits.is_waiting
+    assert owner.commits.collect() == []
+    owner.commits.write()
+    owner.commits.write()
+    assert owner.journal.batches == [3]
+    assert counts(owner.commits.collect()) == [(Committed, 3)]
+    assert not owner.notified.acquire(blocking=False)
+
+
+def test_closing_waits_for_the_owner_who_is_writing(owner: Owner) -> None:
+    owner.journal.hold.clear()
+    owner.commits.submit(*added(1))
+    writing = threading.Thread(target=owner.commits.write)
+    writing.start()
+    assert owner.journal.entered.acquire(timeout=10)
+    closing = threading.Thread(target=owner.commits.close)
+    closing.start()
+    eventually(lambda: owner.commits._closed)
+    assert not owner.journal.is_closed
+    owner.journal.hold.set()
+    closing.join(10)
+    writing.join(10)
+    assert owner.journal.is_closed
+    assert counts(owner.commits.collect()) == [(Committed, 1)]
+
+
+def test_closing_writes_what_nobody_has_written(owner: Owner) -> None:
+    owner.commits.submit(*added(1))
+    owner.commits.close()
+    assert owner.journal.is_closed
+    assert counts(owner.commits.collect()) == [(Committed, 1)]
+
+
 def test_a_closed_one_refuses(owner: Owner) -> None:
     owner.commits.close()
     owner.submit()
@@ -153,25 +191,24 @@ def test_without_threads_nothing_is_left_waiting() -> None:
 
 
 def test_what_was_set_apart_is_on_disk_before_the_line_that_names_it(
-    pool: Executor, tmp_path: Path
+    tmp_path: Path,
 ) -> None:
     directory = tmp_path / "abcdefghijkl"
-    notified = threading.Semaphore(0)
     journal = Journal.create(directory, directory.name, "default", START)
-    commits = Commits(journal, pool, notified.release)
+    commits = Commits(journal, lambda: None)
     block = ToolResultContent(tool_call_id="call", content="x" * 300_000)
     told = e.MessageAdded(said("m", (block,), "tool"))
     events, apart = set_apart((e.SessionCreated(session()), told))
     (directory / NAME).parent.mkdir()
     (directory / NAME).write_text("in the way")
     commits.submit(START, events, None, apart)
-    assert notified.acquire(timeout=10)
+    commits.write()
     assert counts(commits.collect()) == [(CommitsFailed, 1)]
     assert listed(directory) == [NAME]
     (directory / NAME).unlink()
     commits.reset()
     commits.submit(START, events, None, apart)
-    assert notified.acquire(timeout=10)
+    commits.write()
     assert counts(commits.collect()) == [(Committed, 1)]
     commits.close()
     assert [commit.events for commit in read(directory).commits] == [events]

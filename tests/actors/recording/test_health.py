@@ -73,15 +73,19 @@ def test_a_probe_that_fails_is_made_again_later_each_time(
     eventually(lambda: health.problem is None)
 
 
-def test_the_reserve_is_given_once_and_kept_again_when_all_is_well(
+def test_the_reserve_is_given_until_it_is_used_up_and_kept_again_when_all_is_well(
     data: DataDir, pool: ThreadPoolExecutor
 ) -> None:
     clock = FakeClock()
     health = StoreHealth(data, clock, lambda: pool)
     health.begin()
-    assert health.release_reserve()
-    assert not health.release_reserve()
     health.failed(FULL)
+    health.refused_again()
+    assert health.release_reserve()
+    assert not data.reserve.exists()
+    assert health.release_reserve()
+    health.refused_again()
+    assert not health.release_reserve()
     clock.advance(1.0)
     eventually(lambda: health.problem is None)
     assert data.reserve.exists()

@@ -56,7 +56,7 @@ def test_many_changes_are_one_write_after_a_while(bench: Bench) -> None:
 
 
 def test_a_change_after_a_write_brings_the_next_revision(bench: Bench) -> None:
-    bench.projector.begin(41, {})
+    bench.projector.begin(41)
     bench.projector.write()
     bench.entries = []
     bench.projector.touch()
@@ -101,7 +101,7 @@ def test_a_file_that_is_being_saved_is_let_be_for_a_while(bench: Bench) -> None:
 def test_the_file_of_an_earlier_start_is_known_again(bench: Bench) -> None:
     bench.projector.write()
     again = Projector(bench.data, "default", bench.recording, bench.clock, lambda: bench.entries)
-    again.begin(1, None)
+    again.begin(1)
     assert again.is_in_place()
     bench.path.write_text(bench.path.read_text().replace("Sample", "Mine"))
     assert not again.is_in_place()
@@ -114,7 +114,7 @@ def test_what_a_crash_left_of_our_own_writing_goes_at_the_next_start(bench: Benc
     (edits / "sessions-8.json").write_text("saved by somebody")
     (edits / ".sessions-9.json.tmp").write_text("half")
     (edits / "sessions-6.plan").write_text("{}")
-    bench.projector.begin(1, None)
+    bench.projector.begin(1)
     assert [path.name for path in edits.iterdir()] == ["sessions-8.json"]
 
 

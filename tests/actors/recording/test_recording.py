@@ -1,4 +1,3 @@
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -29,16 +28,15 @@ def place(tmp_path: Path) -> Path:
 
 
 def test_a_journal_comes_to_be_with_its_first_commit(recording: Recording, place: Path) -> None:
-    notified = threading.Semaphore(0)
-    commits = recording.create(place, ID, "default", START, notified.release)
+    commits = recording.create(place, ID, "default", START, lambda: None)
     assert not place.exists()
     commits.submit(*created())
-    assert notified.acquire(timeout=10)
+    commits.write()
     assert [type(one) for one in commits.collect()] == [Committed]
     recording.release(place)
     assert log.read(place).end.n == 1
     with pytest.raises(FileExistsError):
-        recording.create(place, ID, "default", START, notified.release)
+        recording.create(place, ID, "default", START, lambda: None)
 
 
 def test_opening_it_again_takes_it_away_from_whoever_had_it(

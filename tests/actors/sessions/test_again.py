@@ -140,3 +140,12 @@ def test_requests_to_a_session_that_is_just_coming_to_be_wait_for_it(greenroom: 
     assert seen.data.id == made.data.id
     assert changed.data.title == "Old"
     eventually(greenroom.projected)
+
+
+def test_a_creation_that_was_cut_short_after_its_attachments_is_done(greenroom: House) -> None:
+    left = greenroom.data.session("default", ALLOTTED) / "attachments" / ("a" * 64)
+    left.parent.mkdir(parents=True)
+    left.write_bytes(b"large")
+    greenroom.again()
+    wanted = {"location_path": str(greenroom.place), "allotted": ALLOTTED}
+    assert data(once(greenroom, True, "create-session", **wanted))["id"] == ALLOTTED

@@ -10,8 +10,10 @@ from actors.adapters.system_clock import SystemClock
 from actors.boot import surroundings
 from actors.sessions.checks import cannot_create, cannot_run
 from actors.surroundings import Surroundings
+from storage import attachments, codec
 from storage.data_dir import DataDir
 from storage.records import request as r
+from storage.records.message import ImageContent, ToolResultContent
 from tests.storage.histories import session
 
 
@@ -131,3 +133,36 @@ def test_a_worker_needs_that_its_sessions_directory_is_still_there(around: Surro
         cannot_run(r.CreateWorker(session="x", worker=terminal("no")), session(), around)
     )
     assert found.code == "spawn-failed"
+
+
+def test_only_an_attachment_of_the_session_can_be_named(around: Surroundings) -> None:
+    made = session()
+    place = around.data.session(made.workspace, made.id)
+    one = attachments.Attachment("b" * 64, b"content")
+    place.mkdir()
+    attachments.write(place, [one])
+    image = ImageContent(url=f"{attachments.SCHEME}{one.sha256}")
+    builtin = codec.builtins([image])
+    for url, path in ((image.url, None), (f"{attachments.SCHEME}{'a' * 64}", "refused")):
+        content = (replace(image, url=url),)
+        builtin[0]["url"] = url
+        tool = ToolResultContent(
+            tool_call_id="x", content="", attachment=url.removeprefix(attachments.SCHEME)
+        )
+        for request, where in (
+            (r.AddMessage(session=made.id, message=r.NewMessage(role="user", content=content)),
+             "$.message.content"),
+            (r.AddMessage(session=made.id, message=r.NewMessage(role="tool", content=(tool,))),
+             "$.message.content"),
+            (r.UpdateMessage(session=made.id, message_id="m", updates={"content": builtin}),
+             "$.updates.content"),
+        ):  # fmt: skip
+            found = cannot_run(request, made, around)
+            assert (found is None) is (path is None)
+            if found:
+                assert (found.code, found.path) == ("bad-request", where)
+                assert "send what is in it instead" in found.message
+    asked = r.Request(session=made.id, content=(replace(image, url=f"{attachments.SCHEME}../x"),))
+    assert refusal(cannot_run(asked, made, around)).path == "$.content"
+    text = r.AddMessage(session=made.id, message=r.NewMessage(role="user", content="attachment:x"))
+    assert cannot_run(text, made, around) is None

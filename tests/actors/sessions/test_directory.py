@@ -10,12 +10,16 @@ from typing import Any
 import pytest
 
 from actors.messages.session import Dispatch, Disposed, Idle, Reply
+from storage import catalog, sessions_file
 from storage.journal.frame import JournalEnd
+from storage.journal.log import Journal
 from storage.records import request as r
+from storage.records.event import WorkerUpdated
 from storage.records.request import Answer
 from tests.fakes.actors import eventually
 from tests.fakes.clock import FakeClock
 from tests.fakes.greenroom import House, house, pass_time
+from tests.storage.histories import START
 
 PATIENCE_SECONDS = 30.0
 IDLE_SECONDS = 60.0
@@ -189,6 +193,21 @@ def test_a_corrupt_journal_concerns_its_session_alone(greenroom: House) -> None:
     assert "journal.jsonl" in found["reason"]
 
 
+def test_a_session_whose_files_are_gone_is_told_and_can_be_deleted(greenroom: House) -> None:
+    session_id = greenroom.create(title="gone")["id"]
+    other = greenroom.create(title="there")["id"]
+    greenroom.stop()
+    shutil.rmtree(greenroom.data.session("default", session_id))
+    greenroom.start()
+    (told,) = greenroom.get("get-status")["store"]["quarantined"]
+    assert told["session_id"] == session_id
+    assert "gone" in told["reason"]
+    assert greenroom.get("delete-session", session=session_id) == {"deleted": True}
+    assert [one["id"] for one in greenroom.get("list-sessions")["sessions"]] == [other]
+    greenroom.again()
+    assert greenroom.get("get-status")["store"]["quarantined"] == []
+
+
 def test_a_session_found_corrupt_when_it_wakes_is_refused_and_listed(greenroom: House) -> None:
     bad, good = greenroom.create()["id"], greenroom.create()["id"]
     greenroom.get("update-session", session=bad, updates={"title": "Bad"})
@@ -200,6 +219,24 @@ def test_a_session_found_corrupt_when_it_wakes_is_refused_and_listed(greenroom: 
     assert greenroom.get("get-messages", session=good)
     (found,) = greenroom.get("get-status")["store"]["quarantined"]
     assert found["session_id"] == bad
+    assert found["reason"].startswith(str(greenroom.data.session("default", bad)))
+
+
+def test_events_that_do_not_fit_are_damage_too_when_it_wakes(greenroom: House) -> None:
+    bad = greenroom.create()["id"]
+    greenroom.stop()
+    entry = catalog.load(greenroom.data, "default").entries[bad]
+    journal, _ = Journal.open(greenroom.data.session("default", bad))
+    with journal:
+        journal.append([(START, (WorkerUpdated("nobody", {"desired": "run"}),), None)])
+        entries = [(entry.session, journal.end)]
+    path = greenroom.data.sessions_file("default")
+    sessions_file.write(path, 99, entries, previous=None, at=START)
+    greenroom.start()  # the file names the end of the journal, so that nobody reads it yet
+    assert greenroom.refused("get-messages", session=bad) == "session-quarantined"
+    (found,) = greenroom.get("get-status")["store"]["quarantined"]
+    assert "do not fit together" in found["reason"]
+    assert greenroom.state("sessions", bad) != "quarantined"  # it was not tried over and over
 
 
 def test_a_session_whose_actor_fails_too_often_is_refused_at_once(

@@ -18,11 +18,14 @@ FULL = StorageFull("no space left")
 
 @pytest.fixture
 def full(greenroom: House, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Says that the disk is full for every append and probe, until it is called with False."""
+    """Says that the disk is full for every append and probe, until it is called with False.
+
+    With `but_for_the_reserve`, lines fit in once that is released.
+    """
     from storage import reserve
     from storage.journal.log import Journal
 
-    is_full = True
+    is_full, has_room = True, False
     append, keep, probe = Journal.append, reserve.keep, reserve.probe
 
     def refuse(*_: Any) -> None:
@@ -30,7 +33,8 @@ def full(greenroom: House, monkeypatch: pytest.MonkeyPatch) -> Any:
             raise StorageFull("no space left")
 
     def tried(journal: Journal, drafts: Any) -> list[int]:
-        refuse()
+        if not has_room or greenroom.data.reserve.exists():
+            refuse()
         return append(journal, drafts)
 
     def kept(path: Path) -> None:
@@ -41,9 +45,9 @@ def full(greenroom: House, monkeypatch: pytest.MonkeyPatch) -> Any:
         refuse()
         probe(path)
 
-    def say(yes: bool) -> None:
-        nonlocal is_full
-        is_full = yes
+    def say(yes: bool, *, but_for_the_reserve: bool = False) -> None:
+        nonlocal is_full, has_room
+        is_full, has_room = yes, but_for_the_reserve
 
     monkeypatch.setattr(Journal, "append", tried)
     monkeypatch.setattr(reserve, "keep", kept)
@@ -146,6 +150,22 @@ def test_the_reserve_is_used_for_what_ends_things(greenroom: House) -> None:
     eventually(greenroom.data.reserve.exists)
 
 
+def test_all_lines_that_end_things_find_their_room_in_the_reserve(
+    greenroom: House, full: Any
+) -> None:
+    shells = [greenroom.shell() for _ in range(3)]
+    full(True, but_for_the_reserve=True)
+    refused = ask(greenroom, "update-session", shells[0][0], updates={"title": "After"})
+    assert refused.error is not None
+    assert refused.error.code == "storage-full"
+    for session_id, worker_id in shells:
+        assert ask(greenroom, "stop-session", session_id).ok
+        greenroom.becomes(session_id, worker_id, "stopped")
+        assert [type(event) for event in greenroom.journal(session_id)][-1] is e.WorkerEnded
+    eventually(lambda: greenroom.get("get-status")["store"]["not_durable"] == [])
+    assert greenroom.get("get-status")["store"]["state"] == "degraded"
+
+
 def test_a_quarantined_session_can_be_stopped_and_deleted(greenroom: House) -> None:
     session_id, worker_id = greenroom.shell()
     pid = greenroom.worker(session_id, worker_id).process.pid
@@ -161,6 +181,7 @@ def test_a_quarantined_session_can_be_stopped_and_deleted(greenroom: House) -> N
     )
     stopped = ask(greenroom, "stop-session", session_id)
     assert (stopped.ok, stopped.not_durable) == (True, True)
+    assert "is not recorded while the session is quarantined" in stopped.data["note"]
     eventually(lambda: not alive(pid))
     assert ask(greenroom, "delete-session", session_id).data == {"deleted": True}
     assert greenroom.get("get-session", session=session_id) is None

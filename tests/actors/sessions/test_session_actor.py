@@ -6,8 +6,11 @@ import threading
 from concurrent.futures import Future
 from typing import Any
 
+import pykka
+
 from actors.messages import outcomes as o
 from actors.messages.session import Dispatch, Reply
+from actors.sessions.session_actor import SessionActor
 from storage.errors import StorageFull, SyncFailed
 from storage.records import event as e
 from storage.records.request import Answer
@@ -76,7 +79,7 @@ def test_commands_under_way_share_a_sync_and_are_answered_in_order(greenroom: Ho
     futures += [greenroom.post(title(session_id, f"t{number}")) for number in range(1, 10)]
     for future in futures:
         future.add_done_callback(lambda done: order.append(done.result().data.title))
-    eventually(lambda: _waiting(greenroom, session_id) == 9)
+    eventually(lambda: _waiting(session_id) == 9)
     journal.hold.set()
     assert all(answer.ok for answer in answers(futures))
     assert order == [f"t{number}" for number in range(10)]
@@ -87,11 +90,37 @@ def test_commands_under_way_share_a_sync_and_are_answered_in_order(greenroom: Ho
     )
 
 
-def _waiting(greenroom: House, session_id: str) -> int:
-    commits: Any = greenroom.room.around.recording._open[
-        greenroom.data.session("default", session_id)
+def test_everybody_hears_of_what_is_durable_also_when_an_answer_fails(
+    greenroom: House,
+) -> None:
+    session_id = greenroom.create()["id"]
+    heard: list[Any] = []
+    greenroom.room.around.broadcaster.subscribe(heard.append)
+    journal = greenroom.faulty(session_id)
+    journal.hold.clear()
+    first = greenroom.post(title(session_id, "t0"))
+    assert journal.entered.acquire(timeout=10)
+    greenroom.room.gateway.hand_in(title(session_id, "t1"), lambda _: 1 / 0)
+    later = [greenroom.post(title(session_id, text)) for text in ("t2", "t3")]
+    eventually(lambda: _waiting(session_id) == 3)
+    assert heard == []  # nothing of it is on the disk
+    journal.hold.set()
+    assert answers([first])[0].ok
+    answers(later)
+    assert [event.updates["title"] for told in heard for event in told.events] == [
+        "t0",
+        "t1",
+        "t2",
+        "t3",
     ]
-    return len(commits._waiting)
+    assert greenroom.record(session_id).title == "t3"
+
+
+def _waiting(session_id: str) -> int:
+    """What its actor has not come to, since it writes."""
+    refs = pykka.ActorRegistry.get_by_class(SessionActor)
+    actors: list[Any] = [ref._actor_weakref() for ref in refs]
+    return sum(one.actor_inbox.qsize() for one in actors if one.session_id == session_id)
 
 
 def test_a_failed_append_refuses_all_under_way_until_the_disk_takes_changes_again(
@@ -105,7 +134,7 @@ def test_a_failed_append_refuses_all_under_way_until_the_disk_takes_changes_agai
     assert journal.entered.acquire(timeout=10)
     futures += [greenroom.post(title(session_id, f"t{number}")) for number in range(1, 5)]
     futures.append(greenroom.post({"type": "pause-session", "session": "nobody"}))
-    eventually(lambda: _waiting(greenroom, session_id) == 4)
+    eventually(lambda: _waiting(session_id) == 4)
     journal.hold.set()
     *refused, unknown = answers(futures)
     assert {answer.error.code for answer in refused if answer.error} == {"storage-full"}
@@ -259,7 +288,7 @@ def test_an_outcome_that_cannot_be_written_is_owed_and_written_later(greenroom: 
     )
     assert journal.entered.acquire(timeout=10)
     os.kill(greenroom.worker(session_id, worker_id).process.pid, signal.SIGTERM)
-    eventually(lambda: _waiting(greenroom, session_id) == 1)
+    eventually(lambda: _waiting(session_id) >= 1)
     journal.hold.set()
     (answer,) = answers([typing])
     assert answer.error is not None

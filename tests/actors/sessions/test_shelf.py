@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from storage import exported, trash
+from storage.errors import StorageFull
 from storage.records import event as e
 from storage.records.message import ChatMessage, TextContent
 from tests.fakes.actors import eventually
@@ -147,6 +148,15 @@ def test_purging_all_leaves_the_living_alone(greenroom: House) -> None:
     assert listed(greenroom.data.trash("default")) == []
     assert greenroom.record(kept).id == kept
     assert greenroom.get("purge-session", older_than_days=0) == {"purged": [], "bytes": 0}
+
+
+def test_what_is_purged_stands_in_sessions_json_no_more(greenroom: House) -> None:
+    """A start that found it there, and nowhere else, would say that its directory is lost."""
+    session_id = greenroom.create()["id"]
+    eventually(lambda: bool(greenroom.projected()))
+    greenroom.get("delete-session", session=session_id)
+    greenroom.get("purge-session", session=session_id)
+    assert greenroom.projected() == []
 
 
 def test_a_start_finishes_what_a_crash_left(greenroom: House) -> None:
@@ -315,3 +325,36 @@ def test_a_request_handed_in_again_is_answered_and_not_done_again(
     assert first.data == again.data
     assert events(greenroom, session_id).count("SessionRestored") == 1
     assert trash.shelved(greenroom.data) == []
+
+
+def test_of_two_purges_at_once_one_wins(greenroom: House) -> None:
+    session_id = greenroom.create()["id"]
+    greenroom.get("delete-session", session=session_id)
+    asked = [greenroom.post({"type": "purge-session", "session": session_id}) for _ in range(6)]
+    wait(asked)
+    answers = [future.result() for future in asked]
+    assert sum(answer.ok for answer in answers) == 1
+    assert {answer.error.code for answer in answers if answer.error} == {"session-not-found"}
+
+
+def test_nothing_comes_in_while_the_store_refuses_changes(greenroom: House, tmp_path: Path) -> None:
+    session_id = greenroom.create()["id"]
+    file = export(greenroom, session_id, tmp_path / "one.tar.gz")
+    greenroom.get("delete-session", session=session_id)
+    greenroom.room.around.health.failed(StorageFull("no space left"))
+    assert greenroom.refused("restore-session", session=session_id) == "storage-full"
+    assert greenroom.refused("import-session", path=str(file)) == "storage-full"
+    assert greenroom.get("purge-session", session=session_id)["purged"][0]["id"] == session_id
+    eventually(lambda: greenroom.room.around.health.problem is None)
+    assert greenroom.get("import-session", path=str(file))["id"] == session_id
+
+
+def test_a_trash_that_somebody_removed_keeps_nothing_from_being_deleted(greenroom: House) -> None:
+    session_id = greenroom.create()["id"]
+    greenroom.data.trash("default").rmdir()
+    assert greenroom.get("delete-session", session=session_id) == {"deleted": True}
+    assert len(names(greenroom)) == 1
+    again = greenroom.post(
+        {"type": "delete-session", "session": session_id}, request_id="other", again=True
+    )
+    assert again.result().data == {"deleted": False}

@@ -17,19 +17,19 @@ RENAMED = (AT, (e.SessionUpdated({"title": "x"}),), None)
 
 def test_a_log_that_somebody_else_added_to_takes_nothing_more() -> None:
     backend = MemoryBackend()
-    first = backend.create(ID, "default", AT)
+    first = backend.create(ID, AT)
     first.append([BEGUN])
-    second, _ = backend.open(ID, "default")
+    second, _ = backend.open(ID)
     second.append([RENAMED])
     with pytest.raises(StorageError, match="at number 2, not at 1"):
         first.append([RENAMED])
-    _, commits = backend.open(ID, "default")
+    _, commits = backend.open(ID)
     assert [commit.n for commit in commits] == [1, 2]
 
 
 def test_of_two_that_create_the_same_one_is_told() -> None:
     backend = MemoryBackend()
-    first, second = backend.create(ID, "default", AT), backend.create(ID, "default", AT)
+    first, second = backend.create(ID, AT), backend.create(ID, AT)
     first.append([BEGUN])
     with pytest.raises(StorageError, match="meanwhile"):
         second.append([BEGUN])
@@ -37,7 +37,7 @@ def test_of_two_that_create_the_same_one_is_told() -> None:
 
 def test_clearing_forgets_used_ids() -> None:
     backend = MemoryBackend()
-    backend.create(ID, "default", AT).append([BEGUN])
-    backend.discard(ID, "default", 1)
+    backend.create(ID, AT).append([BEGUN])
+    backend.discard(ID, 1)
     backend.clear()
-    assert backend.create(ID, "default", AT).append([BEGUN]) == [1]
+    assert backend.create(ID, AT).append([BEGUN]) == [1]

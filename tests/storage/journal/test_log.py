@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 
 from storage.errors import (
+    JournalCorrupt,
     JournalMissing,
     JournalTooNew,
     LineTooLong,
@@ -23,7 +24,15 @@ from storage.errors import (
 from storage.journal.frame import LINE_LIMIT_BYTES
 from storage.journal.log import NAME, Draft, Journal, read, size_bytes
 from tests.storage.histories import START, added, created, histories
-from tests.storage.journal.samples import SESSION, contents, new_journal, numbers, sealed, written
+from tests.storage.journal.samples import (
+    SESSION,
+    contents,
+    journal_bytes,
+    new_journal,
+    numbers,
+    sealed,
+    written,
+)
 
 
 @contextmanager
@@ -325,3 +334,27 @@ def test_a_link_in_the_place_of_a_journal_is_refused(tmp_path: Path) -> None:
     (tmp_path / SESSION / NAME).symlink_to(tmp_path / "other" / NAME)
     with pytest.raises(StorageError):
         Journal.open(tmp_path / SESSION)
+
+
+@pytest.mark.parametrize("kind", ["link", "directory", "pipe", "link to its directory"])
+def test_what_is_no_file_of_its_own_is_corrupt_and_never_waited_on(
+    tmp_path: Path, kind: str
+) -> None:
+    directory = written(tmp_path / "place", b"".join(journal_bytes(2)))
+    path = directory / NAME
+    if kind == "link to its directory":
+        directory.rename(tmp_path / "elsewhere")
+        directory.symlink_to(tmp_path / "elsewhere")
+    else:
+        path.rename(tmp_path / "elsewhere")
+    if kind == "link":
+        path.symlink_to(tmp_path / "elsewhere")
+    elif kind == "directory":
+        path.mkdir()
+    elif kind == "pipe":
+        os.mkfifo(path)
+    for look in (read, Journal.open):
+        with pytest.raises(JournalCorrupt, match="put the"):
+            look(directory)
+    if kind != "link to its directory":
+        assert size_bytes(directory) is None

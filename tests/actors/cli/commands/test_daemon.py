@@ -1,7 +1,9 @@
 """`start`, `stop` and `restart` with the real keeper and a program in place of the daemon."""
 
 import json
+import os
 import signal
+import stat
 import subprocess
 import sys
 import time
@@ -274,3 +276,27 @@ def test_other_processes_are_none_of_ours(data: Path, tmp_path: Path) -> None:
     for process in started:
         process.kill()
         process.wait(10)
+
+
+def test_the_callers_umask_shows_in_no_file(run: Run, use: Use, data: Path) -> None:
+    for umask in (0, 0o777):
+        old = os.umask(umask)
+        try:
+            run("start")
+        finally:
+            os.umask(old)
+        run("stop")
+        log = data / "run" / "daemon.log"
+        assert stat.S_IMODE(log.stat().st_mode) == 0o600
+        log.unlink()
+        files = [path for path in data.rglob("*") if path.is_file()]
+        assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {0o600}
+
+
+def test_a_data_directory_that_is_a_link_is_called_one(run: Run, use: Use, data: Path) -> None:
+    elsewhere = data.with_name("elsewhere")
+    elsewhere.mkdir()
+    data.symlink_to(elsewhere)
+    outcome = run("start")
+    assert outcome.status == 1
+    assert outcome.err == f"greenroom: {data} is a symbolic link: name a directory with --data\n"

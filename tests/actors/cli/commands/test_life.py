@@ -44,3 +44,20 @@ def test_a_deleted_session_is_said(run: Run, serve: Serve) -> None:
 
 def test_a_worker_without_a_session_is_wrong_usage(run: Run) -> None:
     assert run("halt", "/w").status == 2
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        ({"session_id": "x", "note": "its processes are being ended"}, "are being ended"),
+        ({"deleted": True}, "not on the disk yet"),
+    ],
+)
+def test_what_cannot_be_recorded_says_so(
+    run: Run, serve: Serve, told: dict[str, object], said: str
+) -> None:
+    answer = {"ok": True, "data": told, "not_durable": True}
+    serve(lambda request: [{"id": request["id"], "type": request["type"], **answer}])
+    outcome = run("delete" if "deleted" in told else "halt", "x")
+    assert outcome.status == 0
+    assert said in outcome.err

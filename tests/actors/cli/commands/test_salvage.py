@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from storage import catalog
+from storage import catalog, trash
 from storage.journal.log import NAME
 from tests.actors.cli.conftest import Run
 from tests.actors.cli.store import Store
+from tests.storage.histories import START
 from tests.storage.listing import listed
 
 ONE, OTHER = "abcdefghijkl", "abcdmnopqrst"
@@ -141,3 +142,44 @@ def test_a_tail_that_nobody_names_is_lost_without_a_last_number(run: Run, store:
     store.journal(ONE).write_bytes(b"".join([*lines[:2], b"\n", *lines[2:6], b"x\nx\n"]))
     text = run("salvage", ONE).out
     assert "  lost: no number; 1 bytes from byte " in text
+
+
+def test_what_lies_in_the_trash_is_salvaged_there(run: Run, store: Store) -> None:
+    store.damage(OTHER, 2)
+    place = store.data.session("default", OTHER)
+    shelved = place.rename(store.data.trash("default") / f"{OTHER}-3")
+    out = run("salvage", "Second").out.splitlines()
+    assert out[0] == f"default/trash/{OTHER}-3  kept 2 commits, up to number 3"
+    assert out[-1].endswith(f"greenroom salvage {OTHER}-3 --install")
+    outcome = run("salvage", OTHER, "--install")
+    assert outcome.out.splitlines()[-1] == (
+        f"go on with: greenroom start; greenroom restore {OTHER}-3"
+    )
+    (item,) = trash.shelved(store.data)
+    assert item.directory == shelved
+    session, _ = trash.restore(store.data, item, START)
+    assert session.id == OTHER
+    assert run("verify").status == 0
+
+
+def test_an_end_that_a_start_cuts_needs_no_salvage(run: Run, store: Store) -> None:
+    with store.journal(ONE).open("ab") as file:
+        file.write(b"half a li")
+    out = run("salvage", ONE).out
+    assert "the next start cuts such an end off by itself" in out
+    assert "--install" not in out
+    store.damage(OTHER, 2)
+    assert "--install" in run("salvage", OTHER).out
+
+
+def test_a_creation_that_is_lost_is_made_anew_from_sessions_json(run: Run, store: Store) -> None:
+    store.damage(ONE, 1)
+    outcome = run("salvage", ONE, "--install")
+    assert (
+        "  how the session was created is lost too; sessions.json tells what it is" in outcome.out
+    )
+    assert answered(run, ONE)["lost"] == []
+    assert catalog.load(store.data, "default").entries[ONE].session.title == "First"
+    store.data.sessions_file("default").unlink()
+    store.damage(OTHER, 1)
+    assert "nothing can be salvaged" in refused(run, "journal-corrupt", OTHER)

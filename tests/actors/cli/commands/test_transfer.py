@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from storage import exported
+from storage.errors import JournalMissing
 from storage.trash import move_to_trash
 from tests.actors.cli.conftest import Run, Serve
 from tests.actors.cli.fake_daemon import no, yes
@@ -119,3 +121,18 @@ def test_a_file_that_is_not_there_is_said_at_once(run: Run) -> None:
     outcome = run("import", "/nowhere/it.tar.gz")
     assert outcome.status == 1
     assert "does not exist" in outcome.err
+
+
+def test_one_that_is_deleted_meanwhile_is_to_be_exported_again(
+    run: Run, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def moved(directory: Path, *_: object, **__: object) -> None:
+        directory.rename(store.data.trash("default") / f"{ID}-3")
+        raise JournalMissing("no journal")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(exported, "export", moved)
+        outcome = run("export", ID)
+    assert outcome.status == 1
+    assert outcome.err == f"greenroom: {ID} was moved while it was read; export it again\n"
+    assert run("export", ID, "--force").status == 0

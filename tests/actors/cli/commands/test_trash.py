@@ -114,3 +114,13 @@ def test_all_of_it_is_shown_before_it_goes(run: Run, store: Store) -> None:
     assert "1 session (" in outcome.err
     assert "greenroom purge --all --yes" in outcome.err
     assert (store.data.trash("default") / f"{ID}-3").exists()
+
+
+def test_of_an_empty_trash_all_is_purged_without_a_question(
+    run: Run, serve: Serve, data: Path
+) -> None:
+    Store(data)
+    daemon = serve(yes({"purged": [], "bytes": 0}))
+    outcome = run("purge", "--all")
+    assert (outcome.status, outcome.out) == (0, "0 sessions purged, 0 B freed\n")
+    assert [request["type"] for request in daemon.requests] == ["purge-session"]

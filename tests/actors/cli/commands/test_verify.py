@@ -11,6 +11,7 @@ from storage.journal.log import Journal
 from tests.actors.cli.conftest import Run
 from tests.actors.cli.store import Store
 from tests.storage.histories import added
+from tests.storage.journal.samples import sealed
 
 ONE, OTHER = "abcdefghijkl", "mnopqrstuvwx"
 
@@ -148,6 +149,21 @@ def test_a_session_without_its_journal_is_damage_unless_it_is_in_the_trash(
     assert f"default/sessions.json  {problem}" in rows(run)
 
 
+def test_what_lies_in_the_trash_is_proved_too(run: Run, store: Store) -> None:
+    deleted = store.data.trash("default") / f"{OTHER}-3"
+    offset = store.damage(OTHER, 3)
+    store.data.session("default", OTHER).rename(deleted)
+    found = proved(run, 1)
+    assert [found[name] for name in ("sessions", "deleted", "lines")] == [1, 1, 8]
+    assert found["trash"][0]["problem"] == f"bad from number 3 at byte {offset}"
+    assert f"default/trash/{OTHER}-3  bad from number 3 at byte {offset}" in rows(run)
+    deleted.rename(deleted.with_name(f"{OTHER}-2"))  # nobody says that there was a third
+    assert proved(run, 0)["trash"][0]["torn_from"] == offset
+    assert "; a torn tail from byte" in rows(run)[1]
+    assert rows(run)[1].endswith("cut when it is restored")
+    assert rows(run)[-1].startswith("1 session and 1 in the trash, 8 lines, ")
+
+
 def test_an_attachment_that_is_gone_or_not_what_it_was_is_damage(run: Run, store: Store) -> None:
     (path,) = (store.data.session("default", OTHER) / ATTACHMENTS).iterdir()
     path.write_bytes(b"something else")
@@ -200,3 +216,13 @@ def _unknown_worker() -> Any:
     from storage.records.event import WorkerUpdated
 
     return WorkerUpdated("nobody", {"name": "x"})
+
+
+def test_what_a_later_greenroom_wrote_is_not_to_be_salvaged(run: Run, store: Store) -> None:
+    with store.journal(OTHER).open("ab") as file:
+        file.write(sealed(b'{"n":4,"synced":3,"prev":"0","at":"x","events":[{"type":"later"}]'))
+        file.write(b"\n")
+    outcome = run("verify")
+    assert outcome.status == 1
+    assert "start the later greenroom" in outcome.out
+    assert "greenroom salvage" not in outcome.out

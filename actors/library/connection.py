@@ -1,0 +1,160 @@
+"""One connection to a daemon: requests out; answers back to whoever waits, events to the delivery.
+
+A thread of its own reads, another writes, so that nobody who is interrupted or tired of waiting
+leaves half a frame behind. Once it is lost it stays so.
+"""
+
+import contextlib
+import logging
+import socket
+import threading
+from concurrent.futures import Future
+from io import BufferedReader
+from queue import SimpleQueue
+from typing import Any
+
+from actors.library.delivery import Delivery
+from storage import codec
+from storage.errors import FileRefused
+from storage.records.request import Answer, Refusal
+
+SUBSCRIPTION = "greenroom-events"
+"""The one subscription of a connection, for all that is listened to over it."""
+LOST = Refusal(
+    code="connection-lost",
+    message="the daemon ended before it answered; look whether it was done, and ask again",
+)
+UNHEARD = Refusal(
+    code="connection-lost",
+    message="the daemon ended, or cut the connection; subscribe again, and look anew",
+)
+_log = logging.getLogger(__name__)
+
+
+class Connection:
+    """Over a connected socket, which it closes at its end."""
+
+    def __init__(self, peer: socket.socket) -> None:
+        self._peer = peer
+        self._outgoing: SimpleQueue[bytes | None] = SimpleQueue()
+        self._lock = threading.Lock()
+        self._listening = threading.Lock()
+        self._waiting: dict[str, Future[Answer]] = {}
+        self._delivery: Delivery | None = None
+        self._is_lost = False
+        for work in (self._read, self._write):
+            threading.Thread(target=work, name="daemon", daemon=True).start()
+
+    @property
+    def is_lost(self) -> bool:
+        with self._lock:
+            return self._is_lost
+
+    def ask(self, own_id: str, payload: bytes, timeout_seconds: float | None) -> Answer:
+        """The answer to a request that is encoded with this id; `LOST` if none can come.
+
+        TimeoutError; the answer is dropped then.
+        """
+        answered: Future[Answer] = Future()
+        with self._lock:
+            refusal = self._cannot_wait(own_id)
+            if refusal:
+                return _no(refusal)
+            self._waiting[own_id] = answered
+        try:
+            self._outgoing.put(len(payload).to_bytes(4, "big") + payload)
+            return answered.result(timeout_seconds)
+        finally:
+            with self._lock:
+                self._waiting.pop(own_id, None)
+
+    def _cannot_wait(self, own_id: str) -> Refusal | None:
+        if self._is_lost:
+            return LOST
+        if own_id in self._waiting:
+            text = f"the request with id {own_id} is still waiting for its answer"
+            return Refusal(code="bad-request", message=text, path="$.id")
+        return None
+
+    def listen(self, delivery: Delivery, timeout_seconds: float) -> None:
+        """Say every event to `delivery`, and why no more come. Does nothing while it does so.
+
+        ConnectionError, TimeoutError.
+        """
+        asked = codec.encode({"type": "subscribe", "id": SUBSCRIPTION})
+        with self._listening:
+            if self._delivery:
+                return
+            self._delivery = delivery
+            refusal: Refusal | None = LOST
+            try:
+                refusal = self.ask(SUBSCRIPTION, asked, timeout_seconds).error
+            finally:
+                if refusal:
+                    self._delivery = None
+        if refusal:
+            raise ConnectionError(refusal.message)
+
+    def close(self) -> None:
+        with contextlib.suppress(OSError):
+            self._peer.shutdown(socket.SHUT_RDWR)
+
+    # In threads of its own.
+
+    def _write(self) -> None:
+        """A connection that breaks meanwhile is seen by the reader, which tells everybody."""
+        with contextlib.suppress(OSError):
+            while frame := self._outgoing.get():
+                self._peer.sendall(frame)
+
+    def _read(self) -> None:
+        try:
+            with self._peer, self._peer.makefile("rb") as stream:
+                while frame := _next_frame(stream):
+                    self._take(frame)
+        except (OSError, FileRefused) as error:
+            _log.warning("the connection to the daemon broke: %s", error)
+        finally:
+            self._lose()
+
+    def _take(self, frame: dict[str, Any]) -> None:
+        if "ok" not in frame:
+            if frame.get("type") == "event" and self._delivery:
+                self._delivery.say(frame["event"])
+            return  # how a turn grows is not waited for here
+        answer: Answer = codec.convert(frame, Answer)
+        with self._lock:
+            waiting = self._waiting.get(answer.id or "")
+            if waiting is None and answer.id == SUBSCRIPTION and answer.error:
+                self._end_listening(answer.error)
+        if waiting and not waiting.done():
+            waiting.set_result(answer)
+
+    def _lose(self) -> None:
+        """Listeners are told before anybody can connect anew and listen to that."""
+        self._outgoing.put(None)
+        with self._lock:
+            self._end_listening(UNHEARD)
+            self._is_lost = True
+            unanswered = [one for one in self._waiting.values() if not one.done()]
+        for answered in unanswered:
+            answered.set_result(_no(LOST))
+
+    def _end_listening(self, why: Refusal) -> None:
+        if self._delivery:
+            self._delivery.say(why)
+        self._delivery = None
+
+
+def _no(refusal: Refusal) -> Answer:
+    return Answer(id=None, type="", ok=False, error=refusal)
+
+
+def _next_frame(stream: BufferedReader) -> dict[str, Any] | None:
+    """None at the end, also in the middle of a frame. FileRefused, OSError."""
+    length = int.from_bytes(stream.read(4), "big")
+    payload = stream.read(length)
+    if not payload or len(payload) < length:
+        return None
+    frame: dict[str, Any] = codec.decode(payload, dict[str, Any])
+    return frame
