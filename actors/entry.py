@@ -14,6 +14,7 @@ ROLES: Mapping[str, str] = {
     "terminal-host": "actors.terminals.host:main",
     "daemon": "actors.daemon:main",
     "keeper": "actors.keeper:main",
+    "mcp-launcher": "actors.mcp_launcher:main",
 }
 """Role -> `module:function`; the function takes the arguments and returns the exit status."""
 
@@ -24,9 +25,18 @@ FAILED_STATUS = 70
 
 def entry_command(role: str, *arguments: str) -> list[str]:
     """The command that starts `role`; give it cwd "/" and `clean_environment`."""
+    return [sys.executable, "-P", *_script(role), *arguments]
+
+
+def isolated_command(role: str, *arguments: str) -> list[str]:
+    """The same for a role of the standard library alone, whatever PYTHON… says it may have."""
+    return [sys.executable, "-I", "-S", *_script(role), *arguments]
+
+
+def _script(role: str) -> list[str]:
     if role not in ROLES:
         raise ValueError(f"no role {role!r}")
-    return [sys.executable, "-P", os.path.realpath(__file__), role, *arguments]
+    return [os.path.realpath(__file__), role]
 
 
 def clean_environment(environ: Mapping[str, str]) -> dict[str, str]:

@@ -1,20 +1,23 @@
 """The process of an MCP server, spoken to over its stdin and stdout.
 
 Fulfils the SDK's `Transport` in place of its own, which hides the process: ours tells when and how
-it ended, bounds its stderr, and leaves nobody of its process group behind, also when the server
-itself went by the rules.
+it ended, bounds its stderr, and runs it under `mcp_launcher`, which leaves nobody of it behind,
+whether the server went by the rules or we were killed.
 """
 
 import asyncio
 import asyncio.subprocess
+import errno
 import os
+import shutil
 import signal
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from actors.adapters.bounded_log import BoundedLog
-from actors.open_files import lower_again
+from actors.entry import isolated_command
+from actors.inherited import UMASK, lower_again
 
 if TYPE_CHECKING:
     from mcp.client._transport import TransportStreams
@@ -23,11 +26,10 @@ if TYPE_CHECKING:
 INHERITED = ("HOME", "LANG", "LC_ALL", "LOGNAME", "PATH", "SHELL", "TERM", "TMPDIR", "USER")
 # A line of JSON beyond this is no message; the connection ends.
 LONGEST_LINE_BYTES = 16 * 1024 * 1024
-# After its stdin closes a server may tidy up that long, after SIGTERM again.
+# After its stdin closes a server may tidy up that long; so it may after SIGTERM.
 GRACE_SECONDS = 2.0
 # What a server said just before it ended is still read that long.
 LAST_WORDS_SECONDS = 0.5
-POLL_SECONDS = 0.01
 
 
 class _Protocol(asyncio.subprocess.SubprocessStreamProtocol):
@@ -56,7 +58,8 @@ class StdioServer:
         ended: asyncio.Event,
         grace_seconds: float = GRACE_SECONDS,
     ) -> None:
-        self._argv = (command, *args)
+        self._command = command
+        self._args = tuple(args)
         self._env = {name: os.environ[name] for name in INHERITED if name in os.environ} | dict(env)
         self._cwd = cwd
         self._stderr = stderr
@@ -65,6 +68,7 @@ class StdioServer:
         self._grace_seconds = grace_seconds
         self._stdout_done = asyncio.Event()
         self._stderr_done = asyncio.Event()
+        self._lifeline = -1
 
     @property
     def has_ended(self) -> bool:
@@ -103,7 +107,7 @@ class StdioServer:
                     yield read, write
                 finally:
                     with anyio.CancelScope(shield=True):
-                        await _end_group(transport, protocol, self._grace_seconds)
+                        await self._end(transport, protocol)
                         self._exit_code = transport.get_returncode()
                         await _within(LAST_WORDS_SECONDS, self._stderr_done)
                     tasks.cancel_scope.cancel()
@@ -114,15 +118,40 @@ class StdioServer:
                 transport.close()
 
     async def _start(self) -> tuple[asyncio.SubprocessTransport, _Protocol]:
+        _require_program(self._command, self._env.get("PATH"), self._cwd)
         loop = asyncio.get_running_loop()
-        transport, protocol = await loop.subprocess_exec(
-            lambda: _Protocol(loop),
-            *self._argv,
-            env=self._env,
-            cwd=self._cwd,
-            start_new_session=True,
-        )
-        return transport, protocol
+        read_fd, self._lifeline = os.pipe2(os.O_CLOEXEC)
+        try:
+            return await loop.subprocess_exec(
+                lambda: _Protocol(loop),
+                *isolated_command("mcp-launcher", str(read_fd), "--", self._command, *self._args),
+                env=self._env,
+                cwd=self._cwd,
+                start_new_session=True,
+                umask=UMASK,
+                pass_fds=(read_fd,),
+            )
+        except BaseException:
+            self._let_go()
+            raise
+        finally:
+            os.close(read_fd)
+
+    def _let_go(self) -> None:
+        """The launcher ends all that is left, and itself."""
+        lifeline, self._lifeline = self._lifeline, -1
+        if lifeline >= 0:
+            os.close(lifeline)
+
+    async def _end(self, transport: asyncio.SubprocessTransport, protocol: _Protocol) -> None:
+        """Close its stdin, wait; let go of it, wait; kill what a killed launcher left."""
+        assert protocol.stdin is not None
+        protocol.stdin.close()
+        await _within(self._grace_seconds, protocol.exited)
+        self._let_go()
+        await _within(2 * GRACE_SECONDS + 1, protocol.exited)
+        _kill_group(transport.get_pid())
+        await _within(GRACE_SECONDS, protocol.exited)
 
     async def _keep_stderr(self, protocol: _Protocol) -> None:
         assert protocol.stderr is not None
@@ -164,40 +193,21 @@ class StdioServer:
         self._ended.set()
 
 
-async def _end_group(
-    transport: asyncio.SubprocessTransport, protocol: _Protocol, grace_seconds: float
-) -> None:
-    """Close its stdin, wait; ask the group to end, wait; kill what is left of it."""
-    assert protocol.stdin is not None
-    protocol.stdin.close()
-    await _within(grace_seconds, protocol.exited)
-    group = transport.get_pid()
-    for ask in (signal.SIGTERM, signal.SIGKILL):
-        if not _signal_group(group, ask):
-            break
-        with suppress(TimeoutError):
-            await asyncio.wait_for(_empty(group), grace_seconds)
-    await _within(grace_seconds, protocol.exited)
-
-
-async def _empty(group: int) -> None:
-    """Returns when nobody is left in the group. Nothing announces that, so it polls."""
-    while _signal_group(group, 0):  # noqa: ASYNC110 - there is no event to wait for
-        await asyncio.sleep(POLL_SECONDS)
-
-
 async def _within(seconds: float, event: asyncio.Event) -> None:
     with suppress(TimeoutError):
         await asyncio.wait_for(event.wait(), seconds)
 
 
-def _signal_group(group: int, number: int) -> bool:
-    """Whether there was somebody in the group. Zombies of other parents count until reaped."""
-    try:
-        os.killpg(group, number)
-    except (ProcessLookupError, PermissionError):
-        return False
-    return True
+def _kill_group(group: int) -> None:
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(group, signal.SIGKILL)
+
+
+def _require_program(name: str, path: str | None, cwd: str | None) -> None:
+    """The launcher could say it only by its exit. Raises FileNotFoundError."""
+    place = os.path.join(cwd or "", name) if "/" in name else name  # noqa: PTH118 - a Path would drop "./"
+    if "\0" not in name and shutil.which(place, path=path) is None:
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), name)
 
 
 def _message(line: bytes) -> Any:

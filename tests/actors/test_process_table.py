@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from actors.terminals.process_table import identify, look_up, send_signal, session_members
+from actors.process_table import look_up, send_signal, session_members
+from actors.terminals.identity import identify
 
 
 def test_a_process_is_known_whatever_its_name(tmp_path: Path) -> None:

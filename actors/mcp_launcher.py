@@ -1,0 +1,121 @@
+"""Runs one MCP server, and leaves nobody of it behind: not when it ends, not when we are gone.
+
+`mcp-launcher LIFELINE -- PROGRAM ARGUMENT…` gives its standard streams to the server. When the pipe
+LIFELINE ends, because it was closed or the daemon was killed, and when the server itself has ended,
+everything below this process is ended: TERM, two seconds, KILL. Orphans come here, so that neither
+a double fork nor a session of its own lets one escape. Ends as the server did. Standard library
+only.
+"""
+
+import os
+import select
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+
+from actors.process_table import all_processes, become_subreaper, descendants, send_signal
+
+GRACE_SECONDS = 2.0
+_LOOK_SECONDS = 0.02
+NOT_FOUND_STATUS = 127
+USAGE_STATUS = 2
+
+
+def main(arguments: Sequence[str]) -> int:
+    """The server's exit status; its signal ends this process, too."""
+    if len(arguments) < 3 or arguments[1] != "--" or not arguments[0].isdigit():
+        sys.stderr.write("usage: mcp-launcher LIFELINE -- PROGRAM [ARGUMENT…]\n")
+        return USAGE_STATUS
+    become_subreaper()
+    wakeup = _wake_on(signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+    lifeline = int(arguments[0])
+    os.set_inheritable(lifeline, False)
+    try:
+        server = os.posix_spawnp(
+            arguments[2],
+            list(arguments[2:]),
+            os.environ,
+            setsigdef=(signal.SIGPIPE, signal.SIGXFSZ),
+        )
+    except OSError as error:
+        sys.stderr.write(f"{arguments[2]}: {error.strerror}\n")
+        return NOT_FOUND_STATUS
+    _let_go_of_streams()
+    status = _wait(server, lifeline, wakeup)
+    later = _end_all(server)
+    return _end_like(status if status is not None else later)
+
+
+def _wake_on(*numbers: signal.Signals) -> int:
+    """A descriptor that is readable once one of them came."""
+    read_fd, write_fd = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+    signal.set_wakeup_fd(write_fd, warn_on_full_buffer=False)
+    for number in numbers:
+        signal.signal(number, lambda *_: None)
+    return read_fd
+
+
+def _let_go_of_streams() -> None:
+    """The server alone holds them, so that their end is its end."""
+    null = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
+    for stream in (0, 1, 2):
+        os.dup2(null, stream)
+
+
+def _wait(server: int, lifeline: int, wakeup: int) -> int | None:
+    """The server's wait status; None if the lifeline ended, or a signal told us to end."""
+    while True:
+        for fd in select.select([lifeline, wakeup], [], [])[0]:
+            if fd == lifeline and not os.read(lifeline, 4096):
+                return None
+            if fd == wakeup and set(os.read(wakeup, 4096)) - {signal.SIGCHLD}:
+                return None
+        status = _reap(server)
+        if status is not None:
+            return status
+
+
+def _reap(server: int) -> int | None:
+    """Reap all that ended; the wait status of the server if it was among them."""
+    found = None
+    with suppress(ChildProcessError):
+        while True:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+            if pid == server:
+                found = status
+            elif pid == 0:
+                break
+    return found
+
+
+def _end_all(server: int) -> int | None:
+    """End whatever is below us; the wait status of the server if it was still alive."""
+    found = None
+    asked: set[int] = set()
+    force_at = time.monotonic() + GRACE_SECONDS
+    while time.monotonic() < force_at + GRACE_SECONDS:
+        status = _reap(server)
+        found = found if status is None else status
+        left = descendants(all_processes(), os.getpid())
+        if not left:
+            break
+        is_forced = time.monotonic() > force_at
+        for each in left:
+            if is_forced or each.pid not in asked:
+                asked.add(each.pid)
+                with suppress(PermissionError):
+                    number = signal.SIGKILL if is_forced else signal.SIGTERM
+                    send_signal(each.pid, each.start_ticks, number)
+        time.sleep(_LOOK_SECONDS)
+    return found
+
+
+def _end_like(status: int | None) -> int:
+    code = os.waitstatus_to_exitcode(status) if status is not None else 0
+    if code < 0:
+        if -code != signal.SIGKILL:
+            signal.signal(-code, signal.SIG_DFL)
+        os.kill(os.getpid(), -code)
+    return code
