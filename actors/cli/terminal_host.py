@@ -84,7 +84,8 @@ def _end(call: Call, host: Process) -> None:
 
 def _shut_down(data: str) -> list[TerminalState] | None:
     """The live terminals of a host that was told to end, None when it could not be told."""
-    from actors.terminals.connection import HostConnection, HostUnreachableError
+    from actors.terminals.connection import HostConnection
+    from actors.terminals.greeting import HostUnreachableError
     from actors.terminals.protocol import Shutdown
 
     try:
@@ -101,7 +102,7 @@ def _shut_down(data: str) -> list[TerminalState] | None:
 
 
 def _survivors(terminal: TerminalState) -> list[str]:
-    from actors.terminals.process_table import session_members
+    from actors.process_table import session_members
 
     members = session_members(terminal.identity.pid)
     return [f"process {each.pid} of terminal {terminal.key}" for each in members]

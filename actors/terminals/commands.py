@@ -6,6 +6,7 @@ A message that is wrong, or asks for what cannot be, gets a refusal; the client 
 import contextlib
 import errno
 import signal
+from datetime import UTC, datetime
 from typing import Protocol
 
 import msgspec
@@ -61,34 +62,32 @@ class Commands:
         else:
             self._perform_on_terminal(peer, message)
 
-    def _perform_on_terminal(
-        self,
-        peer: Peer,
-        message: protocol.Write
-        | protocol.Resize
-        | protocol.Signal
-        | protocol.End
-        | protocol.TakeExit
-        | protocol.Watch,
+    def _perform_on_terminal(  # noqa: C901 - one row per message
+        self, peer: Peer, message: protocol.OnTerminal
     ) -> None:
         terminal = self._roster.get(message.key)
-        answer: protocol.Accepted | Refused | None
         if terminal is None:
-            answer = _refused(message, "no-terminal", f"no terminal {message.key}")
-        elif isinstance(message, protocol.Write):
-            answer = self._write(terminal, message)
-        elif isinstance(message, protocol.Resize):
-            answer = _resize(terminal, message)
-        elif isinstance(message, protocol.Signal):
-            answer = _signal(terminal, message)
-        elif isinstance(message, protocol.TakeExit):
-            answer = self._take_exit(terminal, message)
-        elif isinstance(message, protocol.End):
-            self._roster.end(terminal)
-            answer = None
-        else:
-            self._roster.watchers.add(peer, terminal, message)
-            answer = None
+            peer.send(_refused(message, "no-terminal", f"no terminal {message.key}"))
+            return
+        answer: protocol.Accepted | protocol.LeaseTaken | Refused | None = None
+        match message:
+            case protocol.Write():
+                answer = self._write(terminal, message)
+            case protocol.TakeLease():
+                answer = self._take_lease(peer, terminal, message)
+            case protocol.DropLease():
+                if terminal.leases.drop(message.lease):
+                    self._roster.tell_writer(terminal)
+            case protocol.Resize():
+                answer = _resize(terminal, message)
+            case protocol.Signal():
+                answer = _signal(terminal, message)
+            case protocol.TakeExit():
+                answer = self._take_exit(terminal, message)
+            case protocol.End():
+                self._roster.end(terminal)
+            case protocol.Watch():
+                self._roster.watchers.add(peer, terminal, message)
         if answer is not None:
             peer.send(answer)
 
@@ -105,6 +104,10 @@ class Commands:
     def _write(self, terminal: Terminal, message: protocol.Write) -> protocol.Accepted | Refused:
         if terminal.exit is not None:
             return _refused(message, "exited", "the child has ended")
+        if not terminal.leases.allows(message.lease) and terminal.input.refuse(
+            message.lease, message.number
+        ):
+            return _refused(message, "input-held", _who_types(terminal))
         answer = terminal.input.offer(message.lease, message.number, message.data)
         if answer in {"input-full", "number-passed"}:
             return _refused(message, answer, f"number {message.number} was not typed")
@@ -115,6 +118,21 @@ class Commands:
             number=message.number,
             accepted_bytes=len(message.data) if answer == "accepted" else 0,
             repeated=answer == "repeated",
+        )
+
+    def _take_lease(
+        self, peer: Peer, terminal: Terminal, message: protocol.TakeLease
+    ) -> protocol.LeaseTaken | Refused:
+        if terminal.exit is not None:
+            return _refused(message, "exited", "the child has ended")
+        writer = terminal.leases.take(
+            message.owner, datetime.now(UTC), peer, renew=message.renew, force=message.force
+        )
+        if writer is None:
+            return _refused(message, "lease-held", _who_types(terminal))
+        self._roster.tell_writer(terminal)
+        return protocol.LeaseTaken(
+            key=message.key, lease=writer.lease, last_number=terminal.input.last(writer.lease)
         )
 
     def _take_exit(self, terminal: Terminal, message: protocol.TakeExit) -> Refused | None:
@@ -170,16 +188,12 @@ def _signal(terminal: Terminal, message: protocol.Signal) -> Refused | None:
     return _refused(message, "bad-signal", f"no signal {message.signal!r}")
 
 
-def _refused(
-    message: protocol.Write
-    | protocol.Resize
-    | protocol.Signal
-    | protocol.End
-    | protocol.TakeExit
-    | protocol.Watch,
-    code: protocol.RefusalCode,
-    text: str,
-) -> Refused:
+def _who_types(terminal: Terminal) -> str:
+    writer = terminal.leases.writer
+    return f"{writer.owner} types since {writer.since:%H:%M:%S}" if writer else "nobody types"
+
+
+def _refused(message: protocol.OnTerminal, code: protocol.RefusalCode, text: str) -> Refused:
     lease, number = (
         (message.lease, message.number) if isinstance(message, protocol.Write) else (0, 0)
     )

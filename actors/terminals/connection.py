@@ -6,18 +6,15 @@ thread; that function should pass it on and return. A connection that has ended 
 
 import os
 import selectors
-import socket
 import threading
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
-import msgspec
-
-from actors.terminals import host_files, protocol
-from actors.terminals.frames import FrameReader, FrameTooLargeError, frame
-from actors.terminals.sockets import connect_unix, peer_uid
+from actors.terminals import protocol
+from actors.terminals.frames import frame
+from actors.terminals.greeting import RECEIVE_BYTES, Greeted, greet
 
 OnMessage = Callable[[protocol.FromHost], None]
 OnClosed = Callable[[str], None]
@@ -25,23 +22,15 @@ OnClosed = Callable[[str], None]
 OUT_QUEUE_BYTES = 64 * 1024 * 1024
 """The host always reads; with so much waiting it is stopped or broken."""
 
-_RECEIVE_BYTES = 256 * 1024
-
-
-class HostUnreachableError(Exception):
-    """No host answered, and none could or may be started; the text says why."""
-
 
 class HostConnection:
     """Use `connect`, or `ensure_host`; then `start`."""
 
-    def __init__(
-        self, connection: socket.socket, welcome: protocol.Welcome, reader: FrameReader
-    ) -> None:
-        self.welcome = welcome
-        self._connection = connection
-        self._reader = reader
-        self._early: list[bytes] = []
+    def __init__(self, greeted: Greeted) -> None:
+        self.welcome = greeted.welcome
+        self._connection = greeted.connection
+        self._reader = greeted.reader
+        self._early = greeted.early
         self._lock = threading.Lock()
         self._out = bytearray()
         self._closing = ""
@@ -53,16 +42,7 @@ class HostConnection:
         cls, data_directory: Path, *, client: str = "daemon", timeout_seconds: float = 5.0
     ) -> Self:
         """Connect and greet; the timeout is for each wait. Raises OSError, HostUnreachableError."""
-        path = host_files.socket_path(data_directory)
-        connection = connect_unix(path, timeout_seconds)
-        try:
-            return cls._greet(connection, client)
-        except (msgspec.MsgspecError, FrameTooLargeError) as error:
-            connection.close()
-            raise HostUnreachableError(f"the host did not speak our protocol: {error}") from error
-        except BaseException:
-            connection.close()
-            raise
+        return cls(greet(data_directory, client=client, timeout_seconds=timeout_seconds))
 
     def start(self, *, on_message: OnMessage, on_closed: OnClosed) -> None:
         """Begin to hand out messages; `on_closed(reason)` is called once, as the last thing.
@@ -103,22 +83,6 @@ class HostConnection:
         else:
             self._wake()
 
-    @classmethod
-    def _greet(cls, connection: socket.socket, client: str) -> Self:
-        if peer_uid(connection) != os.geteuid():
-            raise HostUnreachableError("the socket is held by another user")
-        hello = protocol.Hello(version=protocol.PROTOCOL_VERSION, client=client)
-        connection.sendall(frame(protocol.encode(hello)))
-        reader = FrameReader()
-        first, *early = _first_frames(connection, reader)
-        welcome = protocol.decode_from_host(first)
-        if not isinstance(welcome, protocol.Welcome):
-            raise HostUnreachableError("the host did not answer with a welcome")
-        connection.setblocking(False)
-        made = cls(connection, welcome, reader)
-        made._early = early
-        return made
-
     def _run(self, on_message: OnMessage, on_closed: OnClosed) -> None:
         try:
             reason = self._exchange(on_message)
@@ -153,7 +117,7 @@ class HostConnection:
 
     def _receive(self, on_message: OnMessage) -> bool:
         try:
-            received = self._connection.recv(_RECEIVE_BYTES)
+            received = self._connection.recv(RECEIVE_BYTES)
         except BlockingIOError:
             return True
         for payload in self._reader.feed(received):
@@ -187,13 +151,3 @@ def _hand_out(payload: bytes, on_message: OnMessage) -> None:
     message = protocol.decode_from_host(payload)
     if message is not None:
         on_message(message)
-
-
-def _first_frames(connection: socket.socket, reader: FrameReader) -> list[bytes]:
-    while True:
-        received = connection.recv(_RECEIVE_BYTES)
-        if not received:
-            raise HostUnreachableError("the host closed the connection")
-        frames = reader.feed(received)
-        if frames:
-            return frames

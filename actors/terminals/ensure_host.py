@@ -13,10 +13,11 @@ from contextlib import suppress
 from pathlib import Path
 
 from actors.entry import clean_environment, entry_command, without_keys
-from actors.open_files import lower_again
+from actors.inherited import UMASK, lower_again
+from actors.process_table import send_signal
 from actors.terminals import host_files
-from actors.terminals.connection import HostConnection, HostUnreachableError
-from actors.terminals.process_table import send_signal
+from actors.terminals.connection import HostConnection
+from actors.terminals.greeting import HostUnreachableError
 
 ALREADY_RUNNING_STATUS = 3
 BIND_AGAIN_AFTER_SECONDS = 2.0
@@ -111,6 +112,7 @@ def _start_detached(data_directory: Path) -> subprocess.Popen[bytes]:
                 stdout=log_fd,
                 stderr=log_fd,
                 start_new_session=True,
+                umask=UMASK,
             )
         finally:
             os.close(log_fd)

@@ -6,11 +6,9 @@ imports little (standard library, msgspec, ptyprocess), has one thread, and wait
 """
 
 import errno
-import resource
 import socket
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
 from os import geteuid, getpid, urandom
 from pathlib import Path
 from signal import (
@@ -26,14 +24,15 @@ from signal import (
     signal,
 )
 
+from actors.inherited import keep_private, raise_soft_limit
+from actors.process_table import become_subreaper
 from actors.terminals import host_files, protocol
 from actors.terminals.commands import Commands
 from actors.terminals.event_loop import READ, EventLoop, Timer, report
+from actors.terminals.identity import identify
 from actors.terminals.peer import Peer
-from actors.terminals.process_table import become_subreaper, identify
 from actors.terminals.roster import Roster
 from actors.terminals.sockets import listen_unix, peer_uid
-from actors.terminals.spawn import Limits
 
 IDLE_SECONDS = 5.0
 """Alive so long with nothing to hold and nobody connected: a daemon that restarts finds it."""
@@ -47,7 +46,7 @@ USAGE_STATUS = 2
 
 
 class Host:
-    def __init__(self, data_directory: Path, open_files: Limits | None) -> None:
+    def __init__(self, data_directory: Path) -> None:
         self.is_ending = False
         self._data_directory = data_directory
         self._loop = EventLoop()
@@ -59,7 +58,6 @@ class Host:
             self._loop,
             broadcast=self._broadcast,
             on_forgotten=self._check_idle,
-            open_files=open_files,
         )
         self._commands = Commands(self._roster, self)
 
@@ -140,7 +138,7 @@ class Host:
         if not reason.startswith("closed by"):
             report(f"client {peer.name or '?'} dropped: {reason}")
         self._peers.discard(peer)
-        self._roster.watchers.forget_peer(peer)
+        self._roster.forget_peer(peer)
         self._check_idle()
 
     def _broadcast(self, message: protocol.FromHost) -> None:
@@ -180,7 +178,9 @@ def main(arguments: Sequence[str]) -> int:
         return ALREADY_RUNNING_STATUS
     become_subreaper()
     _give_children_default_signals()
-    Host(data_directory, _raise_open_files()).run()
+    keep_private()
+    raise_soft_limit()
+    Host(data_directory).run()
     host_files.socket_path(data_directory).unlink(missing_ok=True)
     sys.stdout.flush()
     return 0
@@ -191,12 +191,3 @@ def _give_children_default_signals() -> None:
     for number in (SIGHUP, SIGINT, SIGQUIT, SIGTSTP):
         if getsignal(number) == SIG_IGN:
             signal(number, lambda *_: None)
-
-
-def _raise_open_files() -> Limits | None:
-    """Take as many descriptors as we may; returns the limits to give to children."""
-    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
-    with suppress(OSError, ValueError):
-        resource.setrlimit(resource.RLIMIT_NOFILE, (limits[1], limits[1]))
-        return limits
-    return None

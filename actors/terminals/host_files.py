@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from actors.terminals.process_table import boot_id, look_up
+from actors.process_table import boot_id, look_up
 from storage.records.process import ProcessIdentity
 
 

@@ -7,6 +7,8 @@ again and never queued again. See `protocol.Write` for the rule.
 from collections import OrderedDict, deque
 from typing import Literal
 
+from actors.terminals.protocol import DAEMON_LEASE
+
 QUEUE_BYTES = 1024 * 1024
 LEASES_KEPT = 16
 _REFUSALS_KEPT = 64
@@ -27,10 +29,7 @@ class InputQueue:
 
     def offer(self, lease_number: int, number: int, data: bytes) -> Answer:
         """Decide one write; only "accepted" has put `data` into `waiting`."""
-        lease = self._leases.setdefault(lease_number, _Lease())
-        self._leases.move_to_end(lease_number)
-        while len(self._leases) > LEASES_KEPT:
-            self._leases.popitem(last=False)
+        lease = self._lease(lease_number)
         if lease.last is not None and number <= lease.last:
             return "number-passed" if number in lease.refused else "repeated"
         if len(self.waiting) + len(data) > QUEUE_BYTES:
@@ -41,6 +40,30 @@ class InputQueue:
             lease.refused.remove(number)
         self.waiting += data
         return "accepted"
+
+    def refuse(self, lease_number: int, number: int) -> bool:
+        """Remember that this number was not taken; False if it had been."""
+        lease = self._lease(lease_number)
+        if lease.last is not None and number <= lease.last and number not in lease.refused:
+            return False
+        if number not in lease.refused:
+            lease.refused.append(number)
+        return True
+
+    def last(self, lease_number: int) -> int:
+        """The highest accepted number of a lease, 0 if there is none."""
+        lease = self._leases.get(lease_number)
+        return (lease.last if lease else None) or 0
+
+    def _lease(self, number: int) -> _Lease:
+        """That of the daemon is never forgotten: it repeats what it typed long ago."""
+        lease = self._leases.setdefault(number, _Lease())
+        self._leases.move_to_end(number)
+        if DAEMON_LEASE in self._leases:
+            self._leases.move_to_end(DAEMON_LEASE)
+        while len(self._leases) > LEASES_KEPT:
+            self._leases.popitem(last=False)
+        return lease
 
     def typed(self, size: int) -> None:
         del self.waiting[:size]

@@ -15,8 +15,9 @@ from actors.messages import terminals as t
 from actors.supervision import ActorRef, BaseActor, ChildContext, tell
 from actors.surroundings import Surroundings
 from actors.terminals import protocol as p
-from actors.terminals.connection import HostConnection, HostUnreachableError
+from actors.terminals.connection import HostConnection
 from actors.terminals.ensure_host import ensure_host
+from actors.terminals.greeting import HostUnreachableError
 from storage.records.process import ProcessIdentity
 
 _log = logging.getLogger(__name__)
@@ -151,6 +152,9 @@ class TerminalLink(BaseActor):
                     accepted.key,
                     t.TerminalTyped(accepted.key, accepted.number, accepted.accepted_bytes),
                 )
+            case p.LeaseChanged() as changed:
+                owner = changed.writer.owner if changed.writer else None
+                self._tell(changed.key, t.TerminalWriter(changed.key, owner))
             case p.Refused() as refused:
                 self._refused(refused)
             case _:

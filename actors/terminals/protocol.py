@@ -13,7 +13,8 @@ from msgspec import Meta, Struct
 
 from storage.records.process import ProcessIdentity, UtcTime
 
-PROTOCOL_VERSION = 1
+PROTOCOL_VERSION = 2
+"""2 added the lease of persons: `TakeLease`, `DropLease`, `LeaseTaken`, `LeaseChanged`."""
 
 DAEMON_LEASE = 0
 """The lease under which the daemon itself writes; persons get theirs from 1 on."""
@@ -27,6 +28,8 @@ RefusalCode = Literal[
     "bad-signal",
     "exited",
     "input-full",
+    "input-held",
+    "lease-held",
     "malformed",
     "no-terminal",
     "not-exited",
@@ -57,6 +60,14 @@ class TerminalExit(Struct, frozen=True, kw_only=True):
     end_offset: int
 
 
+class Writer(Struct, frozen=True, kw_only=True):
+    """The person who types into a terminal; the daemon may not until `lease` is dropped."""
+
+    lease: int
+    owner: str
+    since: UtcTime
+
+
 class TerminalState(Struct, frozen=True, kw_only=True):
     """One terminal as the host holds it; with `exit`, it waits for `TakeExit`.
 
@@ -73,6 +84,7 @@ class TerminalState(Struct, frozen=True, kw_only=True):
     exit: TerminalExit | None = None
     input_numbers: dict[int, int] = {}
     lost_bytes: int = 0
+    writer: Writer | None = None
 
 
 # ---- to the host
@@ -111,13 +123,32 @@ class Write(_Message, frozen=True):
 
     Numbers rise within a lease, gaps are allowed. A number seen before is answered, not typed
     again. A refused number may be repeated until a higher one was sent; then it is refused as
-    `number-passed`, and the bytes want a new number.
+    `number-passed`, and the bytes want a new number. Only the lease of the writer may type, the
+    daemon's while there is none; any other is refused as `input-held`.
     """
 
     key: Key
     lease: int
     number: int
     data: bytes
+
+
+class TakeLease(_Message, frozen=True):
+    """Be the one who types; answered by `LeaseTaken`, or `Refused` with `lease-held`.
+
+    `renew`: the lease that this client had before its connection ended. `force`: take it from
+    another person. It ends with `DropLease`, with the connection, or when another takes it.
+    """
+
+    key: Key
+    owner: Annotated[str, Meta(min_length=1, max_length=200)]
+    renew: Annotated[int, Meta(ge=0)] = 0
+    force: bool = False
+
+
+class DropLease(_Message, frozen=True):
+    key: Key
+    lease: int
 
 
 class Resize(_Message, frozen=True):
@@ -171,19 +202,10 @@ class Shutdown(_Message, frozen=True):
     """End every live terminal as `End` does, then exit."""
 
 
-ToHost = (
-    Hello
-    | Spawn
-    | ListTerminals
-    | Write
-    | Resize
-    | Signal
-    | End
-    | TakeExit
-    | Watch
-    | Unwatch
-    | Shutdown
-)
+OnTerminal = Write | TakeLease | DropLease | Resize | Signal | End | TakeExit | Watch
+"""What only a terminal that the host holds can be asked."""
+
+ToHost = Hello | Spawn | ListTerminals | Unwatch | Shutdown | OnTerminal
 
 # ---- from the host
 
@@ -222,6 +244,21 @@ class Accepted(_Message, frozen=True):
     number: int
     accepted_bytes: int
     repeated: bool = False
+
+
+class LeaseTaken(_Message, frozen=True):
+    """Told to the one who took it; `last_number` is the highest number typed under it, or 0."""
+
+    key: str
+    lease: int
+    last_number: int = 0
+
+
+class LeaseChanged(_Message, frozen=True):
+    """Told to every client: who types now; absent, the daemon may."""
+
+    key: str
+    writer: Writer | None = None
 
 
 class Refused(_Message, frozen=True):
@@ -276,6 +313,8 @@ FromHost = (
     | Spawned
     | SpawnFailed
     | Accepted
+    | LeaseTaken
+    | LeaseChanged
     | Refused
     | Output
     | Exited

@@ -12,8 +12,9 @@ from signal import Signals
 from actors.terminals import protocol
 from actors.terminals.ending import ending_step
 from actors.terminals.event_loop import READ, WRITE, EventLoop, Timer, report
-from actors.terminals.process_table import identify
-from actors.terminals.spawn import Limits, SpawnRefusedError, spawn
+from actors.terminals.identity import identify
+from actors.terminals.peer import Peer
+from actors.terminals.spawn import SpawnRefusedError, spawn
 from actors.terminals.terminal import Terminal
 from actors.terminals.watching import Watchers
 from storage.output_log import OutputLog
@@ -31,13 +32,11 @@ class Roster:
         *,
         broadcast: Callable[[protocol.FromHost], None],
         on_forgotten: Callable[[], None],
-        open_files: Limits | None = None,
     ) -> None:
         self.watchers = Watchers()
         self._loop = loop
         self._broadcast = broadcast
         self._on_forgotten = on_forgotten
-        self._open_files = open_files
         self._terminals: dict[str, Terminal] = {}
         self._by_pid: dict[int, Terminal] = {}
         self._ending: dict[str, Timer] = {}
@@ -64,7 +63,7 @@ class Roster:
         adopted = terminal is not None
         if terminal is None:
             try:
-                terminal = _begin(wanted, self._open_files)
+                terminal = _begin(wanted)
             except OSError as error:
                 return _failed(wanted, error.errno or errno.EIO, error.strerror or str(error))
             self._hold(terminal)
@@ -81,6 +80,17 @@ class Roster:
         terminal.type_waiting()
         wanted = READ | WRITE if terminal.input.waiting else READ
         self._loop.watch_for(terminal.master_fd, wanted)
+
+    def tell_writer(self, terminal: Terminal) -> None:
+        """Let every client know who types now."""
+        self._broadcast(protocol.LeaseChanged(key=terminal.key, writer=terminal.leases.writer))
+
+    def forget_peer(self, peer: Peer) -> None:
+        """It is gone: it watches nothing, and what it typed into is free."""
+        self.watchers.forget_peer(peer)
+        for terminal in self._terminals.values():
+            if terminal.leases.drop_of(peer):
+                self.tell_writer(terminal)
 
     def end(self, terminal: Terminal) -> None:
         """Begin to end its process session; a second call changes nothing."""
@@ -203,7 +213,7 @@ def send_to_session(terminal: Terminal, number: Signals, scope: str) -> None:
         terminal.signal_members((number,))
 
 
-def _begin(wanted: protocol.Spawn, open_files: Limits | None) -> Terminal:
+def _begin(wanted: protocol.Spawn) -> Terminal:
     """Raises OSError, of which SpawnRefusedError is one."""
     directory = Path(wanted.log_directory)
     if not directory.is_absolute() or "\0" in wanted.log_directory + wanted.nonce:
@@ -217,7 +227,6 @@ def _begin(wanted: protocol.Spawn, open_files: Limits | None) -> Terminal:
             env={"TERM": "xterm-256color"} | wanted.env | marks,
             rows=wanted.rows,
             cols=wanted.cols,
-            open_files=open_files,
         )
     except BaseException:
         log.discard()

@@ -18,11 +18,11 @@ from typing import Any, NamedTuple, NoReturn
 
 from ptyprocess import PtyProcess
 
+from actors.inherited import OPEN_FILES, UMASK
+
 _TIOCGPTPEER = 0x5441
 _IUTF8 = 0x4000
 _CHILD_BROKE_STATUS = 126
-
-Limits = tuple[int, int]
 
 
 class SpawnRefusedError(OSError):
@@ -56,9 +56,8 @@ def spawn(
     env: Mapping[str, str],
     rows: int,
     cols: int,
-    open_files: Limits | None = None,
 ) -> Spawned:
-    """Start `argv` in its own session on a new PTY; `open_files` is its RLIMIT_NOFILE.
+    """Start `argv` in its own session on a new PTY, with the user's umask and limits.
 
     Raises SpawnRefusedError.
     """
@@ -69,7 +68,7 @@ def spawn(
         pty = _spawn_guarded(
             [program, *argv[1:]],
             env=dict(env),
-            preexec_fn=_before_exec(cwd_fd, open_files),
+            preexec_fn=_before_exec(cwd_fd),
             dimensions=(rows, cols),
             pass_fds=(cwd_fd,),
         )
@@ -118,13 +117,13 @@ def _open_directory(cwd: str) -> int:
     raise SpawnRefusedError(errno.EACCES, f"cwd may not be entered: {cwd!r}")
 
 
-def _before_exec(cwd_fd: int, open_files: Limits | None) -> Callable[[], None]:
+def _before_exec(cwd_fd: int) -> Callable[[], None]:
     """What the child does between fork and exec; an exception here is reported by ptyprocess."""
 
     def prepare() -> None:
         os.fchdir(cwd_fd)
-        if open_files is not None:
-            resource.setrlimit(resource.RLIMIT_NOFILE, open_files)
+        os.umask(UMASK)
+        resource.setrlimit(resource.RLIMIT_NOFILE, OPEN_FILES)
         # Python ignores SIGPIPE and SIGXFSZ, and what is ignored stays so over exec.
         for number in (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGHUP, signal.SIGINT):
             signal.signal(number, signal.SIG_DFL)

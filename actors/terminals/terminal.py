@@ -13,8 +13,9 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+from actors.process_table import ProcessEntry, look_up, send_signal, session_members
 from actors.terminals.input_queue import InputQueue
-from actors.terminals.process_table import ProcessEntry, look_up, send_signal, session_members
+from actors.terminals.leases import Leases
 from actors.terminals.protocol import TerminalExit, TerminalState
 from storage.output_log import OutputLog
 from storage.records.process import ProcessIdentity
@@ -47,6 +48,7 @@ class Terminal:
         self.master_fd = master_fd
         self.log = log
         self.input = InputQueue()
+        self.leases = Leases()
         self.exit: TerminalExit | None = None
         self.is_ending = False
         self.is_taken = False
@@ -69,6 +71,7 @@ class Terminal:
             exit=self.exit,
             input_numbers=self.input.numbers(),
             lost_bytes=self.log.lost_bytes,
+            writer=self.leases.writer,
         )
 
     def read_output(self) -> Chunk | None:

@@ -7,7 +7,7 @@ order. The process itself belongs to the terminal host and outlives this actor a
 import os
 import secrets
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from actors.messages import outcomes as o
 from actors.messages import terminals as t
@@ -15,6 +15,7 @@ from actors.messages import work
 from actors.supervision import ActorEndedError, BaseActor, ChildContext, tell
 from actors.surroundings import Surroundings
 from actors.workers.environment import environment_of
+from actors.workers.held_input import HeldInput
 from storage import output_log
 from storage.records.process import EndCause, ProcessExit
 from storage.records.worker import TerminalWorker
@@ -25,6 +26,10 @@ EVIDENCE_BYTES = 2000
 
 class ProcessEndedError(ActorEndedError):
     """The process crashed or was lost; whether it comes back is the supervisor's to say."""
+
+
+class _WaitedEnough(NamedTuple):
+    number: int
 
 
 class TerminalActor(BaseActor):
@@ -38,9 +43,9 @@ class TerminalActor(BaseActor):
         self._log_directory = ""
         self._is_up = False
         self._ending: EndCause | None = None
-        self._typed: set[int] = set()
+        self._input = HeldInput()
 
-    def on_message(self, message: Any) -> object:
+    def on_message(self, message: Any) -> object:  # noqa: C901 - one row per message
         match message:
             case work.RunProcess():
                 self._open(message)
@@ -57,18 +62,25 @@ class TerminalActor(BaseActor):
             case t.TerminalLost():
                 self._lost()
             case t.TerminalTyped():
-                self._typed.discard(message.number)
+                self._input.settled(message.number)
                 self._tell(o.InputTyped(self._worker_id, message.number, message.accepted))
             case t.TerminalRefused():
-                self._refuse_input(message.number, message.code, message.message)
+                self._input_refused(message)
+            case t.TerminalWriter():
+                self._type_all(self._input.let_go() if message.owner is None else [])
+            case _WaitedEnough():
+                self._input.expire(message.number)
+                self._check_held(message.number)
             case _:
                 return super().on_message(message)
         return None
 
     def stopping(self) -> None:
-        for number in sorted(self._typed):
+        for number in self._input.under_way:
             text = "the terminal ended meanwhile; whether it was typed is not known"
             self._refuse_input(number, "outcome-unknown", text)
+        for held in self._input.let_go():
+            self.dropped(held)
 
     def dropped(self, message: Any) -> None:
         if isinstance(message, work.TypeInput):
@@ -76,7 +88,7 @@ class TerminalActor(BaseActor):
             self._refuse_input(message.number, "worker-not-running", text)
 
     def _refuse_input(self, number: int, code: str, text: str) -> None:
-        self._typed.discard(number)
+        self._input.settled(number)
         self._tell(o.InputRefused(self._worker_id, number, code, text))
 
     def _tell(self, outcome: o.Outcome) -> None:
@@ -114,8 +126,29 @@ class TerminalActor(BaseActor):
             self._link(t.EndTerminal(self._key))
 
     def _type(self, message: work.TypeInput) -> None:
-        self._typed.add(message.number)
-        self._link(t.TypeIntoTerminal(self._key, message.number, message.data, self.actor_ref))
+        if message.wait_seconds:
+            late = _WaitedEnough(message.number)
+            self.context.clock.after(message.wait_seconds, lambda: tell(self.actor_ref, late))
+        if self._input.take(message):
+            self._type_all([message])
+        else:
+            self._check_held(message.number)
+
+    def _type_all(self, messages: list[work.TypeInput]) -> None:
+        for each in messages:
+            self._link(t.TypeIntoTerminal(self._key, each.number, each.data, self.actor_ref))
+
+    def _input_refused(self, refused: t.TerminalRefused) -> None:
+        if refused.code == "input-held":
+            self._input.hold(refused.number, refused.message)
+            self._check_held(refused.number)
+        else:
+            self._refuse_input(refused.number, refused.code, refused.message)
+
+    def _check_held(self, number: int) -> None:
+        if self._input.is_late(number):
+            text = f"nothing was typed: {self._input.reason}; say wait_seconds to wait for the end"
+            self._refuse_input(number, "input-held", text)
 
     def _up(self, up: t.TerminalUp) -> None:
         self._is_up = True

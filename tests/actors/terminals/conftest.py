@@ -10,10 +10,11 @@ from typing import Any, TypeVar
 
 import pytest
 
+from actors.process_table import look_up
 from actors.terminals import host_files, protocol
-from actors.terminals.connection import HostConnection, HostUnreachableError
+from actors.terminals.connection import HostConnection
 from actors.terminals.ensure_host import ensure_host
-from actors.terminals.process_table import look_up
+from actors.terminals.greeting import HostUnreachableError
 from storage.output_log import read
 
 PATIENCE_SECONDS = 20.0

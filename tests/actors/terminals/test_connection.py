@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from actors.terminals import host_files, protocol
-from actors.terminals.connection import HostConnection, HostUnreachableError
+from actors.terminals.connection import HostConnection
 from actors.terminals.frames import frame
+from actors.terminals.greeting import HostUnreachableError
 from actors.terminals.sockets import listen_unix
 
 from .conftest import Client, eventually
@@ -88,13 +89,15 @@ def test_an_exception_in_the_handler_ends_the_connection_and_is_told(
 
 
 def test_many_threads_send_whole_messages(client: Client) -> None:
-    client.spawn("s/w", "cat")
+    keys = [f"s/{number}" for number in range(4)]
+    for key in keys:
+        client.spawn(key, "cat")
 
-    def send(lease: int) -> None:
+    def send(key: str) -> None:
         for number in range(50):
-            client.write("s/w", number, b"x" * 1000 + b"\n", lease)
+            client.write(key, number, b"x" * 1000 + b"\n")
 
-    threads = [threading.Thread(target=send, args=(lease,)) for lease in range(4)]
+    threads = [threading.Thread(target=send, args=(key,)) for key in keys]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from actors.terminals import host_files
-from actors.terminals.connection import HostConnection, HostUnreachableError
+from actors.terminals.connection import HostConnection
 from actors.terminals.ensure_host import ensure_host
+from actors.terminals.greeting import HostUnreachableError
 
 from .conftest import PATIENCE_SECONDS, Client, end_host, eventually, is_alive
 

@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from actors.process_table import look_up
 from actors.terminals import protocol
-from actors.terminals.process_table import look_up
 
 from .conftest import Client, eventually, is_alive
 

@@ -1,4 +1,5 @@
 from actors.terminals.input_queue import LEASES_KEPT, QUEUE_BYTES, InputQueue
+from actors.terminals.protocol import DAEMON_LEASE
 
 
 def test_a_number_is_queued_once_per_lease() -> None:
@@ -32,4 +33,16 @@ def test_the_numbers_of_the_last_leases_are_kept() -> None:
     queue = InputQueue()
     for lease in range(LEASES_KEPT + 1):
         queue.offer(lease, 7, b"")
-    assert set(queue.numbers()) == set(range(1, LEASES_KEPT + 1))
+    assert set(queue.numbers()) == {DAEMON_LEASE, *range(2, LEASES_KEPT + 1)}
+    assert queue.last(LEASES_KEPT) == 7
+    assert queue.last(1) == 0
+
+
+def test_a_number_refused_for_another_reason_is_no_typed_one() -> None:
+    queue = InputQueue()
+    queue.offer(0, 1, b"a")
+    assert not queue.refuse(0, 1)
+    assert queue.refuse(0, 2)
+    assert queue.refuse(0, 2)
+    assert queue.offer(0, 3, b"c") == "accepted"
+    assert queue.offer(0, 2, b"b") == "number-passed"

@@ -4,6 +4,8 @@ import os
 import signal
 from pathlib import Path
 
+from actors.cli.attach.host_link import HostLink
+from actors.terminals import protocol as p
 from storage.records import event as e
 from tests.fakes.actors import eventually
 from tests.fakes.clock import FakeClock
@@ -208,3 +210,46 @@ def test_a_deleted_worker_leaves_neither_process_nor_output(greenroom: House) ->
     eventually(lambda: not log.exists())
     assert greenroom.record(session_id).workers == ()
     eventually(lambda: greenroom.state("sessions", session_id, worker_id) is None)
+
+
+# While a person types.
+
+
+def person(greenroom: House, key: str) -> HostLink:
+    """Connected to the terminal host, with the lease of that terminal."""
+    link = HostLink.connect(greenroom.data.root, "ann", PATIENCE_SECONDS)
+    link.send(p.TakeLease(key=key, owner="ann on pts/7"))
+    eventually(lambda: any(isinstance(each, p.LeaseTaken) for each in link.receive()))
+    return link
+
+
+def test_input_is_refused_or_waits_while_a_person_types(greenroom: House) -> None:
+    session_id, worker_id = greenroom.shell(command=["sh", "-c", "stty -echo; echo go; cat"])
+    greenroom.shows(session_id, worker_id, "go")
+    link = person(greenroom, f"{session_id}/{worker_id}")
+    order = {"session": session_id, "worker": worker_id}
+    refused = greenroom.post({"type": "write-input", **order, "data": "now\r"}).result(9).error
+    assert refused is not None
+    assert (refused.code, "ann on pts/7" in refused.message) == ("input-held", True)
+    first = greenroom.post({"type": "write-input", **order, "data": "one\r", "wait_seconds": 60})
+    code = greenroom.refused("write-input", **order, data="short\r", wait_seconds=0.05)
+    assert code == "input-held"
+    second = greenroom.post({"type": "write-input", **order, "data": "two\r", "wait_seconds": 60})
+    link.close()
+    assert first.result(PATIENCE_SECONDS).ok
+    assert second.result(PATIENCE_SECONDS).ok
+    greenroom.shows(session_id, worker_id, "two")
+    assert greenroom.output(session_id, worker_id).split()[1:] == ["one", "two"]
+
+
+def test_input_that_waits_is_refused_when_the_terminal_ends(greenroom: House) -> None:
+    session_id, worker_id = greenroom.shell(command=["sh", "-c", "echo go; cat"])
+    greenroom.shows(session_id, worker_id, "go")
+    link = person(greenroom, f"{session_id}/{worker_id}")
+    order = {"type": "write-input", "session": session_id, "worker": worker_id}
+    waiting = greenroom.post({**order, "data": "never\r", "wait_seconds": 60})
+    greenroom.get("stop-worker", session=session_id, worker=worker_id)
+    refused = waiting.result(PATIENCE_SECONDS).error
+    assert refused is not None
+    assert refused.code in {"worker-not-running", "outcome-unknown"}
+    link.close()

@@ -1,0 +1,152 @@
+"""`attach`: a worker's terminal on this one, as if it had been started here."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from actors.cli.arguments import Option, Spec
+from actors.cli.command import DONE, FAILED, Call, Command, split_reference
+from actors.cli.failures import CommandError, NoDaemonError, UsageError
+
+if TYPE_CHECKING:
+    from actors.cli.attach.attachment import Ending, Wish
+    from actors.cli.attach.host_link import HostLink
+
+
+def _attach(call: Call) -> int:
+    from actors.cli.attach.attachment import Wish
+    from actors.cli.attach.detaching import DEFAULT, parse_key
+
+    if call.console.json:
+        raise UsageError("attach is for a person; read a terminal with: greenroom output --json")
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UsageError(
+            "attach needs a terminal; without one there are greenroom output and greenroom type"
+        )
+    key_name = call.values["detach_key"] or DEFAULT
+    try:
+        detach_key = parse_key(key_name)
+    except ValueError as error:
+        raise UsageError(f"--detach-key: {error}") from error
+    reference = call.values["session"]
+    key = _key(call, reference)
+    wish = Wish(key, _owner(), detach_key, watch=call.values["watch"], take=call.values["take"])
+    hint = f"{key_name} detaches" if detach_key else ""
+    return _say(call, reference, _run(call, wish, reference, hint))
+
+
+def _key(call: Call, reference: str) -> str:
+    """`<session id>/<worker id>`, from the daemon, or from the files while there is none."""
+    session, worker = split_reference(reference)
+    try:
+        record = _record_of_daemon(call, session)
+    except NoDaemonError:
+        from actors.cli.on_disk import session_on_disk
+        from storage import codec
+
+        found = session_on_disk(call, session)
+        record = codec.builtins(found.record) if found.record else {"id": found.id}
+    workers = [each for each in record.get("workers") or [] if each["type"] != "conversation"]
+    chosen = [each for each in workers if worker in {None, each["id"], each["name"]}]
+    if not chosen:
+        what = f"worker {worker!r}" if worker else "worker with a terminal"
+        raise CommandError(
+            f"session {session!r} has no {what}; see: greenroom worker ls {session!r}",
+            code="worker-not-found",
+        )
+    return f"{record['id']}/{chosen[0]['id']}"
+
+
+def _record_of_daemon(call: Call, session: str) -> dict[str, Any]:
+    answer = call.ask({"type": "get-session", "session": session})
+    record: dict[str, Any] | None = answer.get("data")
+    if record is None:
+        raise CommandError(
+            f"session {session!r} not found; see what there is with: greenroom ls",
+            code="session-not-found",
+        )
+    return record
+
+
+def _owner() -> str:
+    return f"{getpass.getuser()} on {os.ttyname(sys.stdin.fileno()).removeprefix('/dev/')}"
+
+
+def _run(call: Call, wish: Wish, reference: str, hint: str) -> Ending:
+    from actors.cli.attach.attachment import Attachment
+    from actors.cli.attach.notices import Notices
+    from actors.cli.attach.raw_terminal import RawTerminal
+    from actors.cli.attach.signals import Signals
+
+    data = Path(call.data)
+    link = _connect(data, wish, reference)
+    terminal = RawTerminal(sys.stdin.fileno(), sys.stdout.fileno())
+    has_line = call.values["status"]
+    notices = Notices(reference, terminal.show, lambda: terminal.size, has_line=has_line, hint=hint)
+    with Signals() as signals, terminal:
+        return Attachment(data, wish, terminal, notices).run(link, signals)
+
+
+def _connect(data: Path, wish: Wish, reference: str) -> HostLink:
+    from actors.cli.attach.attachment import CONNECT_SECONDS
+    from actors.cli.attach.host_link import HostLink
+    from actors.terminals.greeting import HostUnreachableError
+
+    try:
+        link = HostLink.connect(data, wish.owner, CONNECT_SECONDS)
+    except (OSError, HostUnreachableError):
+        raise _not_running(reference) from None
+    if all(state.key != wish.key or state.exit for state in link.welcome.terminals):
+        link.close()
+        raise _not_running(reference)
+    return link
+
+
+def _not_running(reference: str) -> CommandError:
+    return CommandError(
+        f"{reference!r} has no process now; start it with: greenroom run {reference!r},"
+        f" or read what it said with: greenroom output",
+        code="worker-not-running",
+    )
+
+
+def _say(call: Call, reference: str, ending: Ending) -> int:
+    match ending.how:
+        case "detached":
+            call.console.note(f"[detached from {reference}; it runs on]", "dim")
+        case "ended" if ending.exit is not None:
+            exit_ = ending.exit
+            how = f"by signal {exit_.signal}" if exit_.signal else f"with code {exit_.code}"
+            call.console.note(f"[{reference} ended {how}]", "dim")
+        case "held":
+            raise CommandError(
+                f"{ending.text}; look on with --watch, or take over with --take", code="lease-held"
+            )
+        case _:
+            call.console.note(f"[{reference}: {ending.text or ending.how}]", "warn")
+            return FAILED
+    return DONE
+
+
+COMMANDS = {
+    "attach": Command(
+        _attach,
+        Spec(
+            ["SESSION"],
+            [
+                Option("--watch", "only look on; another may type meanwhile"),
+                Option("--take", "type, also if another person does"),
+                Option("--status", "keep the last line for who types and how to detach"),
+                Option("--detach-key", "instead of C-\\; none for no key", metavar="C-x"),
+            ],
+        ),
+        (
+            "greenroom attach 'Fix the login'",
+            "greenroom attach 'Fix the login'/shell --watch",
+        ),
+    ),
+}
