@@ -1,7 +1,8 @@
 """The daemon's process: takes the data directory, starts the tree, waits, ends in order.
 
-Ends with 0 when it was asked to, 1 when it may not start (and would not the next time either), 3
-when another daemon has the directory, 70 when it failed and the keeper should start it again.
+Ends with 0 when it was asked to, 1 when it may not start (and would not the next time either) or
+its data directory is not in its place any more, 3 when another daemon has the directory, 70 when
+it failed and the keeper should start it again.
 """
 
 import argparse
@@ -15,6 +16,7 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import NoReturn
 
 from actors.boot import RunningTree, boot
 from actors.inherited import keep_private, raise_soft_limit
@@ -30,6 +32,8 @@ FINAL_ERRORS = (PermissionError, NotADirectoryError, FileNotFoundError)
 STOP_SECONDS = 90.0
 LOCK_SECONDS = 0.5
 LOCK_AGAIN_SECONDS = 0.02
+PLACE_SECONDS = 0.5
+"""How often it is looked whether the data directory is still in its place."""
 SWITCH_SECONDS = 0.002
 """Threads take turns this often, so that a busy one delays the others by less. Four times as often
 cost a third of all durable commands when many sessions are at work, for every turn is paid for."""
@@ -82,7 +86,7 @@ def main(arguments: Sequence[str]) -> int:
     _begin_log()
     tune_interpreter()
     try:
-        return _run(data, options.keeper_pid)
+        return _run(data, lock, options.keeper_pid)
     except Exception:  # noqa: BLE001 - logged, and told to the keeper by the status
         _log.exception("the daemon failed")
         return FAILED_STATUS
@@ -138,7 +142,7 @@ def _begin_log() -> None:
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 
-def _run(data: DataDir, keeper_pid: int | None) -> int:
+def _run(data: DataDir, lock: Lock, keeper_pid: int | None) -> int:
     end = _End()
     # Asked to end by the system, terminals live on: that loses nothing, and `stop` ends them.
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -150,11 +154,32 @@ def _run(data: DataDir, keeper_pid: int | None) -> int:
     )
     _log.info("greenroom runs on %s, process %d", data.root, os.getpid())
     end.follow(greenroom.root)
-    end.over.wait()
+    while not end.over.wait(PLACE_SECONDS):
+        if not _is_in_place(lock, data):
+            _end_at_once(data)
     if not end.is_asked_for:
         _log.error("the tree ended by itself: %s", greenroom.root.error)
         return FAILED_STATUS
     return _stop(greenroom, keep_terminals=end.keep_terminals)
+
+
+def _is_in_place(lock: Lock, data: DataDir) -> bool:
+    """A disk that does not say is no reason to end."""
+    try:
+        return lock.holds(data.root)
+    except OSError:
+        return True
+
+
+def _end_at_once(data: DataDir) -> NoReturn:
+    """As by a kill, which loses nothing: whatever an orderly end wrote would go elsewhere."""
+    _log.error(
+        "%s is not the directory any more that this daemon holds: it was moved, removed or"
+        " replaced. The daemon ends; start it where its data are now",
+        data.root,
+    )
+    logging.shutdown()
+    os._exit(REFUSED_STATUS)
 
 
 def _living_keeper(keeper_pid: int | None) -> int | None:

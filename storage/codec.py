@@ -4,9 +4,12 @@ Decoding errors of every kind (wrong JSON, wrong type, invalid UTF-8, too deep) 
 `FileRefused`, so that a caller has one thing to catch.
 """
 
+import re
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
+from msgspec import inspect
 
 from storage.errors import FileRefused
 
@@ -14,6 +17,9 @@ DEPTH_LIMIT = 64
 
 _encoder = msgspec.json.Encoder(decimal_format="number")
 _decoders: dict[Any, msgspec.json.Decoder[Any]] = {}
+
+_NOT_A_CHOICE = "Invalid enum value "
+_STEP = re.compile(r"\.([^.\[\]]+)|\[[^\]]*\]")
 
 BAD_JSON = (msgspec.MsgspecError, UnicodeError, RecursionError)
 
@@ -31,7 +37,7 @@ def decode(raw: bytes, kind: Any) -> Any:
     try:
         return decoder.decode(raw)
     except BAD_JSON as error:
-        raise refusal(error) from error
+        raise _explained(refusal(error), kind) from error
 
 
 def convert(value: object, kind: Any) -> Any:
@@ -39,7 +45,7 @@ def convert(value: object, kind: Any) -> Any:
     try:
         return msgspec.convert(value, kind)
     except BAD_JSON as error:
-        raise refusal(error) from error
+        raise _explained(refusal(error), kind) from error
 
 
 def builtins(value: object) -> Any:
@@ -54,3 +60,36 @@ def refusal(error: Exception) -> FileRefused:
     text = str(error)
     what, marker, path = text.partition(" - at `")
     return FileRefused(what, path=path.rstrip("`") if marker else None)
+
+
+def _explained(refused: FileRefused, kind: Any) -> FileRefused:
+    """With what could stand there, if it is one of a few words."""
+    text = str(refused)
+    if not text.startswith(_NOT_A_CHOICE):
+        return refused
+    steps = [match[1] for match in _STEP.finditer(refused.path or "")]
+    choices = dict.fromkeys(_choices(inspect.type_info(kind), steps))
+    if not choices:
+        return refused
+    wrong = text.removeprefix(_NOT_A_CHOICE)
+    return FileRefused(f"{wrong} is none of: {', '.join(choices)}", path=refused.path)
+
+
+def _choices(kind: inspect.Type, steps: list[str | None]) -> Iterator[str]:
+    """The words that may stand at the end of `steps`: names of fields; None into a list or map."""
+    match kind:
+        case inspect.UnionType(types):
+            for each in types:
+                yield from _choices(each, steps)
+        case inspect.EnumType(cls) if not steps:
+            yield from (str(each.value) for each in cls)
+        case inspect.LiteralType(values) if not steps:
+            yield from map(str, values)
+        case inspect.StructType(fields=fields) if steps:
+            for field in fields:
+                if field.encode_name == steps[0]:
+                    yield from _choices(field.type, steps[1:])
+        case inspect.ListType(inner) | inspect.VarTupleType(inner) if steps:
+            yield from _choices(inner, steps[1:])
+        case inspect.DictType(value_type=inner) if steps:
+            yield from _choices(inner, steps[1:])

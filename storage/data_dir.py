@@ -5,6 +5,7 @@ stands in the files is known to the module of each.
 """
 
 import fcntl
+import hashlib
 import os
 import re
 import stat
@@ -47,6 +48,17 @@ class Lock:
     def __init__(self, descriptor: int) -> None:
         self._descriptor: int | None = descriptor
 
+    def holds(self, path: Path) -> bool:
+        """Whether the directory is still the one at `path`: not if it was moved, removed, or
+        another one put in its place, which another daemon can take as well. OSError.
+        """
+        if self._descriptor is None:
+            return False
+        try:
+            return os.path.samestat(os.fstat(self._descriptor), path.lstat())
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+
     def release(self) -> None:
         """Lets others have it. Releasing twice does nothing."""
         if self._descriptor is not None:
@@ -73,6 +85,11 @@ class DataDir:
         self.daemon_pid = self.run / "daemon.pid"
         self.reserve = self.run / "reserve"
         self.probe = self.run / "probe"
+
+    @property
+    def instance(self) -> str:
+        """Marks the processes that belong to this directory; no other directory has it."""
+        return hashlib.sha256(os.fsencode(os.path.realpath(self.root))).hexdigest()[:12]
 
     def workspace(self, name: str) -> Path:
         """ValueError for a name that could lead elsewhere."""

@@ -270,11 +270,11 @@ def _fault(status: os.stat_result, most_links: int = 1) -> str | None:
 
 
 def _is_settled(status: os.stat_result, now_seconds: float) -> bool:
-    """Left alone for long enough. A time of change in the future counts as settled too: it is a
-    copied file's, or the clock was put back.
+    """Left alone for long enough. A time of change well in the future counts as settled too: it is
+    a copied file's, or the clock was put back.
     """
     age = now_seconds - status.st_mtime_ns / 1e9
-    return not 0 <= age < SETTLED_SECONDS
+    return not -SETTLED_SECONDS < age < SETTLED_SECONDS
 
 
 def read_plain(path: Path, most_links: int) -> tuple[bytes, os.stat_result]:

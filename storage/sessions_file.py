@@ -203,7 +203,7 @@ def _is_only_relaid(outline: _Outline, entries: list[Entry]) -> bool:
 def _broken(raw: bytes, error: FileRefused) -> Broken:
     """Slower, for its sake of line and path."""
     if not raw.strip(b"\0 \t\r\n"):
-        return Broken(reason="empty, or nothing but NUL bytes")
+        return Broken(reason=strict_json.EMPTY)
     try:
         strict_json.parse_as(raw, _Outline)
     except FileRefused as exact:

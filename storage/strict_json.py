@@ -17,6 +17,7 @@ from storage.errors import FileRefused
 _STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+|\.\.\.)\]")
 _SPACE = re.compile(r"[ \t\r\n]*")
 _UNKNOWN_FIELD = re.compile(r"unknown field `(.+)`")
+EMPTY = "empty, or nothing but NUL bytes"
 _raw_decode = json.JSONDecoder().raw_decode
 
 
@@ -52,6 +53,8 @@ def _is_plain(raw: bytes, value: Any) -> bool:
 
 def _parse_closely(raw: bytes) -> Any:
     text = _text(raw)
+    if not text.strip("\0 \t\r\n"):
+        raise FileRefused(EMPTY)
     try:
         value = json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse_constant)
     except json.JSONDecodeError as error:

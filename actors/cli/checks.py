@@ -10,6 +10,7 @@ import msgspec
 
 from storage import attachments, fold, sessions_file
 from storage.errors import FileRefused, StorageError
+from storage.journal import log
 from storage.journal.log import NAME, read_at
 from storage.journal.repair import is_torn
 from storage.state import SessionState
@@ -21,17 +22,30 @@ if TYPE_CHECKING:
     from typing import Any
 
     from storage.journal.frame import Commit
-    from storage.journal.scan import Scan
+    from storage.journal.scan import Heard, Scan
 
     Row = dict[str, Any]
 
 
-def session(directory: Path, named: int, session_id: str | None = None) -> Row:
+def size_bytes(directory: Path) -> int:
+    """Of a session's journal, 0 if it cannot be seen."""
+    try:
+        return log.size_bytes(directory) or 0
+    except OSError:
+        return 0
+
+
+def session(
+    directory: Path, named: int, session_id: str | None = None, heard: Heard | None = None
+) -> Row:
     """One session's journal and attachments; `named` is the highest number that others name.
 
-    `session_id` where the directory has another name, as in the trash.
+    `session_id` where the directory has another name, as in the trash. `heard` is told how many
+    bytes of the journal are behind.
     """
-    row, scan = _journal(directory / NAME, named)
+    if heard is not None:
+        heard(0)
+    row, scan = _journal(directory / NAME, named, heard)
     if scan is not None:
         found = [row["problem"], *_of_session(session_id or directory.name, scan)]
         row["problem"] = "; ".join(problem for problem in found if problem) or None
@@ -66,11 +80,11 @@ def projection(path: Path) -> tuple[Row, dict[str, int]]:
             return {"state": "missing", "revision": None, "note": "not there"}, {}
 
 
-def _journal(path: Path, named: int) -> tuple[Row, Scan | None]:
+def _journal(path: Path, named: int, heard: Heard | None = None) -> tuple[Row, Scan | None]:
     row: Row = {"lines": 0, "bytes": 0, "n": None, "problem": None, "torn_from": None}
     row["attachments"] = 0
     try:
-        scan = read_at(path)
+        scan = read_at(path, heard)
     except StorageError as error:
         row["problem"] = str(error)
         return row, None

@@ -41,6 +41,10 @@ class Progress:
             self._console.note(text)
         self._due = self._clock() + (DRAW_SECONDS if self._is_terminal else NOTE_SECONDS)
 
+    def within(self, before: int, total: int) -> Callable[[int], None]:
+        """For a part of the run, which says how much of itself is done; `before` is behind."""
+        return lambda done: self.show(before + done, total)
+
     def end(self) -> None:
         """Leaves the line of the bar empty."""
         if self._drawn:

@@ -31,8 +31,8 @@ def _validated(message: str, path: str) -> str:
     field = FIELDS.get(last, last)
     if message.startswith("Object ") and message.endswith("`"):
         return _of_object(message)
-    if message.startswith("Invalid enum value "):
-        return f"{field}: {message.removeprefix('Invalid enum value ')} is not one of its values"
+    if message.startswith("'") and " is none of: " in message:
+        return f"{field}: {message}"
     if not message.startswith("Expected `"):
         return message
     kind, _, rest = message.removeprefix("Expected `").partition("`")

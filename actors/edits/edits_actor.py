@@ -22,6 +22,7 @@ from actors.sessions.flights import CUT_SHORT
 from actors.supervision import BaseActor, ChildContext, tell
 from actors.surroundings import Surroundings
 from storage import codec
+from storage.errors import StorageFull
 from storage.records.new_ids import new_id
 from storage.records.request import Answer, Refusal
 
@@ -29,7 +30,7 @@ _log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 5.0
 AGAIN_SECONDS = 0.5
-"""A task for which nobody was there is handed in again after this."""
+"""A task for which nobody was there, or no room, is handed in again after this at the earliest."""
 
 CATCH_UP_SECONDS = 2.0
 _TRANSIENT = frozenset({NOT_READY.code, CUT_SHORT.code})
@@ -145,12 +146,20 @@ class EditsActor(BaseActor):
         tell(self.actor_ref, Answered(workspace, errand, position, answer))
 
     def _answered(self, message: Answered) -> None:
-        error = message.answer.error
-        if error and error.code in _TRANSIENT:
-            later = TryAgain(message.workspace, message.errand, message.position)
-            self.context.clock.after(AGAIN_SECONDS, lambda: tell(self.actor_ref, later))
+        code = message.answer.error and message.answer.error.code
+        is_full = code == StorageFull.code and message.errand.may_wait(message.position)
+        if code in _TRANSIENT or is_full:
+            self._try_again_later(message)
             return
         self._desk(message.workspace).answered(message.errand, message.position, message.answer)
+
+    def _try_again_later(self, message: Answered) -> None:
+        """Once some time has passed and the store takes changes. What ends something was not
+        refused for want of room.
+        """
+        later = TryAgain(message.workspace, message.errand, message.position)
+        well = self._around.health.when_well
+        self.context.clock.after(AGAIN_SECONDS, lambda: well(lambda: tell(self.actor_ref, later)))
 
 
 def _answer(value: Any) -> Answer:

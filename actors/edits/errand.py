@@ -4,7 +4,7 @@ Those of one session go one after another, those of several at the same time, so
 bookkeeping: sending is for others.
 """
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable
 
 from actors.edits.plan import Plan, Task
@@ -13,6 +13,9 @@ from storage.records.request import Answer
 
 AT_ONCE = 16
 """Sessions that are worked on at the same time: each is awake while it is."""
+
+MOST_WAITS = 5
+"""So often a task waits for room: it may be larger than all the room that there is."""
 
 DONE_BEFORE = frozenset({"session-exists", "session-deleted"})
 """What is answered where a session was made of this edit already, be it deleted since or not."""
@@ -32,6 +35,7 @@ class Errand:
             self._by_session.setdefault(task.session_id, deque()).append(task)
         self._waiting = deque(self._by_session)
         self._under_way: dict[int, Task] = {}
+        self._waits: Counter[int] = Counter()
 
     @property
     def is_done(self) -> bool:
@@ -47,6 +51,11 @@ class Errand:
     def task(self, position: int) -> Task | None:
         """One that was sent and has no answer yet."""
         return self._under_way.get(position)
+
+    def may_wait(self, position: int) -> bool:
+        """Whether a task for which there was no room is to be sent again once there is; counted."""
+        self._waits[position] += 1
+        return self._waits[position] <= MOST_WAITS
 
     def answered(self, position: int, answer: Answer) -> None:
         task = self._under_way.pop(position)

@@ -11,6 +11,9 @@ from storage.request_claims import Claim
 from storage.request_files import Identity
 from storage.request_index import content_sha256
 
+MOST_WAITS = 5
+"""So often a request waits for room: it may be larger than all the room that there is."""
+
 
 @dataclass(eq=False, kw_only=True)
 class Errand:
@@ -20,7 +23,7 @@ class Errand:
     creates. `again`: it was handed in before. `journaled`: the journal has it as accepted. `inode`
     is its file's while that has two names, `content` its answer once that may be published. It has
     several claims when it was dropped repeatedly. `weight` is what it counts, in bytes, among those
-    on their way.
+    on their way, `waits` how often it was handed in and found no room.
     """
 
     identity: Identity
@@ -31,6 +34,7 @@ class Errand:
     streams: bool = False
     inode: int | None = None
     weight: int = 0
+    waits: int = 0
     sha256: str | None = None
     allotted: str | None = None
     again: bool = False

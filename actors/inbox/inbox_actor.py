@@ -18,14 +18,14 @@ from actors.gateway import NOT_READY, Gateway
 from actors.inbox import recovery
 from actors.inbox.acceptance import Acceptance, Retry, Settled
 from actors.inbox.day_book import DayBook
-from actors.inbox.errand import Errand
+from actors.inbox.errand import MOST_WAITS, Errand
 from actors.inbox.intake import Intake, Repeated
 from actors.inbox.outbox import Outbox, Written, as_content
 from actors.messages.recording import TurnGrew
 from actors.supervision import BaseActor, ChildContext, tell
 from actors.surroundings import Surroundings
 from storage import codec, request_claims, request_files
-from storage.errors import StorageError
+from storage.errors import StorageError, StorageFull
 from storage.records.event import AnswerPublished
 from storage.records.request import Answer, Refusal
 from storage.request_index import Place
@@ -304,6 +304,22 @@ class InboxActor(BaseActor):
             _log.warning("outbox: %s.jsonl: %s", name, error)
 
     def _answered(self, message: Answered) -> None:
+        error = message.answer.error
+        if error and error.code == StorageFull.code and message.errand.waits < MOST_WAITS:
+            self._wait_for_room(message.errand, StorageFull(error.message))
+        else:
+            self._record_answer(message)
+
+    def _wait_for_room(self, errand: Errand, error: StorageFull) -> None:
+        """It was accepted just before the disk was full: it waits like those that came after."""
+        errand.waits += 1
+        errand.again = True
+        self._has_place(errand)
+        self._acceptance.owe(
+            self._around.health.problem or error, partial(self._tell_self, Again(errand))
+        )
+
+    def _record_answer(self, message: Answered) -> None:
         content = as_content(message.answer)
         session_id = message.errand.allotted if message.answer.ok else None
         event, apart = answered(message.errand.id, content, session_id)

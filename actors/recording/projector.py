@@ -28,6 +28,8 @@ COST_SHARE = 0.05
 
 LONGEST_PAUSE_SECONDS = 60.0
 """Between two attempts, while they fail."""
+MOST_DOUBLINGS = 16
+"""Of that pause; far more of them would not be a number any more."""
 
 POLITE_LOOKS = 4
 """So often a file that is not as we left it is let be, for whoever saves it to come to an end."""
@@ -158,7 +160,8 @@ class Projector:
             self._failures += 1
             self.problem = str(error)
             _log.error("cannot write %s: %s", self._path, error)
-            self._write_after(min(SHORTEST_SECONDS * 2**self._failures, LONGEST_PAUSE_SECONDS))
+            pause = SHORTEST_SECONDS * 2 ** min(self._failures, MOST_DOUBLINGS)
+            self._write_after(min(pause, LONGEST_PAUSE_SECONDS))
         self._pause_seconds = (time.monotonic() - started) / COST_SHARE
 
     def _put_in_place(self) -> None:

@@ -150,6 +150,7 @@ class Shelf:
                 return
             purged.append({"id": item.id, "name": item.name, "workspace": item.workspace})
             freed += size
+        self._leave_out(doomed)  # there may have been no room for it before
         asked.reply.send({"purged": purged, "bytes": freed})
 
     def _leave_out(self, doomed: list[trash.Shelved]) -> None:

@@ -20,7 +20,7 @@ from storage.errors import StorageFull, SyncFailed
 from storage.journal.aside import keep_tail
 from storage.journal.frame import Commit, Header, JournalEnd, crc_of, encode_commit, encode_header
 from storage.journal.repair import mend
-from storage.journal.scan import Scan, opened, scan
+from storage.journal.scan import Heard, Scan, opened, scan
 from storage.records.event import AnyEvent
 
 NAME = "journal.jsonl"
@@ -242,12 +242,12 @@ def read(directory: Path) -> Scan:
     return read_at(directory / NAME)
 
 
-def read_at(path: Path) -> Scan:
-    """The same for a journal of any name."""
+def read_at(path: Path, heard: Heard | None = None) -> Scan:
+    """The same for a journal of any name; `heard` as in `scan`."""
     descriptor = opened(path)
     try:
         with durable.named_failures(path):
-            return scan(descriptor, path)
+            return scan(descriptor, path, heard)
     finally:
         os.close(descriptor)
 

@@ -8,7 +8,7 @@ import itertools
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -44,6 +44,10 @@ class Scan(Struct, frozen=True, kw_only=True):
     commits: list[frame.Commit]
     end: JournalEnd
     fault: Fault | None
+
+
+Heard = Callable[[int], object]
+"""Called with the bytes that are behind."""
 
 
 class Line(NamedTuple):
@@ -85,8 +89,9 @@ def _no_file(path: Path) -> JournalCorrupt:
     return JournalCorrupt(f"{path} is {what}: put the journal itself there, or a copy of it")
 
 
-def scan(descriptor: int, path: Path) -> Scan:
-    """Reads the file, positioned at its start, to its end; `path` is for the errors.
+def scan(descriptor: int, path: Path, heard: Heard | None = None) -> Scan:
+    """Reads the file, positioned at its start, to its end; `path` is for the errors. `heard` is
+    told at each line where it begins, in a file of some length.
 
     JournalCorrupt (with file, offset and number), JournalTooNew, OSError.
     """
@@ -97,7 +102,7 @@ def scan(descriptor: int, path: Path) -> Scan:
         if good is not None:
             return good
         os.lseek(descriptor, 0, os.SEEK_SET)
-    found = lines(descriptor)
+    found = lines(descriptor) if heard is None else _told(lines(descriptor), heard)
     first = next(found, Line(0, b"", False))
     if not first.ended or not frame.is_whole(first.content):
         raise corrupt(path, 0, 0, "the first line is damaged")
@@ -109,6 +114,12 @@ def scan(descriptor: int, path: Path) -> Scan:
         raise JournalTooNew(f"{path}: {error}") from error
     except FileRefused as error:
         raise corrupt(path, 0, 0, str(error)) from error
+
+
+def _told(found: Iterator[Line], heard: Heard) -> Iterator[Line]:
+    for line in found:
+        heard(line.offset)
+        yield line
 
 
 def _at_once(raw: bytes) -> Scan | None:

@@ -9,8 +9,11 @@ from typing import Any
 import pytest
 
 from actors.edits.plan import Plan, Task, hash_of, request_id
+from actors.gateway import Gateway
 from actors.sessions import checks
+from storage import reserve
 from storage.edit_claims import DIRECTORY, Claim, write_plan
+from storage.errors import StorageFull
 from storage.records import event as e
 from storage.records import request as r
 from tests.actors.edits.conftest import Desk
@@ -204,3 +207,32 @@ def test_a_full_disk_delays_an_edit_and_loses_none(
     edits.unlink()
     desk.until(lambda: desk.title(session_id) == "At last")
     desk.until(lambda: desk.shown(session_id)["title"] == "At last")
+
+
+def test_an_edit_for_which_there_is_no_room_waits_and_is_not_refused(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = desk.create(2)
+    desk.at_rest()
+    asked: list[str] = []
+
+    def full(_: Path) -> None:
+        raise StorageFull("no space left")
+
+    def said(greenroom: Gateway, raw: Any, *rest: Any, **named: Any) -> None:
+        asked.append(raw["type"])
+        hand_in(greenroom, raw, *rest, **named)
+
+    hand_in = Gateway.hand_in
+    monkeypatch.setattr(Gateway, "hand_in", said)
+    with monkeypatch.context() as disk:
+        disk.setattr(reserve, "probe", full)
+        desk.house.room.around.health.failed(StorageFull("no space left"))
+        told = {"title": "Not now"}
+        assert desk.house.refused("update-session", session=first, updates=told) == "storage-full"
+        asked.clear()
+        desk.edit(retitled)
+        desk.until(lambda: asked.count("update-session") == 2)
+    desk.at_rest()
+    assert [desk.title(each) for each in (first, second)] == ["Edited 0", "Edited 1"]
+    assert desk.house.get("get-status")["store"]["rejected_edits"] == []

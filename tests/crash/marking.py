@@ -4,6 +4,7 @@ An acknowledgement is the return of the function that promises: nothing is looke
 would not see.
 """
 
+import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -68,6 +69,8 @@ def _mark_trash(patch: pytest.MonkeyPatch, layer: FileLayer) -> None:
     move, restore, purge = trash.move_to_trash, trash.restore, trash.purge
 
     def move_to_trash(data: Any, workspace: str, session_id: str, n: int) -> Path:
+        if not os.path.lexists(data.session(workspace, session_id)):
+            return move(data, workspace, session_id, n)  # done before; it may be purged by now
         layer.mark(m.TrashBegun(session_id))
         target = move(data, workspace, session_id, n)
         layer.mark(m.Trashed(session_id, n))

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from storage import codec
 from storage.errors import FileRefused
 from storage.records.config import Budget, SessionConfig
+from storage.records.request import CreateWorkerRequest, NewMessage
 from storage.records.session import QuickSession, Session
 from tests.storage.histories import session
 
@@ -43,6 +45,38 @@ def test_a_wrong_type_is_refused_with_its_path() -> None:
     with pytest.raises(FileRefused) as caught:
         codec.convert({"max_tokens": 0}, SessionConfig)
     assert caught.value.path == "$.max_tokens"
+
+
+@pytest.mark.parametrize(
+    ("value", "kind", "said"),
+    [
+        (
+            {"type": "terminal", "restart": "often"},
+            CreateWorkerRequest,
+            "'often' is none of: always, never",
+        ),
+        (
+            {"type": "termnal"},
+            CreateWorkerRequest,
+            "'termnal' is none of: agent, conversation, terminal",
+        ),
+        ([{"role": "usr", "content": "x"}], tuple[NewMessage, ...], "'usr' is none of: assistant"),
+        (
+            {"a": {"b": [{"type": "x"}]}},
+            dict[str, dict[str, list[CreateWorkerRequest]]],
+            "'x' is none of: ",
+        ),
+    ],
+)
+def test_a_word_that_may_not_stand_there_is_refused_with_those_that_may(
+    value: object, kind: Any, said: str
+) -> None:
+    with pytest.raises(FileRefused) as converted:
+        codec.convert(value, kind)
+    with pytest.raises(FileRefused) as decoded:
+        codec.decode(codec.encode(value), kind)
+    assert str(converted.value).startswith(said)
+    assert str(decoded.value).startswith(said)
 
 
 @pytest.mark.parametrize(

@@ -124,6 +124,19 @@ def test_a_second_holder_is_told_who_the_first_is_and_changes_nothing(tmp_path: 
     data.lock().release()
 
 
+def test_a_holder_knows_that_its_directory_is_elsewhere(tmp_path: Path) -> None:
+    data = DataDir(tmp_path / "data")
+    lock = data.lock()
+    assert lock.holds(data.root)
+    data.root.rename(tmp_path / "moved")
+    assert not lock.holds(data.root)
+    DataDir(tmp_path / "data").lock().release()
+    assert not lock.holds(data.root)
+    assert lock.holds(tmp_path / "moved")
+    lock.release()
+    assert not lock.holds(tmp_path / "moved")
+
+
 def test_a_holder_that_has_not_said_its_number_is_named_so(tmp_path: Path) -> None:
     data = DataDir(tmp_path / "data")
     lock = data.lock()

@@ -111,6 +111,7 @@ def test_a_request_that_has_gone_is_nothing(inbox: Path) -> None:
 def test_a_file_is_settled_when_it_was_left_alone_for_a_second(inbox: Path) -> None:
     drop(inbox, "job.json", "{", changed=1000)
     assert files.read(inbox / "job.json", 1000.5) is None
+    assert files.read(inbox / "job.json", 999.9999) is None
     for now in (1001.0, 500.0):
         with pytest.raises(FileRefused):
             files.read(inbox / "job.json", now)
@@ -131,7 +132,7 @@ def test_what_is_no_object_is_refused_at_once(inbox: Path) -> None:
         ('{"a": 1, "a": 2}', "twice"),
         ("[" * 65 + "]" * 65, "deeper than 64"),
         ("[" * 200_000, "nested deeper"),
-        ("", "Expecting value"),
+        ("", "empty, or nothing but NUL bytes"),
     ],
 )
 def test_json_is_read_strictly(inbox: Path, content: str, reason: str) -> None:

@@ -55,6 +55,8 @@ def test_a_key_that_stands_twice_is_never_passed_over(raw: bytes) -> None:
         (b'{"a":\n "\\ud800"}', None, "surrogate"),
         (b"\xef\xbb\xbf{}", 1, "byte order mark"),
         (b"1" * 5000, None, "cannot be read"),
+        (b"", None, "empty"),
+        (b" \n\0", None, "empty, or nothing but NUL"),
     ],
 )
 def test_the_line_is_named(raw: bytes, line: int | None, reason: str) -> None:

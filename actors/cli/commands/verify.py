@@ -6,6 +6,7 @@ Those of deleted sessions too: what lies in the trash must be whole when somebod
 from __future__ import annotations
 
 import os
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,7 @@ def _verify(call: Call) -> int:
 
     _require_directory(call.data)
     data = DataDir(Path(call.data))
-    progress = Progress(call.console, "journals")
+    progress = Progress(call.console, "bytes")
     try:
         requests, named = _requests(data)
         projections = _projections(data, named)
@@ -154,10 +155,11 @@ def _journals(data: DataDir, named: dict[str, int], progress: Progress) -> list[
         if _may_hold_journal(path)
     ]
     rows = []
+    starts = [0, *accumulate(checks.size_bytes(path) for _, path in places)]
     for number, (workspace, path) in enumerate(places):
-        progress.show(number, len(places))
+        heard = progress.within(starts[number], starts[-1])
         where = {"workspace": workspace, "session_id": path.name}
-        rows.append({**where, **checks.session(path, named.get(path.name, 0))})
+        rows.append({**where, **checks.session(path, named.get(path.name, 0), heard=heard)})
     return rows
 
 
@@ -168,10 +170,11 @@ def _deleted(data: DataDir, progress: Progress) -> list[Row]:
 
     items = trash.shelved(data)
     rows = []
+    starts = [0, *accumulate(checks.size_bytes(item.directory) for item in items)]
     for number, item in enumerate(items):
-        progress.show(number, len(items))
+        heard = progress.within(starts[number], starts[-1])
         where = {"workspace": item.workspace, "session_id": item.id, "name": item.name}
-        rows.append({**where, **checks.session(item.directory, item.n, item.id)})
+        rows.append({**where, **checks.session(item.directory, item.n, item.id, heard)})
     return rows
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import accumulate
 from typing import Any
 
 from actors.cli import checks
@@ -91,9 +92,10 @@ def _sessions(
 ) -> Iterator[Finding]:
     places = [(workspace, path) for workspace in listed for path in _journaled(data, workspace)]
     lines = bad = 0
+    starts = [0, *accumulate(checks.size_bytes(path) for _, path in places)]
     for number, (workspace, path) in enumerate(places):
-        progress.show(number, len(places))
-        row = checks.session(path, named.get(path.name, 0))
+        heard = progress.within(starts[number], starts[-1])
+        row = checks.session(path, named.get(path.name, 0), heard=heard)
         lines += row["lines"]
         bad += row["problem"] is not None
         step = f"greenroom salvage {path.name}"

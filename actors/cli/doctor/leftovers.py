@@ -39,7 +39,8 @@ def _claims(data: DataDir, *, runs: bool) -> Finding:
     if count and not runs:
         text = f"{plural(count, 'request')} taken and not answered; the next start goes on"
         return note("inbox", text, "greenroom start")
-    waiting = sum(name.endswith(".json") for name in _names(data.inbox))
+    names = [name for name in _names(data.inbox) if not name.startswith(".")]
+    waiting = sum(name.endswith(".json") for name in names)
     return ok("inbox", f"{waiting} waiting, {count} being worked on")
 
 

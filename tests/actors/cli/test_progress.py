@@ -58,3 +58,11 @@ def test_nothing_to_do_is_no_fault() -> None:
     clock.now += 5
     progress.show(0, 0)
     progress.end()
+
+
+def test_a_part_says_how_far_the_whole_is() -> None:
+    clock, err = Hand(), io.StringIO()
+    progress = Progress(Console(sys.stdout, err, {}), "bytes", clock)
+    clock.now += 5
+    progress.within(30, 100)(20)
+    assert err.getvalue() == "50 of 100 bytes\n"

@@ -23,7 +23,7 @@ def sentence(raw: dict[str, object]) -> str:
         ({"type": "create-session", "title": 3}, "title: must be text"),
         ({**WORKER, "worker": {"type": "terminal", "command": []}}, "command: must not be empty"),
         ({**WORKER, "worker": {"type": "terminal", "restart": "often"}},
-         "restart: 'often' is not one of its values"),
+         "restart: 'often' is none of: always, never, on-crash"),
         ({"type": "get-output", "session": "s", "worker": "w", "epoch": -1}, "epoch: 0 or more"),
         ({"type": "request", "session": "s"}, "message is missing"),
     ],

@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from actors.edits.errand import AT_ONCE, Errand
+from actors.edits.errand import AT_ONCE, MOST_WAITS, Errand
 from actors.edits.plan import Plan, Task, request_id
 from storage.edit_claims import Claim
 from storage.records import request as r
@@ -78,3 +78,10 @@ def test_a_request_id_is_that_of_one_task_of_one_claim() -> None:
     plan = Plan(sha256="0123456789abcdef0123", tasks=(task, other))
     assert request_id(CLAIM, plan, task) == "edit-7-0123456789abcdef-1"
     assert request_id(CLAIM, plan, task) != request_id(CLAIM, plan, other)
+
+
+def test_what_finds_no_room_again_and_again_waits_no_more() -> None:
+    made = errand("a", "b")
+    assert positions(made) == [0, 1]
+    assert [made.may_wait(0) for _ in range(MOST_WAITS + 1)] == [*[True] * MOST_WAITS, False]
+    assert made.may_wait(1)

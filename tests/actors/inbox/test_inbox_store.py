@@ -25,12 +25,15 @@ from tests.fakes.greenroom import House
 
 
 class Disk:
-    """Refuses appends that hold `word` to the requests journal, and the probe, while `full`."""
+    """While `full` it refuses the probe, and what holds `word` in files below `place`: the
+    requests journal, if nothing else is said.
+    """
 
     def __init__(self, greenroom: House, monkeypatch: pytest.MonkeyPatch) -> None:
         self.full = False
         self.word = b""
-        self._requests = greenroom.data.requests
+        self.place = greenroom.data.requests
+        self.has_room_for_a_probe = False
         self._write = os.write
         self._fdatasync = os.fdatasync
         self.broken_sync = False
@@ -40,7 +43,7 @@ class Disk:
         monkeypatch.setattr("storage.reserve.durable.replace_file", self.replace)
 
     def _is_ours(self, descriptor: int) -> bool:
-        return Path(f"/proc/self/fd/{descriptor}").readlink().parent == self._requests
+        return self.place in Path(f"/proc/self/fd/{descriptor}").readlink().parents
 
     def write(self, descriptor: int, content: Any) -> int:
         if self.full and self._is_ours(descriptor) and self.word in bytes(content):
@@ -54,7 +57,7 @@ class Disk:
         self._fdatasync(descriptor)
 
     def replace(self, path: Path, content: bytes, *, synced: bool = True) -> None:
-        if self.full and path.name == "probe":
+        if self.full and not self.has_room_for_a_probe and path.name == "probe":
             raise durable.storage_error(OSError(errno.ENOSPC, "full"), path)
         self._replace(path, content, synced=synced)
 
@@ -122,3 +125,34 @@ def test_an_answer_waits_for_the_journal(open_greenroom: House, disk: Disk) -> N
     assert answer(open_greenroom, "new")["ok"]
     settle(open_greenroom)
     assert titles(open_greenroom) == ["one"]
+
+
+def test_what_was_accepted_just_before_the_disk_was_full_waits_too(
+    open_greenroom: House, disk: Disk
+) -> None:
+    session_id = open_greenroom.create()["id"]
+    disk.full, disk.place = True, open_greenroom.data.workspaces
+    drop(open_greenroom, "new.json", said(session_id))
+    eventually(lambda: open_greenroom.get("get-status")["store"]["problems"])
+    assert not (open_greenroom.data.outbox / "new.json").exists()
+    disk.full = False
+    assert answer(open_greenroom, "new")["ok"]
+    settle(open_greenroom)
+    assert len(open_greenroom.get("get-messages", session=session_id)["messages"]) == 1
+    kinds = [type(event) for event in journaled(open_greenroom)]
+    assert kinds == [e.RequestAccepted, e.RequestAnswered, e.AnswerPublished]
+
+
+def test_what_is_larger_than_all_room_there_is_does_not_wait_for_ever(
+    open_greenroom: House, disk: Disk
+) -> None:
+    session_id = open_greenroom.create()["id"]
+    disk.full, disk.has_room_for_a_probe = True, True
+    disk.place = open_greenroom.data.session("default", session_id)
+    drop(open_greenroom, "new.json", said(session_id))
+    assert answer(open_greenroom, "new")["error"]["code"] == "storage-full"
+
+
+def said(session_id: str) -> dict[str, Any]:
+    message = {"role": "user", "content": "hello"}
+    return {"type": "add-message", "session": session_id, "message": message}

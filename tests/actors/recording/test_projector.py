@@ -4,7 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from actors.recording.projector import POLITE_LOOKS, SHORTEST_SECONDS, Projector
+from actors.recording.projector import (
+    LONGEST_PAUSE_SECONDS,
+    POLITE_LOOKS,
+    SHORTEST_SECONDS,
+    Projector,
+)
 from actors.recording.recording import Recording
 from storage import revisions, sessions_file
 from storage.data_dir import DataDir
@@ -130,6 +135,13 @@ def test_a_disk_that_refuses_is_a_problem_until_it_takes_it(bench: Bench) -> Non
     bench.clock.advance(4 * SHORTEST_SECONDS)
     eventually(lambda: bench.revision == 3)
     eventually(lambda: bench.projector.problem is None)
+
+
+def test_a_disk_that_refuses_for_a_day_is_tried_every_minute(bench: Bench) -> None:
+    (bench.path.parent / revisions.NAME).mkdir()
+    bench.projector._failures = 24 * 60
+    bench.projector.write()
+    assert bench.clock.waiting == [LONGEST_PAUSE_SECONDS]
 
 
 def test_after_the_recorders_end_it_is_left_to_the_next_start(bench: Bench) -> None:

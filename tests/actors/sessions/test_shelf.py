@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from storage import exported, trash
+from storage import exported, sessions_file, trash
 from storage.errors import StorageFull
 from storage.records import event as e
 from storage.records.message import ChatMessage, TextContent
@@ -155,6 +155,24 @@ def test_what_is_purged_stands_in_sessions_json_no_more(greenroom: House) -> Non
     session_id = greenroom.create()["id"]
     eventually(lambda: bool(greenroom.projected()))
     greenroom.get("delete-session", session=session_id)
+    greenroom.get("purge-session", session=session_id)
+    assert greenroom.projected() == []
+
+
+def test_what_is_purged_on_a_full_disk_makes_the_room_to_say_so(
+    greenroom: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session_id = greenroom.create()["id"]
+    eventually(lambda: bool(greenroom.projected()))
+    greenroom.get("delete-session", session=session_id)
+    write = sessions_file.write
+
+    def full(*given: Any, **named: Any) -> sessions_file.Written:
+        if trash.shelved(greenroom.data):
+            raise StorageFull("no space left")
+        return write(*given, **named)
+
+    monkeypatch.setattr(sessions_file, "write", full)
     greenroom.get("purge-session", session=session_id)
     assert greenroom.projected() == []
 

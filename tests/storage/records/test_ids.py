@@ -10,7 +10,7 @@ FORKING = """
 import os
 from storage.records.new_ids import new_id
 child = os.fork()
-print(new_id(), flush=True)
+os.write(1, f"{new_id()}\\n".encode())
 if child:
     os.waitpid(child, 0)
 """
