@@ -21,6 +21,7 @@ from actors.edits.edits_actor import EditsActor
 from actors.gateway import Gateway
 from actors.inbox.inbox_actor import InboxActor
 from actors.io_loop_actor import IoLoopActor
+from actors.orphans.sweeper import OrphanSweeper
 from actors.ports import Clock, ModelError
 from actors.recording.broadcaster import Broadcaster
 from actors.recording.health import StoreHealth
@@ -156,6 +157,7 @@ def core(around: Surroundings) -> list[ChildSpec]:
             kind="supervisor",
             shutdown_seconds=20.0,
         ),
+        _actor("orphans", OrphanSweeper, around),
     ]
 
 

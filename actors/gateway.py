@@ -10,6 +10,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from actors.messages.orphans import CleanUp
 from actors.messages.session import Dispatch, Follow, NotDurable, Reply
 from actors.status import StatusReport
 from actors.surroundings import Surroundings
@@ -63,8 +64,12 @@ class Gateway:
         if isinstance(asked, r.GetStatus):
             self._tell_status(reply)
         elif isinstance(asked, r.CleanupOrphans):
-            text = "the sweep for orphans is not built yet; `status` shows what runs"
-            reply.send(r.Refusal(code="not-available", message=text))
+            self._around.orphans.tell_within(
+                READY_SECONDS,
+                CleanUp(reply.send),
+                self._around.clock,
+                lambda: reply.send(NOT_READY),
+            )
         else:
             self._around.directory.tell_within(
                 READY_SECONDS,

@@ -1,9 +1,10 @@
-"""Ends every worker's process, journaled as our own doing, and then the terminal host."""
+"""Ends every worker's process, journaled as our own doing, what they left behind, and the host."""
 
 import logging
 import threading
 
 from actors.decisions import processes
+from actors.messages.orphans import Sweep
 from actors.messages.session import Dispatch, Reply, ShutDown
 from actors.messages.terminals import EndHost
 from actors.surroundings import Surroundings
@@ -14,6 +15,8 @@ _log = logging.getLogger(__name__)
 
 WORKERS_SECONDS = 15.0
 """A process gets 2 s after SIGTERM; many at once on a busy machine get longer."""
+SWEEP_SECONDS = 8.0
+"""What left its worker's process session gets 2 s after SIGTERM, too."""
 HOST_SECONDS = 10.0
 """What ignores HUP and TERM is killed after 2 s; what is left then is the host's own end."""
 
@@ -29,6 +32,9 @@ def end_terminals(around: Surroundings) -> None:
         if not ended.acquire(timeout=WORKERS_SECONDS):
             _log.error("the workers of session %s did not end in time", session.id)
             break
+    swept = threading.Event()
+    if waiting and around.orphans.tell(Sweep(lambda _: swept.set())):
+        swept.wait(SWEEP_SECONDS)
     gone = threading.Event()
     if around.terminals.tell(EndHost(gone.set)) and not gone.wait(HOST_SECONDS):
         _log.error("the terminal host did not end in time")

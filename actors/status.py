@@ -7,23 +7,22 @@ answers also when one hangs.
 import importlib.metadata
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from actors.adapters.process_usage import Usage, UsageMeter
 from actors.decisions.workers import activity_of
+from actors.messages.orphans import DescribeOrphans, OrphansDescription
 from actors.messages.supervision import TreeNode
 from actors.messages.terminals import DescribeHost, HostDescription
 from actors.supervision import ActorDeadError, Board, Timeout, ask
 from actors.surroundings import Surroundings
-from storage import codec
-from storage.errors import FileRefused
+from storage import refused_edits
 from storage.records.session import Session
-from storage.records.worker import Worker
+from storage.records.worker import Activity, Worker
 
 HOST_SECONDS = 2.0
-RECENT_SECONDS = 86_400.0
-"""Refused edits are shown for a day."""
 
 
 def version() -> str:
@@ -55,6 +54,7 @@ class StatusReport:
         keeper_pid = self._keeper_pid()
         usage = self._meter.look(w.process.pid for s in sessions for w in s.workers if w.process)
         tree = self._board.tree()
+        activities = self._around.activities
         return {
             "daemon": {
                 "state": "running",
@@ -65,12 +65,13 @@ class StatusReport:
             },
             "store": self._store(tree),
             "tree": _shown(tree, {w.id: w.restarts for s in sessions for w in s.workers}),
-            "sessions": [_session(session, usage) for session in sessions],
+            "sessions": [_session(session, usage, activities) for session in sessions],
             "inbox": self._inbox(),
             "permissions": [],
             "http": {"url": None, "state": "stopped"},
             "keeper": {"pid": keeper_pid} if keeper_pid else None,
             "terminal_host": {"pid": host.pid, "terminals": host.terminals},
+            "orphans": self._orphans(),
             "workspaces": [
                 {"name": name, "problem": self._around.workspaces.problem(name)}
                 for name in self._around.data.workspace_names()
@@ -88,6 +89,14 @@ class StatusReport:
             pass
         return HostDescription(None, 0)
 
+    def _orphans(self) -> dict[str, Any]:
+        ref = self._around.orphans.ref
+        found: Any = None
+        with suppress(ActorDeadError, Timeout):
+            found = ask(ref, DescribeOrphans(), HOST_SECONDS) if ref is not None else None
+        shown = found if isinstance(found, OrphansDescription) else OrphansDescription()
+        return {"found": list(shown.found), "ended": list(shown.ended)}
+
     def _store(self, tree: TreeNode) -> dict[str, Any]:
         refusing = self._around.health.problem
         problems = [*([str(refusing)] if refusing else []), *self._around.index.problems()]
@@ -103,20 +112,8 @@ class StatusReport:
                 {"session_id": session_id, "reason": reason}
                 for session_id, reason in sorted(reasons.items())
             ],
-            "rejected_edits": list(self._rejected_edits()),
+            "rejected_edits": refused_edits.recent(str(self._around.data.rejected), time.time()),
         }
-
-    def _rejected_edits(self) -> Iterator[dict[str, Any]]:
-        rejected = self._around.data.rejected
-        for why in sorted(rejected.glob("sessions*.json.why.json")):
-            try:
-                changed = why.stat().st_mtime
-                told = codec.decode(why.read_bytes(), dict[str, Any])
-            except (OSError, FileRefused):
-                continue
-            if time.time() - changed < RECENT_SECONDS:
-                kept = str(why).removesuffix(".why.json")
-                yield {"at": _iso(changed), "path": kept, "reason": _reason(told)}
 
     def _inbox(self) -> dict[str, Any]:
         counts = self._around.inbox_counts
@@ -128,19 +125,6 @@ class StatusReport:
             "ignored": counts.ignored,
             "problems": list(counts.problems),
         }
-
-
-def _reason(told: Mapping[str, Any]) -> str:
-    """With the line that is wrong, as far as it is one."""
-    place = [f"line {told['line']}"] if told.get("line") else []
-    place += [str(told["path"])] if told.get("path") else []
-    return ": ".join([*([", ".join(place)] if place else []), str(told.get("reason"))])
-
-
-def _iso(seconds: float) -> str:
-    from datetime import UTC, datetime
-
-    return datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z")
 
 
 def _failed_sessions(tree: TreeNode) -> dict[str, str]:
@@ -165,7 +149,9 @@ def _shown(node: TreeNode, restarts: Mapping[str, int]) -> dict[str, Any]:
     }
 
 
-def _session(session: Session, usage: Mapping[int, Usage]) -> dict[str, Any]:
+def _session(
+    session: Session, usage: Mapping[int, Usage], activities: Mapping[str, Activity]
+) -> dict[str, Any]:
     return {
         "id": session.id,
         "title": session.title,
@@ -174,11 +160,21 @@ def _session(session: Session, usage: Mapping[int, Usage]) -> dict[str, Any]:
         "desired": session.desired,
         "location_path": session.location_path,
         "open_requests": session.open_requests,
-        "workers": [_worker(session, worker, usage) for worker in session.workers],
+        "workers": [
+            _worker(worker, usage) | {"activity": _activity(session, worker, activities)}
+            for worker in session.workers
+        ],
     }
 
 
-def _worker(session: Session, worker: Worker, usage: Mapping[int, Usage]) -> dict[str, Any]:
+def _activity(
+    session: Session, worker: Worker, activities: Mapping[str, Activity]
+) -> Activity | None:
+    running = worker.status == "running"
+    return activity_of(session, worker.id, activities) if running else None
+
+
+def _worker(worker: Worker, usage: Mapping[int, Usage]) -> dict[str, Any]:
     used = usage.get(worker.process.pid, Usage(0, 0.0)) if worker.process else None
     return {
         "id": worker.id,
@@ -196,5 +192,4 @@ def _worker(session: Session, worker: Worker, usage: Mapping[int, Usage]) -> dic
         else None,
         "exit": worker.exit,
         "last_error": worker.last_error,
-        "activity": activity_of(session, worker.id) if worker.status == "running" else None,
     }

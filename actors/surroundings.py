@@ -18,6 +18,7 @@ from actors.supervision import ActorRef, tell
 from actors.tools.shared_tools import SharedTools
 from actors.workspaces import Workspaces
 from storage.data_dir import DataDir
+from storage.records.worker import Activity
 
 LOOK_AGAIN_SECONDS = 0.1
 
@@ -48,8 +49,9 @@ class Mailbox:
 @dataclass(frozen=True, kw_only=True)
 class Surroundings:
     """`environ` is the environment of whoever started the daemon. `terminals` is the link to the
-    terminal host, `directory` that of the sessions, `inbox` the file front,
-    `edits` who takes edits of `sessions.json`; `shared_tools` are the
+    terminal host, `directory` that of the sessions, `inbox` the file front, `edits` who takes edits
+    of `sessions.json`, `orphans` who ends what is left over; `activities` are what programs in
+    terminals do, by `<session id>/<worker id>`; `shared_tools` are the
     tool servers of each workspace that all its sessions use.
     """
 
@@ -66,9 +68,11 @@ class Surroundings:
     index: SessionIndex = field(default_factory=SessionIndex)
     inbox_counts: InboxCounts = field(default_factory=InboxCounts)
     written: WrittenTurns = field(default_factory=WrittenTurns)
+    activities: dict[str, Activity] = field(default_factory=dict)
     terminals: Mailbox = field(default_factory=Mailbox)
     directory: Mailbox = field(default_factory=Mailbox)
     inbox: Mailbox = field(default_factory=Mailbox)
     edits: Mailbox = field(default_factory=Mailbox)
+    orphans: Mailbox = field(default_factory=Mailbox)
     followers: Followers = field(default_factory=Followers)
     shared_tools: SharedTools = field(default_factory=SharedTools)

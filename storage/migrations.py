@@ -173,7 +173,7 @@ class _Old:
         self, worker_id: str, name: str, created: datetime, pid: int | None, agent: str | None
     ) -> Worker:
         named = FORMER_AGENT if agent is None or agent in FORMER_AGENT_IDS else agent
-        return AgentWorker(agent=named, **self._lost(worker_id, name, created, pid))
+        return AgentWorker(agent=named, begun=True, **self._lost(worker_id, name, created, pid))
 
     def _terminal(
         self, worker_id: str, name: str, created: datetime, pid: int | None, _: str | None

@@ -10,7 +10,9 @@ from msgspec.structs import replace
 
 from storage import durable, strict_json
 from storage.errors import FileRefused
+from storage.records.agent import CONVERSATION, PROMPT
 from storage.records.workspace import (
+    AgentSettings,
     FileSettings,
     McpServerSettings,
     ModelSettings,
@@ -35,6 +37,7 @@ def read(path: Path) -> WorkspaceSettings:
         return WorkspaceSettings()
     settings: WorkspaceSettings = strict_json.parse_as(raw, WorkspaceSettings)
     _require_ways_in(settings)
+    _require_agents(settings)
     return _resolved(settings, path.absolute().parent)
 
 
@@ -45,6 +48,32 @@ def _require_ways_in(settings: WorkspaceSettings) -> None:
                 f"the MCP server {name} needs either a command or a url",
                 path=f"$.mcp_servers.{name}",
             )
+
+
+def _require_agents(settings: WorkspaceSettings) -> None:
+    taken: set[str] = set()
+    for number, agent in enumerate(settings.agents):
+        path = f"$.agents[{number}]"
+        if agent.id in taken:
+            raise FileRefused(f"a second agent with the id {agent.id}", path=f"{path}.id")
+        taken.add(agent.id)
+        _require_placeholders(agent, path)
+        for place, name in enumerate(agent.env):
+            if name.startswith("GREENROOM_"):
+                text = f"{name} is greenroom's own, and no agent gets it"
+                raise FileRefused(text, path=f"{path}.env[{place}]")
+
+
+def _require_placeholders(agent: AgentSettings, path: str) -> None:
+    """Where an id or a prompt is passed on, it must be said where it goes."""
+    for field, placeholder in (
+        ("session_id_args", CONVERSATION),
+        ("resume_args", CONVERSATION),
+        ("prompt_args", PROMPT),
+    ):
+        words = getattr(agent, field)
+        if words and not any(placeholder in word for word in words):
+            raise FileRefused(f"{placeholder} is missing here", path=f"{path}.{field}")
 
 
 def _resolved(settings: WorkspaceSettings, directory: Path) -> WorkspaceSettings:

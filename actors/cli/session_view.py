@@ -65,7 +65,7 @@ def worker_lines(workers: list[Json], now: datetime) -> list[Line]:
         [
             (f"  {shortened(str(each.get('name')), TITLE_LIMIT)}", ""),
             (f"{each.get('id')}", "dim"),
-            (f"{each.get('type')}", ""),
+            (str(each.get("agent") or each.get("type")), ""),
             ("", ""),
         ]
         for each in workers

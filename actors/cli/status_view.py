@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     Json = dict[str, Any]
 
+SHOWN_EDITS = 5
+
 
 def status_lines(status: Json, now: datetime, *, boxes: bool) -> list[Line]:
     """The daemon, the store, and one tree of every actor, session and worker."""
@@ -38,14 +40,21 @@ def _head(status: Json, now: datetime) -> list[Line]:
         ]),
         ("data", [(str(daemon.get("data") or ""), "")]),
         *_store(store),
-        ("inbox", [(joined(f"{inbox.get(key) or 0} {key}" for key in
-                           ("waiting", "running", "answered", "rejected")), "")]),
+        ("inbox", [(_inbox(inbox), "")]),
         *(("", [(str(problem), "bad")]) for problem in inbox.get("problems") or []),
-        *(("refused", [(_edit(each, now), "warn")]) for each in store.get("rejected_edits") or []),
+        *_refused(store.get("rejected_edits") or [], now),
         *_problems(status),
         *_others(status),
     ]  # fmt: skip
     return [[(f"{name:<11}", "dim"), *spread(spans)] for name, spans in rows]
+
+
+def _inbox(inbox: Json) -> str:
+    counts = [f"{inbox.get(key) or 0} {key}"
+              for key in ("waiting", "running", "answered", "rejected")]  # fmt: skip
+    if inbox.get("ignored"):
+        counts.append(f"{inbox['ignored']} left alone (no .json at the end)")
+    return joined(counts)
 
 
 def _store(store: Json) -> list[tuple[str, list[Span]]]:
@@ -98,15 +107,35 @@ def _others(status: Json) -> list[tuple[str, list[Span]]]:
         rows.append(("keeper", [(text, "" if keeper else "warn")]))
     if host.get("pid"):
         rows.append(("terminals", [(_pid(host), ""), (_terminals(host), "")]))
+    rows += [("left over", [(_orphan(each), "warn")]) for each in _orphans(status)]
     if asks:
         rows.append(("asking", [(plural(asks, "open permission request"), "warn")]))
     return rows
+
+
+def _orphans(status: Json) -> list[Json]:
+    return list((status.get("orphans") or {}).get("found") or [])
+
+
+def _orphan(each: Json) -> str:
+    name = each.get("name") or "a process"
+    return f"{name} (pid {each.get('pid')}): {each.get('why')}; greenroom doctor --fix ends it"
 
 
 def _terminals(host: Json) -> str:
     terminals = host.get("terminals")
     count = len(terminals) if isinstance(terminals, (list, dict)) else int(terminals or 0)
     return plural(count, "terminal")
+
+
+def _refused(edits: list[Json], now: datetime) -> list[tuple[str, list[Span]]]:
+    """The newest ones, the last of them last; how many more there are before them."""
+    shown = edits[-SHOWN_EDITS:]
+    rows = [("refused", [(_edit(each, now), "warn")]) for each in shown]
+    if len(shown) < len(edits):
+        more = plural(len(edits) - len(shown), "older edit")
+        rows.insert(0, ("refused", [(f"{more} in the last day; see rejected/", "warn")]))
+    return rows
 
 
 def _edit(edit: Json, now: datetime) -> str:

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import json
 import os
+import time
+
+from storage import refused_edits
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,7 +28,12 @@ def stored_status(data: str) -> Json:
     stopped = {"state": "stopped", "pid": None, "version": None, "started_at": None, "data": data}
     return {
         "daemon": stopped,
-        "store": {"state": "ok", "quarantined": [], "rejected_edits": [], "unreadable": unreadable},
+        "store": {
+            "state": "ok",
+            "quarantined": [],
+            "rejected_edits": refused_edits.recent(f"{data}/rejected", time.time()),
+            "unreadable": unreadable,
+        },
         "tree": None,
         "sessions": sessions,
         "inbox": {
@@ -55,7 +63,7 @@ def _names(directory: str) -> list[str]:
 
 
 def _count(directory: str, ending: str) -> int:
-    return sum(name.endswith(ending) for name in _names(directory))
+    return sum(name.endswith(ending) and not name.startswith(".") for name in _names(directory))
 
 
 def _sessions_of(path: str, unreadable: list[Json]) -> list[Json]:

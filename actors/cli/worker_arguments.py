@@ -7,7 +7,7 @@ from actors.cli.failures import UsageError
 
 WORKER_OPTIONS = (
     Option("--conversation", "with a model"),
-    Option("--agent", "not built yet; an agent runs as --terminal -- claude", metavar="NAME"),
+    Option("--agent", "with an agent program; greenroom agents lists them", metavar="NAME"),
     Option("--terminal", "with a shell, or with the COMMAND after --"),
 )
 

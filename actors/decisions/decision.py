@@ -16,6 +16,7 @@ from storage import fold
 from storage.records.event import Event
 from storage.records.message import Content
 from storage.records.request import Refusal
+from storage.records.worker import Activity
 from storage.records.workspace import WorkspaceSettings
 from storage.state import SessionState
 
@@ -24,7 +25,8 @@ class Given(Struct, frozen=True, kw_only=True):
     """What a decision may look at besides the state. `settings` are those of its workspace, looked
     up for those few that need them. `written` is what has arrived so far of the turns being
     streamed, by response id. `request_id` is set for a request that is handed in again when a crash
-    or a stop left it unanswered: it must be done once.
+    or a stop left it unanswered: it must be done once. `activities` are those of programs in
+    terminals, by `<session id>/<worker id>`, and change while one looks.
     """
 
     now: datetime
@@ -34,6 +36,7 @@ class Given(Struct, frozen=True, kw_only=True):
     written: Mapping[str, tuple[Content, ...]] = {}
     closing: bool = False
     request_id: str | None = None
+    activities: Mapping[str, Activity] = {}
 
 
 class Ready(Struct, frozen=True):

@@ -1,6 +1,6 @@
 """PURE: what follows when something becomes of a worker's process."""
 
-from actors.decisions import conversation
+from actors.decisions import agents, conversation
 from actors.decisions.decision import Decision, Draft, Given
 from actors.messages import effects as f
 from actors.messages import outcomes as o
@@ -36,8 +36,16 @@ def worker_up(state: SessionState, outcome: o.WorkerUp, given: Given) -> Decisio
     else:
         if worker.status != "starting":
             draft.add(e.WorkerStarting(worker.id, worker.restarts + 1))
-        draft.want(f.StartProcess(worker.id))
+        _start(draft, worker)
     return draft.decision()
+
+
+def _start(draft: Draft, worker: Worker) -> None:
+    if isinstance(worker, AgentWorker) and not agents.prepare(draft, worker.id):
+        text = f"nobody knows what the agent {worker.agent} is; start it by name"
+        draft.add(e.WorkerEnded(worker.id, "stopped", error=text))
+        return
+    draft.want(f.StartProcess(worker.id))
 
 
 def _is_wanted(state: SessionState, worker: Worker) -> bool:
@@ -66,6 +74,7 @@ def process_started(state: SessionState, outcome: o.ProcessStarted, given: Given
     is_known = worker.process == outcome.process and worker.status == "running"
     if not is_known and not state.deleted:
         draft.add(e.WorkerStarted(worker.id, outcome.process))
+        agents.ran(draft, worker.id)
     if not _is_wanted(state, worker):
         draft.want(f.EndProcess(worker.id, "stopped"))
     elif state.record.desired == "paused":
@@ -80,8 +89,14 @@ def process_not_started(
     worker = state.record.worker(outcome.worker_id)
     if worker is not None:
         number = f" (errno {outcome.errno})" if outcome.errno else ""
-        _end(draft, worker, e.WorkerEnded(worker.id, "stopped", error=outcome.message + number))
+        error = outcome.message + number + _advice(worker)
+        _end(draft, worker, e.WorkerEnded(worker.id, "stopped", error=error))
     return draft.decision()
+
+
+def _advice(worker: Worker) -> str:
+    definition = worker.definition if isinstance(worker, AgentWorker) else None
+    return f"; {agents.how_to_get(definition)}" if definition else ""
 
 
 def _end(draft: Draft, worker: Worker, ended: e.WorkerEnded) -> None:
@@ -108,6 +123,8 @@ def _record_end(draft: Draft, worker: Worker, outcome: o.ProcessEnded) -> None:
     status = _STATUS_AFTER[outcome.exit.cause]
     asked_to_start = worker.status == "starting" and _is_wanted(draft.state, worker)
     _end(draft, worker, e.WorkerEnded(worker.id, status, outcome.exit, error=outcome.evidence))
+    if not draft.state.deleted:
+        agents.ended(draft, outcome)
     if asked_to_start and not draft.given.closing and draft.state.record.desired == "run":
         draft.add(e.WorkerStarting(worker.id, worker.restarts))
         draft.want(f.StartWorker(worker.id))
@@ -170,8 +187,8 @@ def is_due(worker: Worker, *, session_runs: bool) -> bool:
 
 
 def can_run(worker: Worker) -> bool:
-    """Whether there is a program for it: what an agent's name stands for is not known yet."""
-    return not isinstance(worker, AgentWorker)
+    """Whether there is a program for it: one that was taken over has none until it is started."""
+    return not isinstance(worker, AgentWorker) or worker.definition is not None
 
 
 def comes_back(worker: Worker, cause: EndCause) -> bool:

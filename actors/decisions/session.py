@@ -4,8 +4,9 @@ from collections.abc import Callable
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
-from actors.decisions import conversation, processes, workers
+from actors.decisions import agents, conversation, new_workers, processes, workers
 from actors.decisions.decision import Awaiting, Decision, Draft, Given, Ready, Reply, Until, Verdict
 from actors.messages import effects as f
 from storage import codec
@@ -14,7 +15,7 @@ from storage.records import request as r
 from storage.records.config import SessionConfig
 from storage.records.message import ChatMessage, TextContent
 from storage.records.session import QuickSession
-from storage.records.worker import ConversationWorker, ProcessWorker
+from storage.records.worker import AgentWorker, ConversationWorker, ProcessWorker, Worker
 from storage.state import SessionState
 
 DISPOSAL = "disposal"
@@ -43,10 +44,11 @@ def create(command: r.CreateSession, session_id: str, given: Given) -> Verdict:
         updated_at=given.now,
     )
     draft.add(e.SessionCreated(session, messages))
-    wanted = command.worker or (r.CreateWorkerRequest(type="conversation") if talks else None)
-    worker = workers.new_worker(draft.state, wanted, given) if wanted else None
+    wanted = _first_worker(command, talks=talks)
+    worker = new_workers.new_worker(draft.state, wanted, given) if wanted else None
     if isinstance(worker, r.Refusal):
-        return worker
+        is_prompt = command.prompt is not None and worker.path == "$.worker.prompt"
+        return replace(worker, path="$.prompt") if is_prompt else worker
     if worker:
         workers.put(draft, worker)
     if isinstance(worker, ConversationWorker) and config is None:
@@ -62,6 +64,14 @@ def create(command: r.CreateSession, session_id: str, given: Given) -> Verdict:
     return draft.decision(when_created(worker.id if worker else None, response_id))
 
 
+def _first_worker(command: r.CreateSession, *, talks: bool) -> r.CreateWorkerRequest | None:
+    """Without a word about it a conversation; the prompt of an agent is its own."""
+    wanted = command.worker
+    if wanted and wanted.type == "agent" and command.prompt is not None:
+        return replace(wanted, prompt=command.prompt)
+    return wanted or (r.CreateWorkerRequest(type="conversation") if talks else None)
+
+
 def _cannot_create(command: r.CreateSession) -> r.Refusal | None:
     if command.session_type == "worktree":
         text = "worktree sessions are not built yet; create a quick session in the worktree"
@@ -71,8 +81,11 @@ def _cannot_create(command: r.CreateSession) -> r.Refusal | None:
         return r.Refusal(code="bad-request", message=text, path="$.location_path")
     if command.prompt is not None and not command.prompt.strip():
         return r.Refusal(code="bad-request", message="the prompt is blank", path="$.prompt")
-    if command.prompt is not None and command.worker and command.worker.type != "conversation":
-        text = "a prompt needs a conversation; leave out worker, or make it a conversation"
+    if command.prompt is not None and command.worker and command.worker.type == "terminal":
+        text = "a prompt needs a conversation or an agent; leave out worker, or make it one of them"
+        return r.Refusal(code="bad-request", message=text, path="$.prompt")
+    if command.prompt is not None and command.worker and command.worker.prompt is not None:
+        text = "there are two prompts; leave out one of them"
         return r.Refusal(code="bad-request", message=text, path="$.prompt")
     return None
 
@@ -215,9 +228,13 @@ def restart(state: SessionState, _: r.RestartSession, given: Given) -> Verdict:
     if state.record.desired != "run":
         draft.add(e.SessionUpdated({"desired": "run"}))
     for worker in state.record.workers:
-        if worker.desired == "run" and processes.can_run(worker):
+        if worker.desired == "run" and _has_program(worker, given):
             workers.again(draft, worker)
     return draft.decision(Until(record_when_started))
+
+
+def _has_program(worker: Worker, given: Given) -> bool:
+    return not isinstance(worker, AgentWorker) or not agents.can_start(worker, given.settings())
 
 
 def record_when_started(state: SessionState) -> Any:

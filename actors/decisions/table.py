@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from actors.decisions import conversation, history_edits, processes, session, updates, workers
 from actors.decisions.decision import Decision, Draft, Given, Ready, Verdict
 from actors.messages import outcomes as o
-from actors.messages.session import GetRecord, ShutDown
+from actors.messages.session import GetRecord, RecordEndedOrphans, ShutDown
 from storage.records import request as r
 from storage.records.conversation import Round
 from storage.records.message import Content
@@ -84,7 +84,10 @@ def get_activity(state: SessionState, command: r.GetActivity, given: Given) -> V
     worker = workers.find(state, command.worker)
     if isinstance(worker, r.Refusal):
         return worker
-    return Decision(reply=Ready(lambda after: workers.activity_of(after.record, worker.id)))
+    of_programs = given.activities
+    return Decision(
+        reply=Ready(lambda after: workers.activity_of(after.record, worker.id, of_programs))
+    )
 
 
 _TABLE: dict[type, Callable[[SessionState, Any, Given], Verdict]] = {
@@ -104,6 +107,7 @@ _TABLE: dict[type, Callable[[SessionState, Any, Given], Verdict]] = {
     r.GetResponse: get_response,
     r.GetActivity: get_activity,
     r.GetHistory: get_history,
+    RecordEndedOrphans: workers.orphans_ended,
     GetRecord: _reading(lambda state: state.record),
     r.UpdateTokenMetrics: history_edits.update_metrics,
     r.Request: workers.converse,

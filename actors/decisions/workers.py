@@ -1,11 +1,14 @@
 """PURE: what a session decides about its workers and their processes."""
 
 import hashlib
+from collections.abc import Mapping
 from typing import Any
 
-from actors.decisions import conversation, processes
+from actors.decisions import agents, conversation
 from actors.decisions.decision import Awaiting, Decision, Draft, Given, Ready, Reply, Until, Verdict
+from actors.decisions.new_workers import name_taken, new_worker
 from actors.messages import effects as f
+from actors.messages.session import RecordEndedOrphans
 from storage.records import event as e
 from storage.records import request as r
 from storage.records.process import EndCause
@@ -13,20 +16,15 @@ from storage.records.session import Session
 from storage.records.worker import (
     Activity,
     ActivityState,
+    AgentWorker,
     ConversationWorker,
     ProcessWorker,
-    TerminalWorker,
     Worker,
 )
 from storage.state import SessionState
 
 SHORTEST_PREFIX = 4
 """Fewer characters mean a name: no worker is hit because its id happens to begin so."""
-FORBIDDEN_ENVIRONMENT = ("LD_", "DYLD_", "PYTHON", "GREENROOM_")
-FORBIDDEN_NAMES = frozenset({"BASH_ENV", "ENV", "NODE_OPTIONS", "SHELLOPTS", "PERL5OPT", "RUBYOPT"})
-
-
-NO_AGENTS = "agent workers are not built yet; use a terminal worker with the agent's command"
 
 
 def find(state: SessionState, reference: str) -> Worker | r.Refusal:
@@ -47,78 +45,6 @@ def find(state: SessionState, reference: str) -> Worker | r.Refusal:
     known = ", ".join(f"{worker.name} ({worker.id})" for worker in workers) or "none"
     text = f"Worker not found: {reference}; session {state.record.id} has: {known}"
     return r.Refusal(code="worker-not-found", message=text)
-
-
-def new_worker(
-    state: SessionState | None, wanted: r.CreateWorkerRequest, given: Given
-) -> Worker | r.Refusal:
-    """The record of a worker to be created, or why it cannot be."""
-    present = state.record.workers if state else ()
-    refusal = _cannot_create(present, wanted)
-    if refusal:
-        return refusal
-    worker_id = given.new_id()
-    common: dict[str, Any] = {
-        "id": worker_id,
-        "name": wanted.name or _free_name(wanted.type, {worker.name for worker in present}),
-        "restart": wanted.restart or "on-crash",
-        "desired": wanted.desired or "run",
-        "created_at": given.now,
-    }
-    if wanted.type == "conversation":
-        return ConversationWorker(**common)
-    return TerminalWorker(
-        **common,
-        command=wanted.command,
-        env=wanted.env or {},
-        cols=wanted.cols,
-        rows=wanted.rows,
-    )
-
-
-def _cannot_create(present: tuple[Worker, ...], wanted: r.CreateWorkerRequest) -> r.Refusal | None:
-    if wanted.type == "agent":
-        return r.Refusal(code="not-available", message=NO_AGENTS, path="$.worker.type")
-    if wanted.name and any(worker.name == wanted.name for worker in present):
-        return _name_taken(wanted.name, "$.worker.name")
-    talks = any(isinstance(worker, ConversationWorker) for worker in present)
-    if wanted.type == "conversation" and talks:
-        text = "the session has its conversation already; send it a request"
-        return r.Refusal(code="conversation-exists", message=text)
-    return _takes_not(wanted) or _bad_environment(wanted.env or {})
-
-
-def _name_taken(name: str, path: str) -> r.Refusal:
-    text = f"a worker named {name} exists; choose another name"
-    return r.Refusal(code="worker-name-taken", message=text, path=path)
-
-
-def _takes_not(wanted: r.CreateWorkerRequest) -> r.Refusal | None:
-    fields = ("command", "env", "agent") if wanted.type == "conversation" else ("agent",)
-    for field in fields:
-        if getattr(wanted, field) is not None:
-            text = f"a {wanted.type} takes no {field}"
-            return r.Refusal(code="bad-request", message=text, path=f"$.worker.{field}")
-    return None
-
-
-def _bad_environment(env: dict[str, str]) -> r.Refusal | None:
-    for name, value in env.items():
-        path = f"$.worker.env.{name}"
-        if name in FORBIDDEN_NAMES or name.startswith(FORBIDDEN_ENVIRONMENT):
-            text = f"the environment variable {name} may not be set from a request"
-            return r.Refusal(code="bad-request", message=text, path=path)
-        if not name or "=" in name or "\0" in name + value:
-            text = f"{name!r} with this value cannot stand in an environment"
-            return r.Refusal(code="bad-request", message=text, path=path)
-    return None
-
-
-def _free_name(kind: str, taken: set[str]) -> str:
-    number = 1
-    while f"{kind}-{number}" in taken:
-        number += 1
-    return f"{kind}-{number}"
 
 
 def create(state: SessionState, command: r.CreateWorker, given: Given) -> Verdict:
@@ -159,7 +85,7 @@ def until_started(worker_id: str) -> Until:
 
 def start(state: SessionState, command: r.StartWorker, given: Given) -> Verdict:
     """Start it, also one that ended by itself or is quarantined; with its session if that waits."""
-    worker = _find_to_run(state, command.worker)
+    worker = _find_to_run(state, command.worker, given)
     if isinstance(worker, r.Refusal):
         return worker
     draft = Draft(state, given)
@@ -181,11 +107,11 @@ def _record(worker_id: str) -> Reply:
     return Ready(lambda after: after.record.worker(worker_id))
 
 
-def _find_to_run(state: SessionState, reference: str) -> Worker | r.Refusal:
+def _find_to_run(state: SessionState, reference: str, given: Given) -> Worker | r.Refusal:
     worker = _find_to_keep(state, reference)
-    if isinstance(worker, r.Refusal) or processes.can_run(worker):
+    if not isinstance(worker, AgentWorker):
         return worker
-    return r.Refusal(code="not-available", message=f"worker {worker.name}: {NO_AGENTS}")
+    return agents.can_start(worker, given.settings()) or worker
 
 
 def _find_to_keep(state: SessionState, reference: str) -> Worker | r.Refusal:
@@ -198,6 +124,8 @@ def _find_to_keep(state: SessionState, reference: str) -> Worker | r.Refusal:
 
 def begin(draft: Draft, worker: Worker, *, is_ending: bool = False) -> None:
     """Start a worker that does not run, whatever ended it; with `is_ending`, once it has ended."""
+    if isinstance(worker, AgentWorker):
+        agents.define(draft, worker)
     if worker.status not in {"running", "starting"}:
         draft.add(e.WorkerStarting(worker.id, worker.restarts))
         draft.want(f.StartWorker(worker.id))
@@ -245,7 +173,7 @@ def until_ended(worker_id: str) -> Reply:
 
 def restart(state: SessionState, command: r.RestartWorker, given: Given) -> Verdict:
     """End it and start it again; one that is stopped or quarantined just starts."""
-    worker = _find_to_run(state, command.worker)
+    worker = _find_to_run(state, command.worker, given)
     if isinstance(worker, r.Refusal):
         return worker
     if state.record.desired != "run":
@@ -260,6 +188,8 @@ def restart(state: SessionState, command: r.RestartWorker, given: Given) -> Verd
 
 def again(draft: Draft, worker: Worker) -> None:
     """One more start, counted as a restart; a living process is ended first."""
+    if isinstance(worker, AgentWorker):
+        agents.define(draft, worker)
     living = worker.status == "running" and not isinstance(worker, ConversationWorker)
     draft.add(e.WorkerStarting(worker.id, worker.restarts + 1))
     draft.want(f.EndProcess(worker.id, "stopped") if living else f.StartWorker(worker.id))
@@ -267,14 +197,18 @@ def again(draft: Draft, worker: Worker) -> None:
 
 def update(state: SessionState, command: r.UpdateWorker, given: Given) -> Verdict:
     """Name and policy as given; `desired` as if it was started or stopped."""
-    find_it = _find_to_run if command.updates.desired == "run" else _find_to_keep
-    worker = find_it(state, command.worker)
+    is_start = command.updates.desired == "run"
+    worker = (
+        _find_to_run(state, command.worker, given)
+        if is_start
+        else _find_to_keep(state, command.worker)
+    )
     if isinstance(worker, r.Refusal):
         return worker
     wanted = command.updates
     others = [other for other in state.record.workers if other.id != worker.id]
     if wanted.name and any(other.name == wanted.name for other in others):
-        return _name_taken(wanted.name, "$.updates.name")
+        return name_taken(wanted.name, "$.updates.name")
     draft = Draft(state, given)
     asked = {"name": wanted.name, "restart": wanted.restart}
     changes = {name: new for name, new in asked.items() if new not in {None, getattr(worker, name)}}
@@ -364,12 +298,21 @@ def _running_terminal(state: SessionState, reference: str) -> Worker | r.Refusal
     return worker
 
 
-def activity_of(session: Session, worker_id: str) -> Activity | None:
-    """What a worker is doing. Of a terminal nothing is known yet but that it runs."""
+def orphans_ended(_: SessionState, command: RecordEndedOrphans, given: Given) -> Verdict:
+    """Kept also of a worker that is deleted meanwhile: it says what was killed, and why."""
+    event = e.OrphansEnded(command.worker_id, command.processes)
+    return Decision(events=(event,), reply=Ready(lambda _: {"recorded": len(command.processes)}))
+
+
+def activity_of(
+    session: Session, worker_id: str, of_programs: Mapping[str, Activity]
+) -> Activity | None:
+    """What a worker is doing; `of_programs` by `<session id>/<worker id>`."""
     worker = session.worker(worker_id)
     if worker is None:
         return None
     if isinstance(worker, ConversationWorker):
         state: ActivityState = "active" if session.open_requests else "idle"
         return Activity(state=state, source="protocol", since=session.updated_at)
-    return Activity(state="unknown", source="screen", since=worker.created_at)
+    unknown = Activity(state="unknown", source="screen", since=worker.created_at)
+    return of_programs.get(f"{session.id}/{worker_id}", unknown)

@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from actors.messages.recording import TurnGrew
 from storage.journal.frame import JournalEnd
+from storage.records.process import EndedProcess
 from storage.records.request import AnyRequest, OfSession, Refusal
 from storage.records.session import Session
 
@@ -49,6 +50,13 @@ class AdoptSession(OfSession, frozen=True, kw_only=True, tag="adopt-session"):
     record: Session
 
 
+class RecordEndedOrphans(OfSession, frozen=True, kw_only=True, tag="record-ended-orphans"):
+    """Processes of a worker were ended that nobody claimed. Said by the sweeper alone."""
+
+    worker_id: str
+    processes: tuple[EndedProcess, ...]
+
+
 class ShutDown(OfSession, frozen=True, kw_only=True, tag="shut-down"):
     """The daemon ends with its workers: end every process; what the user wants stays as it is.
 
@@ -73,7 +81,7 @@ class Dispatch(Struct, frozen=True):
     and nothing later.
     """
 
-    request: AnyRequest | ShutDown | AdoptSession | GetRecord
+    request: AnyRequest | ShutDown | AdoptSession | GetRecord | RecordEndedOrphans
     reply: Reply
     request_id: str | None = None
     follow: Follow | None = None

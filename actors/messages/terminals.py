@@ -110,6 +110,21 @@ class TerminalWriter(Struct, frozen=True):
     owner: str | None
 
 
+class WatchTerminal(Struct, frozen=True):
+    """Hear from now on that it writes, by `TerminalWrote`."""
+
+    key: str
+
+
+class TerminalWrote(Struct, frozen=True):
+    """Output from offset `start` to `end`; `typed_bytes` were typed into it so far."""
+
+    key: str
+    start: int
+    end: int
+    typed_bytes: int
+
+
 class TerminalTyped(Struct, frozen=True):
     key: str
     number: int
@@ -132,6 +147,24 @@ class HostDescription(Struct, frozen=True):
 
     pid: int | None
     terminals: int
+
+
+class TellHeld(Struct, frozen=True):
+    """Call `told` with a HeldTerminals, in the link's thread."""
+
+    told: Callable[[Any], object]
+
+
+class HeldTerminals(Struct, frozen=True):
+    """`terminals`: the leaders of the living ones, by key; `opening`: keys of those that may just
+    be starting. `is_known` is false while a host holds
+    its lock and there is no connection to it: nobody knows then what it holds.
+    """
+
+    is_known: bool
+    host: int | None = None
+    terminals: dict[str, ProcessIdentity] = {}
+    opening: frozenset[str] = frozenset()
 
 
 class EndHost(Struct, frozen=True):

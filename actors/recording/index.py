@@ -17,6 +17,8 @@ class SessionIndex:
         self.unreadable: dict[str, str] = {}
         self.not_durable: dict[str, str] = {}
         self.projectors: dict[str, Projector] = {}
+        self.is_read = False
+        """Whether every session that can be read is among the entries."""
 
     def sessions(self) -> list[Session]:
         """All of them, oldest first."""

@@ -10,6 +10,7 @@ import stat
 from contextlib import suppress
 from pathlib import Path
 
+from actors.decisions import agents
 from actors.decisions.models import model_of
 from actors.surroundings import Surroundings
 from actors.workers.environment import without_secrets
@@ -37,11 +38,15 @@ def cannot_create(request: r.CreateSession, around: Surroundings) -> r.Refusal |
     refusal = _bad_directory(request.location_path, "$.location_path")
     if refusal:
         return refusal
-    if request.prompt is not None:
+    if request.prompt is not None and not _is_agent(request.worker):
         return _no_model(request.config, workspace, around)
     if request.worker is None:
         return None
-    return _bad_command(request.worker, request.location_path, around)
+    return _bad_command(request.worker, request.location_path, workspace, around)
+
+
+def _is_agent(worker: r.CreateWorkerRequest | None) -> bool:
+    return worker is not None and worker.type == "agent"
 
 
 def cannot_run(request: r.OfSession, session: Session, around: Surroundings) -> r.Refusal | None:
@@ -53,7 +58,9 @@ def cannot_run(request: r.OfSession, session: Session, around: Surroundings) -> 
         return _no_model(session.config, session.workspace, around)
     if isinstance(request, r.CreateWorker) and request.worker.type != "conversation":
         refusal = _bad_directory(session.location_path, None)
-        return refusal or _bad_command(request.worker, session.location_path, around)
+        return refusal or _bad_command(
+            request.worker, session.location_path, session.workspace, around
+        )
     if _starts(request) and _has_terminal(session):
         return _bad_directory(session.location_path, None)
     return None
@@ -137,19 +144,32 @@ def _status(text: str) -> os.stat_result | None:
 
 
 def _bad_command(
-    worker: r.CreateWorkerRequest, location: str, around: Surroundings
+    worker: r.CreateWorkerRequest, location: str, workspace: str, around: Surroundings
 ) -> r.Refusal | None:
-    if worker.type == "conversation" or worker.command is None:
+    program, advice = _program(worker, workspace, around)
+    if program is None:
         return None
-    program = worker.command[0]
     search = (worker.env or {}).get("PATH", without_secrets(around.environ).get("PATH", os.defpath))
     place = os.path.join(location, program) if "/" in program else program  # noqa: PTH118 - keeps an absolute program as it is
     if "\0" in program or shutil.which(place, path=search) is None:
         number = errno.EACCES if "/" in program and _status(place) else errno.ENOENT
         return r.Refusal(
             code="spawn-failed",
-            message=f"cannot start {program[:SHOWN]}: {os.strerror(number)}; nothing was created",
-            path="$.worker.command",
+            message=f"cannot start {program[:SHOWN]}: {os.strerror(number)}; {advice}",
+            path="$.worker.agent" if worker.type == "agent" else "$.worker.command",
             data={"errno": number},
         )
     return None
+
+
+def _program(
+    worker: r.CreateWorkerRequest, workspace: str, around: Surroundings
+) -> tuple[str | None, str]:
+    """What is to be run, None where that is not known here; what to say when it is missing."""
+    if worker.type == "terminal" and worker.command is not None:
+        return worker.command[0], "nothing was created"
+    if worker.type == "agent" and worker.agent is not None:
+        known = agents.known(around.workspaces.settings(workspace)).get(worker.agent)
+        if known:
+            return known.command, f"nothing was created; {agents.how_to_get(known)}"
+    return None, ""

@@ -67,12 +67,14 @@ class Directory(Supervisor):
     # Start and end.
 
     def started(self) -> None:
+        self.around.index.is_read = False
         for projector in self._projectors.values():
             projector.retire()
         self.entries.clear()
         self._unreadable.clear()
         for workspace in self.around.data.workspace_names():
             self._load(workspace)
+        self.around.index.is_read = True
         for session_id in [i for i, entry in self.entries.items() if _is_due(entry)]:
             self._wake(session_id)
         self._shelf.started()

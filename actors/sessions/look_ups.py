@@ -4,10 +4,11 @@ from typing import TYPE_CHECKING, Any
 
 from actors.decisions import workers
 from actors.messages.session import Reply
+from actors.terminals.look import look, terminal_size
 from storage import output_log
 from storage.records import request as r
 from storage.records.session import Session, session_info
-from storage.records.worker import ProcessWorker
+from storage.records.worker import ProcessWorker, TerminalWorker
 from storage.state import SessionState
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 OUTPUT_LIMIT_BYTES = 256 * 1024
 
-_ANSWERED = (r.GetSession, r.ListSessions, r.GetWorker, r.ListWorkers, r.GetOutput)
+_ANSWERED = (r.GetSession, r.ListSessions, r.GetWorker, r.ListWorkers, r.GetOutput, r.GetScreen)
 
 
 class LookUps:
@@ -59,7 +60,7 @@ class LookUps:
                 reply.send({"workers": list(session.workers)})
             case r.GetWorker():
                 reply.send(workers.find(SessionState(session=session), request.worker))
-            case r.GetOutput():
+            case r.GetOutput() | r.GetScreen():
                 worker = workers.find(SessionState(session=session), request.worker)
                 if isinstance(worker, r.Refusal):
                     reply.send(worker)
@@ -68,19 +69,27 @@ class LookUps:
                     reply.send(r.Refusal(code="not-a-terminal", message=text))
                 else:
                     pool = self._directory.around.recording.pool
-                    pool.submit(self._output, session, worker.id, request, reply)
+                    pool.submit(self._shown, session, worker, request, reply)
 
-    def _output(self, session: Session, worker_id: str, request: r.GetOutput, reply: Reply) -> None:
+    def _shown(
+        self,
+        session: Session,
+        worker: TerminalWorker,
+        request: r.GetOutput | r.GetScreen,
+        reply: Reply,
+    ) -> None:
         data = self._directory.around.data
-        log = data.terminal_log(session.workspace, session.id, worker_id)
+        log = data.terminal_log(session.workspace, session.id, worker.id)
         try:
-            piece = output_log.read(
-                log, epoch=request.epoch, start=request.from_, limit=OUTPUT_LIMIT_BYTES
-            )
+            if isinstance(request, r.GetScreen):
+                size = terminal_size(data.root, f"{session.id}/{worker.id}", worker)
+                reply.send(look(log, *size))
+            else:
+                start, limit = request.from_, OUTPUT_LIMIT_BYTES
+                piece = output_log.read(log, epoch=request.epoch, start=start, limit=limit)
+                reply.send(_as_answer(piece))
         except OSError as error:
             reply.send(r.Refusal(code="output-unavailable", message=f"no output yet: {error}"))
-            return
-        reply.send(_as_answer(piece))
 
 
 def _as_answer(piece: output_log.OutputSlice) -> dict[str, Any]:

@@ -152,7 +152,13 @@ class Performer:
         settings = self._around.workspaces.settings(session.workspace)
         logs = self._around.data.session(session.workspace, session.id)
         specs = mcp_children(
-            settings, "session", session.location_path, self._around.io, self._own_tools, logs
+            settings,
+            "session",
+            session.location_path,
+            self._around.io,
+            self._own_tools,
+            logs,
+            instance=self._around.data.instance,
         )
         wanted = {spec.id: spec for spec in specs}
         self._end_changed_tools(settings, wanted)

@@ -172,6 +172,7 @@ class SessionActor(Supervisor):
             written=self.around.written.contents(),
             closing=self._is_shutting_down,
             request_id=asked.request_id if asked and asked.once else None,
+            activities=self.around.activities,
         )
 
     def _decide(self, message: Any, asked: Dispatch | None = None) -> None:

@@ -48,6 +48,17 @@ def lock(data_directory: Path) -> int | None:
     return lock_fd
 
 
+def is_locked(data_directory: Path) -> bool:
+    """Whether a host has it; one that starts in this very moment may have to start again."""
+    try:
+        lock_fd = lock(data_directory)
+    except OSError:
+        return False  # no directory, no host
+    if lock_fd is not None:
+        os.close(lock_fd)
+    return lock_fd is None
+
+
 def write_identity(data_directory: Path, host: ProcessIdentity) -> None:
     """Raises OSError."""
     path = _identity_path(data_directory)

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from actors.messages import terminals as t
 from actors.supervision import ActorRef, BaseActor, ChildContext, tell
 from actors.surroundings import Surroundings
+from actors.terminals import host_files
 from actors.terminals import protocol as p
 from actors.terminals.connection import HostConnection
 from actors.terminals.ensure_host import ensure_host
@@ -47,6 +48,7 @@ class TerminalLink(BaseActor):
         self._terminals: dict[str, p.TerminalState] = {}
         self._listeners: dict[str, ActorRef[Any]] = {}
         self._opening: dict[str, t.OpenTerminal] = {}
+        self._put_off: set[str] = set()
         self._numbers = itertools.count(1)
         self._ending: t.EndHost | None = None
 
@@ -75,6 +77,8 @@ class TerminalLink(BaseActor):
                 self._take_over(message)
             case t.TypeIntoTerminal():
                 self._type(message)
+            case t.WatchTerminal():
+                self._send(p.Watch(key=message.key, data=False))
             case t.ResizeTo():
                 self._send(p.Resize(key=message.key, cols=message.cols, rows=message.rows))
             case t.SignalTerminal():
@@ -91,6 +95,8 @@ class TerminalLink(BaseActor):
                 self._send(p.TakeExit(key=message.key, epoch=message.epoch))
             case t.DescribeHost():
                 return self._describe()
+            case t.TellHeld():
+                message.told(self._held())
             case t.EndHost():
                 self._end_host(message)
             case _:
@@ -100,6 +106,14 @@ class TerminalLink(BaseActor):
     def _describe(self) -> t.HostDescription:
         live = sum(1 for state in self._terminals.values() if state.exit is None)
         return t.HostDescription(self.host.pid if self.host else None, live)
+
+    def _held(self) -> t.HeldTerminals:
+        """What the host holds; what is not known yet, the next look finds."""
+        if self._connection is None:
+            return t.HeldTerminals(is_known=not host_files.is_locked(self._around.data.root))
+        leaders = {s.key: s.identity for s in self._terminals.values() if s.exit is None}
+        opening = frozenset(self._opening)
+        return t.HeldTerminals(True, self._connection.welcome.host.pid, leaders, opening)
 
     def _end_host(self, message: t.EndHost) -> None:
         """The workers have ended, and so does the host. It closes the connection when it goes."""
@@ -132,7 +146,7 @@ class TerminalLink(BaseActor):
     def _send(self, message: p.ToHost) -> None:
         self._connected().send(message)
 
-    def _heard(self, heard: FromHost) -> None:
+    def _heard(self, heard: FromHost) -> None:  # noqa: C901 - one row per message
         if heard.connection is not self._connection:
             return
         if heard.message is None:
@@ -152,6 +166,9 @@ class TerminalLink(BaseActor):
                     accepted.key,
                     t.TerminalTyped(accepted.key, accepted.number, accepted.accepted_bytes),
                 )
+            case p.Output() as wrote:
+                told = t.TerminalWrote(wrote.key, wrote.start, wrote.end, wrote.typed_bytes)
+                self._tell(wrote.key, told)
             case p.LeaseChanged() as changed:
                 owner = changed.writer.owner if changed.writer else None
                 self._tell(changed.key, t.TerminalWriter(changed.key, owner))
@@ -165,6 +182,7 @@ class TerminalLink(BaseActor):
         self._connection = None
         self._terminals = {}
         self._opening.clear()
+        self._put_off.clear()
         if self._ending:
             self._ending.ended()
             return
@@ -219,6 +237,7 @@ class TerminalLink(BaseActor):
         if failed.key in self._opening and failed.errno == EBUSY and before is not None:
             # The one before is just being ended, or its end was journaled and not yet taken:
             # `Closed` follows, and then this one is opened.
+            self._put_off.add(failed.key)
             self._send(p.TakeExit(key=failed.key, epoch=before.epoch))
             return
         self._opening.pop(failed.key, None)
@@ -227,8 +246,9 @@ class TerminalLink(BaseActor):
     def _closed(self, closed: p.Closed) -> None:
         self._terminals.pop(closed.key, None)
         wanted = self._opening.get(closed.key)
-        if wanted is not None:
-            self._open(wanted)
+        if wanted is not None and closed.key in self._put_off:
+            self._open(wanted)  # else it is on its way to the host already
+        self._put_off.discard(closed.key)
 
     def _take_over(self, wanted: t.TakeOverTerminal) -> None:
         self._listeners[wanted.key] = wanted.listener

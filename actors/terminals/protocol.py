@@ -184,7 +184,8 @@ class TakeExit(_Message, frozen=True):
 class Watch(_Message, frozen=True):
     """Send `Output` from offset `start` on (absent: from now on), until `Unwatch`.
 
-    An `epoch` that is not the current one means its start. Without `data` only offsets are sent.
+    An `epoch` that is not the current one means its start. Without `data` only offsets are sent,
+    ten times a second at most.
     A slow reader lags and is not dropped for it; what it misses it reads from the log.
     """
 
@@ -272,13 +273,17 @@ class Refused(_Message, frozen=True):
 
 
 class Output(_Message, frozen=True):
-    """Offsets `start` to `end`, already in the log; a jump in `start` is what was dropped."""
+    """Offsets `start` to `end`, already in the log; a jump in `start` is what was dropped.
+
+    `typed_bytes`: how much was typed into the terminal so far, by anybody.
+    """
 
     key: str
     epoch: int
     start: int
     end: int
     data: bytes = b""
+    typed_bytes: int = 0
 
 
 class Exited(_Message, frozen=True):

@@ -33,7 +33,7 @@ class Roster:
         broadcast: Callable[[protocol.FromHost], None],
         on_forgotten: Callable[[], None],
     ) -> None:
-        self.watchers = Watchers()
+        self.watchers = Watchers(loop.after)
         self._loop = loop
         self._broadcast = broadcast
         self._on_forgotten = on_forgotten

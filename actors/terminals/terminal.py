@@ -52,6 +52,7 @@ class Terminal:
         self.exit: TerminalExit | None = None
         self.is_ending = False
         self.is_taken = False
+        self.typed_bytes = 0
         self._end_asked = False
         self._slave_fd = slave_fd
         self._cols = cols
@@ -100,6 +101,7 @@ class Terminal:
             while self.input.waiting:
                 typed = os.write(self.master_fd, self.input.waiting[:_WRITE_BYTES])
                 self.input.typed(typed)
+                self.typed_bytes += typed
         except BlockingIOError:
             return
         except OSError:

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from actors.adapters.io_loop import IoLoop
 from actors.adapters.mcp_tools import McpConnection, placed
@@ -89,15 +89,18 @@ def mcp_children(
     box: ToolBox,
     logs: Path,
     *,
+    instance: str,
     prefix: str = "mcp",
 ) -> Iterator[ChildSpec]:
     """The servers of one scope as children `<prefix>:<name>`; they start in `location`.
 
-    `{{location_path}}` in their settings stands for it. Standard error goes into `logs`.
+    `{{location_path}}` in their settings stands for it. Standard error goes into `logs`. By the
+    mark `instance` they are known when nobody is left who holds them.
     """
     for name, server in settings.mcp_servers.items():
         if not server.disabled and server.scope == scope:
-            connection = Connect(name, placed(server, location), location, logs / f"mcp-{name}.log")
+            marked = structs.replace(server, env={**server.env, "GREENROOM_INSTANCE": instance})
+            connection = Connect(name, placed(marked, location), location, logs / f"mcp-{name}.log")
             yield ChildSpec(
                 id=f"{prefix}:{name}",
                 start=partial(McpServerActor.start, io=io, connect=connection, box=box),

@@ -51,7 +51,14 @@ class McpServers(Supervisor):
             place = self._data.workspace(workspace)
             box = self._shared.box(workspace)
             for spec in mcp_children(
-                settings, "workspace", str(place), self._io, box, place, prefix=workspace
+                settings,
+                "workspace",
+                str(place),
+                self._io,
+                box,
+                place,
+                instance=self._data.instance,
+                prefix=workspace,
             ):
                 wanted[spec.id] = settings.mcp_servers[spec.id.rpartition(":")[2]]
                 if spec.id not in self.children():

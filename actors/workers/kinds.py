@@ -8,7 +8,7 @@ from actors.surroundings import Surroundings
 from actors.tools.tool_box import ToolBox
 from actors.workers.conversation_actor import ConversationActor
 from actors.workers.terminal_actor import TerminalActor
-from storage.records.worker import ConversationWorker, TerminalWorker, Worker
+from storage.records.worker import AgentWorker, ConversationWorker, TerminalWorker, Worker
 
 Start = Callable[[ChildContext, Surroundings, str, tuple[ToolBox, ...]], ActorRef[Any]]
 
@@ -16,6 +16,7 @@ KINDS: dict[type, Start] = {
     ConversationWorker: lambda context, around, _, boxes: ConversationActor.start(
         context, around, boxes
     ),
+    AgentWorker: lambda context, around, key, _: TerminalActor.start(context, around, key),
     TerminalWorker: lambda context, around, key, _: TerminalActor.start(context, around, key),
 }
 

@@ -7,18 +7,23 @@ order. The process itself belongs to the terminal host and outlives this actor a
 import os
 import secrets
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from actors.messages import outcomes as o
 from actors.messages import terminals as t
 from actors.messages import work
 from actors.supervision import ActorEndedError, BaseActor, ChildContext, tell
 from actors.surroundings import Surroundings
+from actors.terminals.look import GLANCE_BYTES, look, terminal_size
+from actors.workers.activity_watch import ActivityWatch, ScreenSeen, TimeToWatch
 from actors.workers.environment import environment_of
 from actors.workers.held_input import HeldInput
 from storage import output_log
 from storage.records.process import EndCause, ProcessExit
-from storage.records.worker import TerminalWorker
+from storage.records.worker import Activity, AgentWorker, TerminalWorker
+
+if TYPE_CHECKING:
+    from actors.terminals.screen import Look
 
 EVIDENCE_BYTES = 2000
 """How much of a crashed process's last output is kept in its record."""
@@ -41,9 +46,12 @@ class TerminalActor(BaseActor):
         self._key = key
         self._worker_id = key.partition("/")[2]
         self._log_directory = ""
+        self._is_agent = False
         self._is_up = False
         self._ending: EndCause | None = None
         self._input = HeldInput()
+        self._worker: TerminalWorker | None = None
+        self._activity = ActivityWatch(context.clock, self._tell_self, self._publish_activity)
 
     def on_message(self, message: Any) -> object:  # noqa: C901 - one row per message
         match message:
@@ -68,6 +76,12 @@ class TerminalActor(BaseActor):
                 self._input_refused(message)
             case t.TerminalWriter():
                 self._type_all(self._input.let_go() if message.owner is None else [])
+            case t.TerminalWrote():
+                self._activity.wrote(message)
+            case TimeToWatch():
+                self._activity.due()
+            case ScreenSeen():
+                self._activity.looked(message)
             case _WaitedEnough():
                 self._input.expire(message.number)
                 self._check_held(message.number)
@@ -76,6 +90,7 @@ class TerminalActor(BaseActor):
         return None
 
     def stopping(self) -> None:
+        self._activity.end()
         for number in self._input.under_way:
             text = "the terminal ended meanwhile; whether it was typed is not known"
             self._refuse_input(number, "outcome-unknown", text)
@@ -91,6 +106,21 @@ class TerminalActor(BaseActor):
         self._input.settled(number)
         self._tell(o.InputRefused(self._worker_id, number, code, text))
 
+    def _tell_self(self, message: object) -> None:
+        tell(self.actor_ref, message)
+
+    def _publish_activity(self, activity: Activity | None) -> None:
+        if activity is None:
+            self._around.activities.pop(self._key, None)
+        else:
+            self._around.activities[self._key] = activity
+
+    def _glance(self) -> "Look":
+        """The screen as it is now; in a thread for files."""
+        assert self._worker is not None
+        size = terminal_size(self._around.data.root, self._key, self._worker)
+        return look(Path(self._log_directory), *size, GLANCE_BYTES)
+
     def _tell(self, outcome: o.Outcome) -> None:
         if self.context.supervisor is not None:
             tell(self.context.supervisor, outcome)
@@ -103,6 +133,8 @@ class TerminalActor(BaseActor):
         worker, session = run.worker, run.session
         log = self._around.data.terminal_log(session.workspace, session.id, worker.id)
         self._log_directory = str(log)
+        self._is_agent = isinstance(worker, AgentWorker)
+        self._worker = worker
         if run.adopt:
             self._link(t.TakeOverTerminal(self._key, self.actor_ref))
             return
@@ -152,6 +184,9 @@ class TerminalActor(BaseActor):
 
     def _up(self, up: t.TerminalUp) -> None:
         self._is_up = True
+        self._link(t.WatchTerminal(self._key))
+        if self._worker is not None:
+            self._activity.begin(self._worker, self._around.recording.pool, self._glance)
         self._tell(o.ProcessStarted(self._worker_id, up.process, up.adopted))
         if self._ending:
             self._link(t.EndTerminal(self._key))
@@ -174,15 +209,21 @@ class TerminalActor(BaseActor):
             return self._ending
         if ended.ended_by_us:
             return "stopped"
-        return "crashed" if ended.signal is not None else "exited"
+        has_failed = ended.signal is not None or (self._is_agent and ended.code != 0)
+        return "crashed" if has_failed else "exited"
 
     def _evidence(self, ended: t.TerminalEnded) -> str:
+        how = (
+            f"exited with {ended.code}"
+            if ended.signal is None
+            else f"ended by signal {ended.signal}"
+        )
         try:
             tail = output_log.tail(Path(self._log_directory), EVIDENCE_BYTES)
         except OSError as error:
-            return f"ended by signal {ended.signal}; its output cannot be read: {error}"
+            return f"{how}; its output cannot be read: {error}"
         text = tail.decode(errors="replace")
-        return f"ended by signal {ended.signal}; its last output: {text}"
+        return f"{how}; its last output: {text}"
 
     def _lost(self) -> None:
         cause: EndCause = self._ending or "lost"
@@ -194,8 +235,10 @@ class TerminalActor(BaseActor):
 
 
 def _command(worker: TerminalWorker, environ: Any) -> tuple[str, ...]:
-    """The worker's command, else the user's shell."""
+    """The worker's command, else the user's shell; never a shell in the place of an agent."""
     if worker.command is not None:
         return worker.command
+    if isinstance(worker, AgentWorker):
+        raise ProcessEndedError(f"the agent {worker.agent} has no command")
     shell = environ.get("SHELL", "")
     return (shell if os.access(shell, os.X_OK) else "/bin/sh",)

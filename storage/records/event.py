@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from msgspec import Raw, Struct
 
+from storage.records.agent import AgentDefinition
 from storage.records.config import TokenMetrics
 from storage.records.conversation import (
     Cost,
@@ -17,7 +18,7 @@ from storage.records.conversation import (
     Usage,
 )
 from storage.records.message import ChatMessage, Content
-from storage.records.process import ProcessExit, ProcessIdentity
+from storage.records.process import EndedProcess, ProcessExit, ProcessIdentity
 from storage.records.session import Session
 from storage.records.worker import Worker, WorkerStatus
 
@@ -120,6 +121,40 @@ class WorkerDeleted(Struct, frozen=True, gc=False, tag="worker-deleted"):
     worker_id: str
 
 
+class AgentDefined(Struct, frozen=True, gc=False, tag="agent-defined"):
+    """From its next start on the worker is this agent."""
+
+    worker_id: str
+    definition: AgentDefinition
+
+
+class AgentStarting(Struct, frozen=True, gc=False, tag="agent-starting"):
+    """The intent to start it so; `conversation_id` is the id of its own that it is told."""
+
+    worker_id: str
+    command: tuple[str, ...]
+    conversation_id: str | None = None
+
+
+class PromptGiven(Struct, frozen=True, gc=False, tag="prompt-given"):
+    """A process had its first prompt: no later one gets it."""
+
+    worker_id: str
+
+
+class ConversationForgotten(Struct, frozen=True, gc=False, tag="conversation-forgotten"):
+    """The agent said that it knows no conversation to go on with: it begins another."""
+
+    worker_id: str
+
+
+class OrphansEnded(Struct, frozen=True, gc=False, tag="orphans-ended"):
+    """What the worker had left behind was ended; its own process is not among them."""
+
+    worker_id: str
+    processes: tuple[EndedProcess, ...]
+
+
 class InputWritten(Struct, frozen=True, gc=False, tag="input-written"):
     """Input is journaled by length and hash only: people type passwords."""
 
@@ -220,6 +255,11 @@ Event = (
     | WorkerEnded
     | WorkerDeleting
     | WorkerDeleted
+    | AgentDefined
+    | AgentStarting
+    | PromptGiven
+    | ConversationForgotten
+    | OrphansEnded
     | InputWritten
     | RequestQueued
     | TurnStarted

@@ -10,8 +10,9 @@ UtcTime = Annotated[datetime, Meta(tz=True)]
 EndCause = Literal["exited", "crashed", "lost", "stopped", "shutdown"]
 """Why a process ended.
 
-`exited`: by itself; `crashed`: a signal that we did not send; `lost`: it went together with the
-terminal host; `stopped`: the user asked for it; `shutdown`: the daemon stopped with its workers.
+`exited`: by itself; `crashed`: a signal that we did not send, for an agent also an exit code other
+than 0; `lost`: it went together with the terminal host; `stopped`: the user asked for it;
+`shutdown`: the daemon stopped with its workers.
 """
 
 
@@ -25,6 +26,20 @@ class ProcessIdentity(Struct, frozen=True, gc=False, kw_only=True):
     pid: int
     start_ticks: int
     nonce: str
+
+
+class EndedProcess(Struct, frozen=True, gc=False, kw_only=True):
+    """One that a worker left behind. `name` is without arguments; `signal`: the last it was sent.
+
+    `gone`: false if it was still there some seconds later.
+    """
+
+    pid: int
+    start_ticks: int
+    name: str
+    signal: int
+    why: str
+    gone: bool = True
 
 
 class ProcessExit(Struct, frozen=True, gc=False, kw_only=True):

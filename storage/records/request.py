@@ -46,12 +46,14 @@ class CreateWorkerRequest(
 ):
     """What to start. `command` is an argument list, run without a shell.
 
-    `desired` "stopped": it is only put there, and started when it is asked to.
+    `desired` "stopped": it is only put there, and started when it is asked to. `prompt`: the first
+    one of an agent, given to it once.
     """
 
     type: Literal["conversation", "agent", "terminal"]
     name: WorkerName | None = None
     agent: str | None = None
+    prompt: str | None = None
     command: Annotated[tuple[str, ...], Meta(min_length=1)] | None = None
     restart: WorkerRestart | None = None
     env: dict[str, str] | None = None
@@ -197,6 +199,10 @@ class GetOutput(OfWorker, frozen=True, kw_only=True, tag="get-output", rename={"
     epoch: Annotated[int, Meta(ge=0)] | None = None
 
 
+class GetScreen(OfWorker, frozen=True, kw_only=True, tag="get-screen"):
+    """What its terminal shows now, or showed last."""
+
+
 class GetActivity(OfWorker, frozen=True, kw_only=True, tag="get-activity"):
     pass
 
@@ -324,6 +330,7 @@ AnyRequest = (
     | GetWorker
     | ListWorkers
     | GetOutput
+    | GetScreen
     | Cancel
     | GetResponse
     | ListTrash

@@ -30,6 +30,7 @@ _READING: tuple[type[r.RequestBase], ...] = (
     r.GetWorker,
     r.ListWorkers,
     r.GetOutput,
+    r.GetScreen,
     r.GetActivity,
     r.GetMessages,
     r.GetHistory,

@@ -4,6 +4,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from storage.records.agent import AgentDefinition
 from storage.records.process import ProcessExit, ProcessIdentity, UtcTime
 
 WorkerStatus = Literal["starting", "running", "exited", "stopped", "lost", "quarantined"]
@@ -14,9 +15,12 @@ ActivitySource = Literal["hook", "protocol", "screen"]
 
 
 class Activity(Struct, frozen=True, gc=False, kw_only=True):
+    """`text`: what was seen that says so, if anything was."""
+
     state: ActivityState
     source: ActivitySource
     since: UtcTime
+    text: str = ""
 
 
 class WorkerBase(
@@ -50,9 +54,19 @@ class TerminalWorker(WorkerBase, frozen=True, kw_only=True, tag="terminal"):
 
 
 class AgentWorker(TerminalWorker, frozen=True, kw_only=True, tag="agent"):
-    """An agent program in a terminal; `agent` names its definition."""
+    """An agent program in a terminal; `command` is that of its last start.
+
+    `agent` names its definition, and `definition` is what that was when it was last started by
+    name. `conversation_id` is the agent's own, as far as it is known; `begun`: there is a
+    conversation to go on with. `prompt` is its first one, given once.
+    """
 
     agent: str
+    definition: AgentDefinition | None = None
+    conversation_id: str | None = None
+    begun: bool = False
+    prompt: str | None = None
+    prompt_given: bool = False
 
 
 Worker = ConversationWorker | AgentWorker | TerminalWorker

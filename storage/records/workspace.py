@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
+from storage.records.agent import AgentDefinition
 from storage.records.config import Budget
 
 DEFAULT_MODEL = "claude-sonnet-5-5"
@@ -91,6 +92,10 @@ class PermissionSettings(_Section, frozen=True, kw_only=True):
     deadline_seconds: Annotated[float, Meta(gt=0)] = 300.0
 
 
+class AgentSettings(AgentDefinition, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An agent as it may be written by hand: nothing that definitions do not have."""
+
+
 class WorkspaceSettings(_Section, frozen=True, kw_only=True):
     name: str = "default"
     description: str | None = None
@@ -102,5 +107,5 @@ class WorkspaceSettings(_Section, frozen=True, kw_only=True):
     files: tuple[FileSettings, ...] = ()
     dynamic_context: tuple[DynamicContextSettings, ...] = ()
     permissions: PermissionSettings = PermissionSettings()
-    agents: tuple[dict[str, Any], ...] = ()
+    agents: tuple[AgentSettings, ...] = ()
     budget: Budget | None = None

@@ -145,5 +145,5 @@ def test_a_status_that_fails_is_an_answer_too(greenroom: House) -> None:
         around.index.entries = entries
 
 
-def test_the_sweep_for_orphans_says_that_it_is_not_there(greenroom: House) -> None:
-    assert greenroom.refused("cleanup-orphans") == "not-available"
+def test_where_nothing_is_left_over_a_clean_up_ends_nobody(greenroom: House) -> None:
+    assert greenroom.get("cleanup-orphans") == {"ended": [], "left": []}

@@ -31,7 +31,7 @@ WORKER = {
     "restarts": int,
     "process": {"pid": int, "memory_bytes": int, "cpu_percent": float},
     "exit": {"code": int, "signal": int, "at": str},
-    "activity": {"state": str, "source": str, "since": str},
+    "activity": {"state": str, "source": str, "since": str, "text": str},
 }
 STATUS = {
     "daemon": {"state": str, "pid": int, "version": str, "started_at": str, "data": str},
@@ -110,7 +110,7 @@ def test_the_tree_is_that_of_the_architecture(greenroom: House) -> None:
     tree = status(greenroom)["tree"]
     assert (tree["name"], tree["kind"], tree["state"]) == ("supervisor", "supervisor", "running")
     names = [child["name"] for child in tree["children"]]
-    assert names == ["recorder", "io_loop", "terminal_link", "sessions", "mcp_servers"]
+    assert names == ["recorder", "io_loop", "terminal_link", "sessions", "mcp_servers", "orphans"]
     (session,) = tree["children"][3]["children"]
     assert (session["name"], session["kind"]) == (session_id, "supervisor")
     assert [child["name"] for child in session["children"]] == [worker_id]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.architecture.source_tree import ROOT
 
-HEAVY = {"anthropic", "mcp", "pykka", "psutil", "starlette", "uvicorn", "watchdog"}
+HEAVY = {"anthropic", "mcp", "pykka", "psutil", "pyte", "starlette", "uvicorn", "watchdog"}
 
 
 def loaded_by(*arguments: str, home: Path) -> set[str]:

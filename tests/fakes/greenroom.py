@@ -36,7 +36,7 @@ from tests.peers.processes import alive
 PATIENCE_SECONDS = 30.0
 DEMO_SERVER = Path(__file__).parents[1] / "peers" / "mcp_demo.py"
 
-_PARTS = 5
+_PARTS = 6
 """Of the tree without its fronts; those are one more, with four below it."""
 
 Say = Callable[[bool], None]

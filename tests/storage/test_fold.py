@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from storage import fold
+from storage.fold import table
 from storage.journal.frame import Commit, decode_commit, encode_commit
 from storage.journal.log import Draft
 from storage.records import event as e
@@ -77,7 +78,7 @@ def test_the_counters_of_the_session_are_those_of_its_parts(drafts: list[Draft])
 
 
 def test_every_event_has_its_step() -> None:
-    assert set(fold._STEPS) == set(e.Event.__args__)
+    assert set(table._STEPS) == set(e.Event.__args__)
 
 
 def test_an_event_about_something_that_is_not_there_is_a_fault() -> None:

@@ -99,3 +99,36 @@ def test_a_link_is_followed(path: Path, tmp_path: Path) -> None:
     read(tmp_path / "real.json", name="linked")
     path.symlink_to(tmp_path / "real.json")
     assert workspace_file.read(path).name == "linked"
+
+
+OWN = {"id": "mine", "name": "Mine", "command": "mine"}
+
+
+def test_agents_of_ones_own_are_read(path: Path) -> None:
+    (found,) = read(path, agents=[{**OWN, "resume_args": ["-r{conversation}"]}]).agents
+    assert (found.id, found.resume_args, found.initial_prompt) == (
+        "mine",
+        ("-r{conversation}",),
+        "typed",
+    )
+
+
+@pytest.mark.parametrize(
+    ("agents", "place"),
+    [
+        ([{**OWN, "colour": "red"}], "$.agents[0]"),
+        ([{"id": "x", "name": "X"}], "$.agents[0]"),
+        ([{**OWN, "id": "a b"}], "$.agents[0].id"),
+        ([{**OWN, "command": ""}], "$.agents[0].command"),
+        ([OWN, OWN], "$.agents[1].id"),
+        ([{**OWN, "resume_args": ["--resume"]}], "$.agents[0].resume_args"),
+        ([{**OWN, "session_id_args": ["{prompt}"]}], "$.agents[0].session_id_args"),
+        ([{**OWN, "prompt_args": ["-p"]}], "$.agents[0].prompt_args"),
+        ([{**OWN, "env": ["A", "GREENROOM_TOKEN"]}], "$.agents[0].env[1]"),
+        ([{**OWN, "hooks": "other"}], "$.agents[0].hooks"),
+    ],
+)
+def test_a_wrong_agent_is_refused_with_the_place(path: Path, agents: Any, place: str) -> None:
+    with pytest.raises(FileRefused) as refused:
+        read(path, agents=agents)
+    assert str(refused.value.path).startswith(place)

@@ -6,11 +6,12 @@ import getpass
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from actors.cli.arguments import Option, Spec
 from actors.cli.command import DONE, FAILED, Call, Command, split_reference
 from actors.cli.failures import CommandError, NoDaemonError, UsageError
+from actors.cli.terminal_of import session_record, terminal_of
 
 if TYPE_CHECKING:
     from actors.cli.attach.attachment import Ending, Wish
@@ -43,33 +44,14 @@ def _key(call: Call, reference: str) -> str:
     """`<session id>/<worker id>`, from the daemon, or from the files while there is none."""
     session, worker = split_reference(reference)
     try:
-        record = _record_of_daemon(call, session)
+        record = session_record(call, session)
     except NoDaemonError:
         from actors.cli.on_disk import session_on_disk
         from storage import codec
 
         found = session_on_disk(call, session)
         record = codec.builtins(found.record) if found.record else {"id": found.id}
-    workers = [each for each in record.get("workers") or [] if each["type"] != "conversation"]
-    chosen = [each for each in workers if worker in {None, each["id"], each["name"]}]
-    if not chosen:
-        what = f"worker {worker!r}" if worker else "worker with a terminal"
-        raise CommandError(
-            f"session {session!r} has no {what}; see: greenroom worker ls {session!r}",
-            code="worker-not-found",
-        )
-    return f"{record['id']}/{chosen[0]['id']}"
-
-
-def _record_of_daemon(call: Call, session: str) -> dict[str, Any]:
-    answer = call.ask({"type": "get-session", "session": session})
-    record: dict[str, Any] | None = answer.get("data")
-    if record is None:
-        raise CommandError(
-            f"session {session!r} not found; see what there is with: greenroom ls",
-            code="session-not-found",
-        )
-    return record
+    return f"{record['id']}/{terminal_of(record, session, worker)['id']}"
 
 
 def _owner() -> str:

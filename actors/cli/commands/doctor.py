@@ -1,4 +1,6 @@
-"""`doctor`: looks at all that can be wrong with a greenroom, and says what to do. Reads only.
+"""`doctor`: looks at all that can be wrong with a greenroom, and says what to do.
+
+Reads only; `--fix` ends the processes that workers left behind, and nothing else.
 
 Every check is made, whatever the others found; one that fails over what it sees is a problem too.
 """
@@ -8,7 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from actors.cli.arguments import Spec
+from actors.cli.arguments import Option, Spec
 from actors.cli.command import DONE, FAILED, Call, Command
 from actors.cli.doctor.finding import Finding, problem
 from actors.cli.failures import CommandError
@@ -23,7 +25,7 @@ STYLES = {"ok": "good", "note": "warn", "problem": "bad"}
 
 
 def _doctor(call: Call) -> int:
-    progress = Progress(call.console, "journals")
+    progress = Progress(call.console, "bytes")
     try:
         found = list(_findings(call, progress))
     finally:
@@ -48,7 +50,7 @@ def _row(found: Finding) -> dict[str, Any]:
 
 
 def _findings(call: Call, progress: Progress) -> Iterator[Finding]:
-    from actors.cli.doctor import journals, leftovers, place, running
+    from actors.cli.doctor import journals, leftovers, orphans, place, running
     from storage.data_dir import DataDir
 
     root = Path(call.data)
@@ -61,6 +63,10 @@ def _findings(call: Call, progress: Progress) -> Iterator[Finding]:
     runs = not isinstance(status, CommandError)
     yield from _made("data directory", lambda: place.findings(data))
     yield from _made("daemon", lambda: running.findings(call.data, status))
+    if call.values.get("fix"):
+        yield from _made("orphans", lambda: orphans.ended(call.data))
+    else:
+        yield from _made("orphans", lambda: orphans.findings(status))
     yield from _made("journals", lambda: journals.findings(data, progress, runs=runs))
     yield from _made("leftovers", lambda: leftovers.findings(data, runs=runs))
 
@@ -90,11 +96,12 @@ def _print(call: Call, found: list[Finding], counts: dict[str, int]) -> None:
 COMMANDS = {
     "doctor": Command(
         _doctor,
-        Spec(),
+        Spec([], [Option("--fix", "end the processes that workers left behind")]),
         (
             "greenroom doctor",
             "greenroom doctor --json | jq '.data.checks[] | select(.state != \"ok\")'",
-            "It changes nothing. Exit status: 0 nothing is wrong, 1 something is.",
+            "greenroom doctor --fix",
+            "Without --fix it changes nothing. Exit status: 0 nothing is wrong, 1 something is.",
         ),
     )
 }

@@ -1,10 +1,12 @@
 """`ls`, `show`, `history`: look at sessions."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 from actors.cli.arguments import Option, Spec
 from actors.cli.command import DONE, FAILED, Call, Command
 from actors.cli.history_view import round_lines
+from actors.cli.phrases import plural
 from actors.cli.session_view import listing_lines, session_lines
 
 
@@ -25,7 +27,17 @@ def _show(call: Call) -> int:
     if session is None:
         return FAILED
     call.console.lines(session_lines(session, datetime.now(UTC)))
+    if not call.console.json:
+        problems = _wrong(call, session)
+        call.console.lines([[("problem   ", "dim"), (each, "bad")] for each in problems])
     return DONE
+
+
+def _wrong(call: Call, session: dict[str, Any]) -> list[str]:
+    """Why nothing can be done in it, which its record does not know."""
+    status = call.ask({"type": "get-status"}).get("data") or {}
+    failed = (status.get("store") or {}).get("quarantined") or []
+    return [str(each.get("reason")) for each in failed if each.get("session_id") == session["id"]]
 
 
 def _history(call: Call) -> int:
@@ -37,7 +49,7 @@ def _history(call: Call) -> int:
     for entry in rounds:
         call.console.lines(round_lines(entry))
     if not rounds and not call.console.json:
-        call.console.line((f"nothing was said yet; {_beginning(call, reference)}", "dim"))
+        call.console.line((_beginning(call, reference), "dim"))
     return DONE
 
 
@@ -45,10 +57,13 @@ def _beginning(call: Call, reference: str) -> str:
     """How to begin; a session without a conversation would refuse what is sent to it."""
     session = call.ask({"type": "get-session", "session": reference}).get("data") or {}
     workers = session.get("workers")
+    count = session.get("message_count") or 0
+    put = f"no model was asked yet ({plural(count, 'message')} put in without one)"
+    said = put if count else "nothing was said yet"
     if workers is None or any(worker.get("type") == "conversation" for worker in workers):
-        return f"begin with: greenroom send {session.get('id') or 'SESSION'} TEXT"
+        return f"{said}; begin with: greenroom send {session.get('id') or 'SESSION'} TEXT"
     return (
-        "it has no conversation; add one with: "
+        f"{said}; it has no conversation; add one with: "
         f"greenroom worker add {session.get('id') or 'SESSION'} --conversation"
     )
 

@@ -26,7 +26,9 @@ def create_request(values: dict[str, Any]) -> dict[str, Any]:
     """The request for what was asked for; without a word about the worker a conversation."""
     worker = chosen_worker(values) or {"type": "conversation"}
     if worker["type"] == "terminal":
-        _refuse_what_is_for_models(values)
+        _refuse(values, ("model", "provider", "prompt"), "a terminal")
+    if worker["type"] == "agent":
+        _refuse(values, ("model", "provider"), "an agent")
     config = {key: values[key] for key in ("provider", "model") if values[key]}
     request = {
         "type": "create-session",
@@ -39,14 +41,17 @@ def create_request(values: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in request.items() if value is not None}
 
 
-def _refuse_what_is_for_models(values: dict[str, Any]) -> None:
-    for key in ("model", "provider", "prompt"):
+def _refuse(values: dict[str, Any], keys: tuple[str, ...], what: str) -> None:
+    for key in keys:
         if values[key] is not None:
-            raise UsageError(f"--{key} is for a conversation and does nothing for a terminal")
+            text = f"--{key} is for a conversation and does nothing for {what}"
+            raise UsageError(text)
 
 
 def _next(session: dict[str, Any]) -> str:
     workers = session.get("workers") or []
+    if workers and workers[0].get("type") == "agent":
+        return f"greenroom attach {session['id']}"
     if workers and workers[0].get("type") != "conversation":
         return f"greenroom type {session['id']}/{workers[0]['name']} TEXT"
     return f"greenroom send {session['id']} TEXT"
@@ -62,7 +67,7 @@ COMMANDS = {
                 Option("--model", "the conversation's model", metavar="M"),
                 Option("--provider", "anthropic, scripted, …", metavar="P"),
                 Option("--title", "its title; else made from the directory", metavar="T"),
-                Option("--prompt", "the first message", metavar="TEXT"),
+                Option("--prompt", "the first message, also to an agent", metavar="TEXT"),
             ],
             rest="command",
         ),
@@ -71,7 +76,7 @@ COMMANDS = {
             "greenroom new ~/shop --prompt 'Why so slow?'    with its first message",
             "greenroom new --terminal                        a shell",
             "greenroom new --terminal -- make test           a command",
-            "greenroom new --terminal --title 'Fix the login' -- claude",
+            "greenroom new --agent claude --title 'Fix the login' --prompt 'Run the tests.'",
         ),
     )
 }

@@ -26,7 +26,9 @@ def add_request(values: dict[str, Any]) -> dict[str, Any]:
     if worker is None:
         raise UsageError("say which: --conversation, --agent NAME or --terminal [-- COMMAND…]")
     environment = dict(_variable(text) for text in values["env"])
-    worker |= {key: values[key] for key in ("name", "restart") if values[key]}
+    if values["prompt"] is not None and worker["type"] != "agent":
+        raise UsageError("--prompt is for an agent; ask a conversation with: greenroom send")
+    worker |= {key: values[key] for key in ("name", "restart", "prompt") if values[key]}
     worker |= {"env": environment} if environment else {}
     return {"type": "create-worker", "session": values["session"], "worker": worker}
 
@@ -137,6 +139,7 @@ COMMANDS = {
             ["SESSION"],
             [
                 *WORKER_OPTIONS,
+                Option("--prompt", "the first one of an agent", metavar="TEXT"),
                 Option("--name", "its name in the session", metavar="N"),
                 Option("--restart", "never, on-crash (default) or always", metavar="POLICY"),
                 Option("--env", "a variable for it", metavar="NAME=VALUE", repeated=True),
@@ -145,6 +148,7 @@ COMMANDS = {
         ),
         (
             "greenroom worker add 'Fix the login' --terminal --name shell",
+            "greenroom worker add 'Fix the login' --agent claude --prompt 'Run the tests.'",
             "greenroom worker add 'Fix the login' --terminal --restart always -- make watch",
         ),
     ),

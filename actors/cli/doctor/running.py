@@ -44,6 +44,8 @@ def findings(data: str, status: Json | CommandError) -> Iterator[Finding]:
         yield from _without_daemon(data)
     else:
         yield from _answering(status)
+        yield _terminal_host(data, status)
+        yield from _store(status)
     yield _open_files(status)
     yield _inotify()
 
@@ -83,14 +85,19 @@ def _answering(status: Json) -> Iterator[Finding]:
         yield ok("keeper", f"pid {keeper['pid']}")
     else:
         yield note("keeper", "none: a daemon that crashes stays down", "greenroom restart")
+
+
+def _terminal_host(data: str, status: Json) -> Finding:
+    from actors.terminals.host_files import recorded_host
+
     host = status.get("terminal_host") or {}
     if host.get("pid"):
         terminals = plural(host.get("terminals") or 0, "terminal")
-        yield ok("terminal host", f"pid {host['pid']}, {terminals}")
-    else:
-        text = "it does not answer; one is started with the next terminal"
-        yield note("terminal host", text)
-    yield from _store(status)
+        return ok("terminal host", f"pid {host['pid']}, {terminals}")
+    recorded = recorded_host(Path(data))
+    if recorded:
+        return note("terminal host", f"pid {recorded.pid} does not answer", "greenroom logs")
+    return ok("terminal host", "none runs; one is started with the next terminal")
 
 
 def _store(status: Json) -> Iterator[Finding]:

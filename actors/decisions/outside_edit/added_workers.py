@@ -74,15 +74,16 @@ def _is_made(worker: Worker, wanted: Json, place: WorkerPlace) -> bool:
         "name": asked.name or worker.name,
         "restart": asked.restart or "on-crash",
     }
+    if asked.type == "terminal":
+        shape["command"] = list(asked.command) if asked.command else None
     if asked.type != "conversation":
         shape |= {
-            "command": list(asked.command) if asked.command else None,
             "env": asked.env or {},
             "cols": asked.cols,
             "rows": asked.rows,
         }
     if asked.type == "agent":
-        shape["agent"] = asked.agent
+        shape |= {"agent": asked.agent, "prompt": asked.prompt}
     present = codec.builtins(worker)
     return all(values.same(present.get(name), value) for name, value in shape.items())
 

@@ -90,6 +90,19 @@ def test_without_a_tree_the_sessions_stand_alone() -> None:
     assert "sessions\n|-- Fix the login aaaa  " in rendered(value)
 
 
+def test_of_many_refused_edits_the_newest_are_shown_and_the_others_counted() -> None:
+    edits = [{"at": "2026-11-21T11:58:00Z", "path": f"{n}.json", "reason": "no"} for n in range(8)]
+    lines = rendered({"store": {"state": "ok", "rejected_edits": edits}}).splitlines()
+    refused = [line.removeprefix("refused    ") for line in lines if line.startswith("refused")]
+    assert refused[0] == "3 older edits in the last day; see rejected/"
+    assert [line.split(".json")[0] for line in refused[1:]] == ["3", "4", "5", "6", "7"]
+
+
+def test_files_that_the_inbox_leaves_alone_are_counted_when_there_are_any() -> None:
+    value = {**status(), "inbox": {"waiting": 1, "ignored": 2}}
+    assert "0 rejected, 2 left alone (no .json at the end)\n" in rendered(value)
+
+
 def test_refused_workspace_settings_stand_in_the_head_and_are_healthy() -> None:
     problem = "/data/workspaces/default/workspace.json:3: expected a comma"
     value = {

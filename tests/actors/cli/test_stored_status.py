@@ -33,12 +33,22 @@ def test_a_broken_file_is_named_and_the_others_are_read(tmp_path: Path) -> None:
 
 
 def test_what_waits_and_was_answered_is_counted(tmp_path: Path) -> None:
-    for path in ("inbox/a.json", "inbox/b.json", "inbox/.claimed/1-c.json", "outbox/d.json",
-                 "outbox/d.jsonl", "rejected/e.json", "rejected/e.json.why.json"):  # fmt: skip
+    for path in ("inbox/a.json", "inbox/b.json", "inbox/.c.json", "inbox/.claimed/1-c.json",
+                 "outbox/d.json", "outbox/d.jsonl", "rejected/e.json",
+                 "rejected/e.json.why.json"):  # fmt: skip
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).touch()
     counts = stored_status(str(tmp_path))["inbox"]
     assert counts == {"waiting": 2, "running": 1, "answered": 1, "rejected": 1}
+
+
+def test_refused_edits_are_told_as_by_a_daemon(tmp_path: Path) -> None:
+    (tmp_path / "rejected").mkdir()
+    why = tmp_path / "rejected" / "sessions-7.json.why.json"
+    why.write_text('{"line": 3, "path": "$.sessions[0].id", "reason": "is read-only"}')
+    (told,) = stored_status(str(tmp_path))["store"]["rejected_edits"]
+    assert told["path"] == str(why).removesuffix(".why.json")
+    assert told["reason"] == "line 3, $.sessions[0].id: is read-only"
 
 
 def test_nothing_there_is_nothing_known(tmp_path: Path) -> None:

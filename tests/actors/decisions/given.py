@@ -266,6 +266,10 @@ def terminal(**fields: Any) -> r.CreateWorkerRequest:
     return r.CreateWorkerRequest(type="terminal", **fields)
 
 
+def agent(**fields: Any) -> r.CreateWorkerRequest:
+    return r.CreateWorkerRequest(type="agent", **fields)
+
+
 def talker(**fields: Any) -> r.CreateWorkerRequest:
     return r.CreateWorkerRequest(type="conversation", **fields)
 

@@ -27,6 +27,7 @@ from tests.actors.decisions.given import (
     NOW,
     TOOLS,
     Play,
+    agent,
     call,
     ended,
     process,
@@ -52,6 +53,7 @@ OF_SESSION = st.sampled_from(
         r.GetMessages,
     ]
 )
+FIRST_PROMPT = "Look at it."
 OF_WORKER = st.sampled_from(
     [r.StartWorker, r.StopWorker, r.RestartWorker, r.DeleteWorker, r.GetActivity]
 )
@@ -64,6 +66,8 @@ WORKERS = st.sampled_from(
         terminal(desired="stopped"),
         terminal(restart="always", command=("make",)),
         talker(),
+        agent(agent="claude", prompt=FIRST_PROMPT),
+        agent(agent="codex", restart="always"),
     ]
 )
 CALLS = st.lists(
@@ -96,7 +100,7 @@ class Lives(RuleBasedStateMachine):
         if prompt:
             self.play.create(prompt="hello")
         else:
-            config = SessionConfig() if first is None or first.type != "terminal" else None
+            config = SessionConfig() if first is None or first.type == "conversation" else None
             self.play.create(worker=first, config=config)
         self.look(before)
         if is_up:

@@ -7,9 +7,9 @@ from actors.decisions.history import valid_history
 from actors.messages import effects as f
 from storage import codec, fold
 from storage.records.event import Event, SessionDeleted
-from storage.records.worker import ConversationWorker
+from storage.records.worker import AgentWorker, ConversationWorker
 from storage.state import SessionState
-from tests.actors.decisions.lives import OFTEN_ALIVE, Lives
+from tests.actors.decisions.lives import FIRST_PROMPT, OFTEN_ALIVE, Lives
 
 
 class HeldLives(Lives):
@@ -36,6 +36,10 @@ class HeldLives(Lives):
                 assert state.record.desired != "stopped"
                 assert not state.deleting
                 assert not self.play.closing
+                if isinstance(worker, AgentWorker):
+                    assert worker.command is not None
+                    is_told = any(FIRST_PROMPT in word for word in worker.command)
+                    assert not (worker.prompt_given and is_told)
             case f.StartWorker():
                 worker = state.record.worker(effect.worker_id)
                 assert worker is not None

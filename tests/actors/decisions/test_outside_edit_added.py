@@ -120,7 +120,7 @@ def test_an_id_of_their_own_that_was_created_when_a_crash_came_is_known_again() 
         ({"workers": [{}]}, "workers[0]"),
         ({"workers": [{"type": "robot"}]}, "workers[0].type"),
         ({"workers": [{"type": ["x"], "name": ["x"]}]}, "workers[0].type"),
-        ({"workers": [{"type": "agent"}]}, "workers[0].type"),
+        ({"workers": [{"type": "agent"}]}, "workers[0].agent"),
         ({"workers": [{"type": "terminal", "id": "x"}]}, "workers[0].id"),
         ({"workers": [{"type": "terminal", "command": []}]}, "workers[0].command"),
         ({"workers": [{"type": "terminal"}, {"type": "terminal", "name": ""}]}, "workers[1].name"),
@@ -232,7 +232,7 @@ def test_the_same_worker_added_by_both_is_one() -> None:
         ({"type": "terminal", "colour": "red"}, ".colour"),
         ({"type": "terminal", "id": "unknown"}, ".id"),
         ({"type": "terminal", "id": None}, ".id"),
-        ({"type": "agent", "agent": "claude"}, ".type"),
+        ({"type": "agent", "agent": "nobody"}, ".agent"),
         ({"type": "terminal", "env": {"PYTHONPATH": "x"}}, ".env.PYTHONPATH"),
     ],
 )

@@ -6,7 +6,7 @@ import pytest
 
 from actors.decisions import table
 from actors.messages import outcomes as o
-from actors.messages.session import GetRecord, ShutDown
+from actors.messages.session import GetRecord, RecordEndedOrphans, ShutDown
 from storage.records import request as r
 from storage.records.message import TextContent
 from storage.records.worker import Activity
@@ -27,8 +27,9 @@ READS = (r.GetMessages, r.GetHistory, r.DeleteSession, ShutDown, GetRecord)
 
 def test_every_command_and_every_outcome_has_its_row() -> None:
     rows = set(table._TABLE)
-    commands = {*get_args(r.SessionCommand), r.Cancel, r.GetResponse, ShutDown, GetRecord}
-    assert rows == commands | set(get_args(o.Outcome))
+    asked = {*get_args(r.SessionCommand), r.Cancel, r.GetResponse}
+    own = {ShutDown, GetRecord, RecordEndedOrphans}
+    assert rows == asked | own | set(get_args(o.Outcome))
 
 
 def commands() -> list[Any]:

@@ -1,20 +1,16 @@
 """What a session decides about its workers when it is told to."""
 
 import hashlib
-from functools import partial
 from typing import Any
 
 import pytest
 
 from actors.messages import effects as f
 from actors.messages import outcomes as o
-from storage import fold
 from storage.records import event as e
 from storage.records import request as r
-from storage.records.worker import AgentWorker
 from tests.actors.decisions.given import (
     ID,
-    NOW,
     Play,
     answer,
     awaits,
@@ -115,34 +111,6 @@ def test_a_start_in_a_session_that_waits_is_done_when_it_runs(cause: Any, comman
     play.forget()
     play.decide(r.ResumeSession(session=ID))
     assert play.wanted(f.StartWorker) == [f.StartWorker(play.worker.id)]
-
-
-@pytest.mark.parametrize(
-    "command",
-    [
-        r.StartWorker,
-        r.RestartWorker,
-        partial(r.UpdateWorker, updates=r.WorkerUpdates(desired="run")),
-    ],
-)
-@pytest.mark.parametrize("agent_runs", [True, False])
-def test_an_agent_is_not_started_and_nothing_in_its_place(
-    command: Any, *, agent_runs: bool
-) -> None:
-    play = Play.of(terminal())
-    desired: Any = "run" if agent_runs else "stopped"
-    agent = AgentWorker(
-        id="agent", name="agent", agent="x", desired=desired, status="lost", created_at=NOW
-    )
-    play.state = fold.apply(play.state, e.WorkerCreated(agent), NOW)
-    refusal = play.refused(command(session=ID, worker="agent"))
-    assert refusal.code == "not-available"
-    assert "use a terminal worker" in refusal.message
-    for asked in (r.RestartSession, r.StopSession, r.StartSession):
-        play.decide(asked(session=ID))
-    play.boot()
-    assert f.StartWorker("agent") not in play.effects
-    assert play.session.worker("agent") == agent
 
 
 def test_a_stopped_conversation_can_be_started_again() -> None:

@@ -12,6 +12,7 @@ from storage.records.worker import TerminalWorker
 from tests.actors.decisions.given import (
     ID,
     Play,
+    agent,
     answer,
     process,
     talker,
@@ -105,7 +106,14 @@ def test_a_conversation_keeps_the_config_that_its_session_has() -> None:
     [
         (terminal(name="taken"), "worker-name-taken", "$.worker.name"),
         (talker(), "conversation-exists", None),
-        (r.CreateWorkerRequest(type="agent", agent="x"), "not-available", "$.worker.type"),
+        (agent(agent="x"), "agent-not-found", "$.worker.agent"),
+        (agent(), "bad-request", "$.worker.agent"),
+        (agent(agent="claude", command=("x",)), "bad-request", "$.worker.command"),
+        (agent(agent="claude", prompt=" "), "bad-request", "$.worker.prompt"),
+        (agent(agent="claude", prompt="a\0b"), "bad-request", "$.worker.prompt"),
+        (agent(agent="claude", prompt="ä" * 50_001), "bad-request", "$.worker.prompt"),
+        (agent(agent="aider", prompt="x"), "not-available", "$.worker.prompt"),
+        (terminal(prompt="x"), "bad-request", "$.worker.prompt"),
         (terminal(agent="x"), "bad-request", "$.worker.agent"),
         (terminal(env={"LD_PRELOAD": "x"}), "bad-request", "$.worker.env.LD_PRELOAD"),
         (terminal(env={"PYTHONPATH": "x"}), "bad-request", "$.worker.env.PYTHONPATH"),

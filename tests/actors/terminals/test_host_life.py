@@ -304,3 +304,17 @@ def test_a_host_that_dies_takes_its_terminals_along(client: Client) -> None:
     os.kill(client.welcome.host.pid, signal.SIGKILL)
     eventually(lambda: not is_alive(pid))
     eventually(lambda: client.closed)
+
+
+def test_whoever_counts_bytes_is_told_seldom_and_of_all(client: Client) -> None:
+    client.spawn("s/w", "sh", "-c", "read line; seq 100000")
+    client.send(protocol.Watch(key="s/w", data=False))
+    client.write("s/w", 1, b"go\n")
+    end = client.exit_of("s/w").end_offset
+    told: list[protocol.Output] = []
+    while not told or told[-1].end < end:
+        told.append(client.take(protocol.Output))
+        assert told[-1].start == (told[-2].end if len(told) > 1 else 0)
+    assert end > 500_000
+    assert len(told) < end / 4096 / 2
+    assert {each.typed_bytes for each in told} == {3}

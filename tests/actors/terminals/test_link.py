@@ -207,7 +207,7 @@ def test_a_host_that_nobody_needs_is_not_replaced(bench: Bench) -> None:
     before = bench.host_pid
     os.kill(before, signal.SIGKILL)
     eventually(lambda: bench.describe().pid is None)
-    assert not is_alive(before)
+    eventually(lambda: not is_alive(before))
 
 
 def test_a_listener_that_has_gone_is_forgotten(bench: Bench) -> None:
@@ -244,3 +244,16 @@ def test_without_a_host_its_end_is_told_at_once(bench: Bench) -> None:
 def test_a_message_of_no_kind_ends_it(bench: Bench) -> None:
     bench.link.tell("a message that nobody knows")
     assert bench.context.terminated.wait(10)
+
+
+def test_a_start_on_its_way_while_the_one_before_is_closed_is_tried_once(bench: Bench) -> None:
+    """Told twice, the second failure would be taken for that of the next start."""
+    for number in range(5):
+        bench.up("one")
+        bench.link.tell(t.TypeIntoTerminal("one", number + 1, b"\n", bench.listener))
+        ended = bench.hears(t.TerminalEnded, "one")
+        bench.link.tell(t.ForgetExit("one", ended.epoch))
+        bench.open("one", "no-such-program")
+        bench.hears(t.TerminalNotOpened, "one")
+        bench.up(f"after-{number}")  # what the host says of the first has been heard
+        assert [told for told in bench.heard if isinstance(told, t.TerminalNotOpened)] == []

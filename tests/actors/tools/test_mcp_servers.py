@@ -104,7 +104,7 @@ def test_only_enabled_servers_of_the_scope_are_children() -> None:
     }
     settings = WorkspaceSettings(mcp_servers=servers)
     io: Any = None
-    found = mcp_children(settings, "session", "/", io, ToolBox(), Path("/"))
+    found = mcp_children(settings, "session", "/", io, ToolBox(), Path("/"), instance="mark")
     assert [spec.id for spec in found] == ["mcp:one"]
 
 

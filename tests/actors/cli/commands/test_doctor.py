@@ -12,7 +12,10 @@ import pytest
 
 from actors.cli.doctor import running
 from actors.cli.main import version
+from actors.process_table import boot_id, look_up
+from actors.terminals import host_files
 from storage.journal.frame import Header, encode_header
+from storage.records.process import ProcessIdentity
 from storage.trash import move_to_trash
 from tests.actors.cli.conftest import Run, Serve
 from tests.actors.cli.fake_daemon import yes
@@ -184,6 +187,12 @@ def test_directories_are_ours_alone(store: Store, checks: Checks, way: str) -> N
     assert str(trash) in of(checks(1), "data directory")["text"]
 
 
+def test_what_the_inbox_never_takes_does_not_wait(store: Store, checks: Checks) -> None:
+    for name in ("job.json", ".hidden.json", "note.txt"):
+        (store.data.inbox / name).write_text("{}")
+    assert of(checks(0), "inbox")["text"] == "1 waiting, 0 being worked on"
+
+
 def test_what_waits_was_refused_or_is_left_over_is_told(store: Store, checks: Checks) -> None:
     data = store.data
     (data.claimed / "7-job.json").write_text("{}")
@@ -249,7 +258,27 @@ def test_what_the_daemon_says_of_its_store_is_a_problem(
         "workspace default: workspace.json: line 3",
     ]
     assert of(found, "keeper")["state"] == "note"
-    assert of(found, "terminal host")["state"] == "note"
+
+
+def test_a_terminal_host_that_is_not_wanted_yet_is_no_fault(
+    store: Store, serve: Serve, checks: Checks
+) -> None:
+    serve(yes(daemon_status(terminal_host={"pid": None, "terminals": 0})))
+    found = of(checks(0), "terminal host")
+    assert (found["state"], found["text"].split(";")[0]) == ("ok", "none runs")
+
+
+def test_a_terminal_host_that_lives_and_does_not_answer_is_a_note(
+    store: Store, serve: Serve, checks: Checks
+) -> None:
+    pid = os.getpid()
+    ourselves = look_up(pid)
+    assert ourselves is not None
+    host = ProcessIdentity(boot_id=boot_id(), pid=pid, start_ticks=ourselves.start_ticks, nonce="n")
+    host_files.write_identity(store.data.root, host)
+    serve(yes(daemon_status(terminal_host={"pid": None, "terminals": 0})))
+    found = of(checks(0), "terminal host")
+    assert (found["state"], found["text"]) == ("note", f"pid {pid} does not answer")
 
 
 def test_a_daemon_of_another_version_is_a_note(store: Store, serve: Serve, checks: Checks) -> None:
@@ -306,3 +335,32 @@ def test_a_disk_that_is_full_or_nearly(
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
     found = of(checks(1 if state == "problem" else 0), "free space")
     assert found["state"] == state
+
+
+ORPHAN = {"pid": 4711, "name": "sleep", "worker": "s/w", "kind": "listed", "why": "it is stopped"}
+
+
+def test_what_workers_left_behind_is_shown(store: Store, serve: Serve, checks: Checks) -> None:
+    serve(yes(daemon_status(orphans={"found": [ORPHAN], "ended": []})))
+    row = of(checks(0), "orphans")
+    assert (row["state"], row["next"]) == ("note", "greenroom doctor --fix ends them")
+    assert row["text"] == "sleep (pid 4711) of worker s/w: it is stopped"
+
+
+def test_fix_ends_what_workers_left_behind(store: Store, serve: Serve, run: Run) -> None:
+    gone, stays = {**ORPHAN, "gone": True}, {**ORPHAN, "pid": 4712, "gone": False}
+    data = {"ended": [gone, stays], "left": [{**ORPHAN, "pid": 4712}]}
+    answers = {"get-status": yes(daemon_status()), "cleanup-orphans": yes(data)}
+    serve(lambda request: answers[request["type"]](request))
+    outcome = run("doctor", "--fix", "--json")
+    rows = [r for r in json.loads(outcome.out)["data"]["checks"] if r["check"] == "orphans"]
+    assert [row["state"] for row in rows] == ["ok", "problem"]
+    assert rows[1]["next"] == "look with: ps -p 4712"
+    assert outcome.status == 1
+
+
+def test_fix_without_a_daemon_ends_nobody_and_says_so(store: Store, run: Run) -> None:
+    outcome = run("doctor", "--fix", "--json")
+    rows = [r for r in json.loads(outcome.out)["data"]["checks"] if r["check"] == "orphans"]
+    assert [row["state"] for row in rows] == ["problem"]
+    assert rows[0]["text"].startswith("nothing was ended: ")

@@ -54,6 +54,14 @@ def test_show_tells_workers_settings_and_figures(run: Run, serve: Serve) -> None
     assert daemon.requests[0]["session"] == "Fix it"
 
 
+def test_show_says_why_a_session_is_quarantined(run: Run, serve: Serve) -> None:
+    failed = [{"session_id": "bbbb", "reason": "other"}, {"session_id": "aaaa", "reason": "torn"}]
+    answers = {"get-session": SESSION, "get-status": {"store": {"quarantined": failed}}}
+    serve(lambda r: yes(answers[r["type"]])(r))
+    assert run("show", "a").out.splitlines()[-1] == "problem   torn"
+    assert json.loads(run("show", "a", "--json").out)["data"]["id"] == "aaaa"
+
+
 def test_a_session_that_is_not_there_is_status_1(run: Run, serve: Serve) -> None:
     serve(yes(None))
     outcome = run("show", "nope")
@@ -95,6 +103,13 @@ def test_a_history_without_a_conversation_says_how_to_get_one(run: Run, serve: S
     said = run("history", "a").out
     assert "add one with: greenroom worker add aaaa --conversation" in said
     assert "greenroom send" not in said
+
+
+def test_messages_without_a_round_are_not_called_nothing(run: Run, serve: Serve) -> None:
+    session = {"id": "aaaa", "workers": [], "message_count": 2}
+    serve(lambda r: yes(session if r["type"] == "get-session" else {"rounds": []})(r))
+    said = run("history", "a").out
+    assert said.startswith("no model was asked yet (2 messages put in without one); ")
 
 
 def test_a_failure_is_told_once_and_not_as_the_models_word(run: Run, serve: Serve) -> None:

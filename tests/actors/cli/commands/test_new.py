@@ -21,6 +21,8 @@ SESSION = {
         (["--terminal"], {"worker": {"type": "terminal"}}),
         (["--", "sh", "-c", "x"], {"worker": {"type": "terminal", "command": ["sh", "-c", "x"]}}),
         (["--agent", "claude"], {"worker": {"type": "agent", "agent": "claude"}}),
+        (["--agent", "claude", "--prompt", "Why?"],
+         {"worker": {"type": "agent", "agent": "claude"}, "prompt": "Why?"}),
         (
             ["--title", "T", "--model", "m", "--provider", "p", "--prompt", "Why?"],
             {"worker": {"type": "conversation"}, "title": "T", "prompt": "Why?",

@@ -25,7 +25,22 @@ def test_a_worker_is_added_as_described(run: Run, serve: Serve) -> None:
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("words", [[], ["--terminal", "--env", "A"], ["--terminal", "--env", "=b"]])
+def test_an_agent_is_added_with_its_prompt(run: Run, serve: Serve) -> None:
+    words = ("worker", "add", "s", "--agent", "claude", "--prompt", "Look.")
+    assert only_request(run, serve, *words, data={"id": "w", "name": "n"})["worker"] == {
+        "type": "agent", "agent": "claude", "prompt": "Look.",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        [],
+        ["--terminal", "--env", "A"],
+        ["--terminal", "--env", "=b"],
+        ["--terminal", "--prompt", "x"],
+    ],
+)
 def test_a_worker_half_described_is_wrong_usage(run: Run, words: list[str]) -> None:
     assert run("worker", "add", "s", *words).status == 2
 

@@ -1,0 +1,79 @@
+"""What is known of processes that may be left over, and what is said about them."""
+
+from collections.abc import Callable
+from typing import Any, Literal
+
+from msgspec import Struct
+
+Policy = Literal["kill", "list"]
+"""What becomes of what a worker left behind: ended, or shown and left to the user."""
+
+Role = Literal["own", "other"]
+"""A daemon, keeper or terminal host: of our data directory, or of another."""
+
+Kind = Literal["left", "listed", "unclaimed"]
+"""`left`: to be ended. `listed`: the user's own doing, or nobody knows whose. `unclaimed`: of a
+session that could not be read, or held by the host for no worker: it runs on."""
+
+
+class Marks(Struct, frozen=True, gc=False, kw_only=True):
+    """What stands in a process's environment; `worker` is empty for an MCP server."""
+
+    instance: str
+    worker: str = ""
+    nonce: str = ""
+    policy: Policy | None = None
+
+
+class Process(Struct, frozen=True, gc=False, kw_only=True):
+    """One living process; pid and start ticks together are nobody else's until the next boot."""
+
+    pid: int
+    parent: int
+    session: int
+    start_ticks: int
+    role: Role | None = None
+    marks: Marks | None = None
+
+
+class Owner(Struct, frozen=True, gc=False):
+    """The incarnation of a worker that a process belongs to.
+
+    `worker` is `<session id>/<worker id>`, empty for an MCP server. `policy`: None if not known.
+    """
+
+    worker: str
+    nonce: str
+    policy: Policy | None = None
+
+
+class Judged(Struct, frozen=True):
+    """A process that nobody claims, and why; `worker` is empty where none is known."""
+
+    process: Process
+    kind: Kind
+    worker: str
+    why: str
+
+
+class Sweep(Struct, frozen=True):
+    """End what is left over; `answer` hears when that is done, or why it was not."""
+
+    answer: Callable[[Any], object] | None = None
+
+
+class DescribeOrphans:
+    """Answered by an OrphansDescription."""
+
+
+class OrphansDescription(Struct, frozen=True):
+    """`found`: as of the last look; `ended`: the last that were ended. In the shape of `status`."""
+
+    found: tuple[dict[str, Any], ...] = ()
+    ended: tuple[dict[str, Any], ...] = ()
+
+
+class CleanUp(Struct, frozen=True):
+    """End the listed and the unclaimed as well; `answer` gets what `cleanup-orphans` answers."""
+
+    answer: Callable[[Any], object]

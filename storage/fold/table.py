@@ -1,0 +1,37 @@
+"""PURE: every kind of event, and the step that it is.
+
+An event about something that is not there is a fault of the journal and raises `LookupError`.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from msgspec.structs import replace
+
+from storage.fold import rounds, sessions, workers
+from storage.fold.changes import Step
+from storage.records import event as e
+from storage.records.message import ChatMessage
+from storage.state import SessionState
+
+_STEPS: dict[type, Step] = {**sessions.STEPS, **workers.STEPS, **rounds.STEPS}
+
+
+def apply(state: SessionState, event: e.AnyEvent, at: datetime) -> SessionState:
+    """The state after `event`, which was journaled at `at`."""
+    return _STEPS[type(event)](state, event, at)
+
+
+def apply_all(state: SessionState, events: Iterable[e.AnyEvent], at: datetime) -> SessionState:
+    for event in events:
+        state = _STEPS[type(event)](state, event, at)
+    return state
+
+
+def add_messages(
+    state: SessionState, added: Sequence[tuple[ChatMessage, datetime]]
+) -> SessionState:
+    """As one `MessageAdded` after the other, at these times; at least one."""
+    messages = state.messages.extended([message for message, _ in added])
+    session = replace(state.record, updated_at=added[-1][1], message_count=len(messages))
+    return replace(state, session=session, messages=messages)
