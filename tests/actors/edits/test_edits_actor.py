@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from storage.records.worker import AgentWorker
 from tests.actors.edits.conftest import Desk
 from tests.fakes.actors import eventually
 from tests.fakes.editors import STYLES, Save, by_rename, changed, in_place
@@ -291,19 +292,19 @@ def test_a_workspace_made_while_it_runs_is_followed(desk: Desk) -> None:
     desk.until(lambda: desk.title(made) == "There")
 
 
-def test_an_agent_of_an_older_file_is_not_run_nor_a_shell_in_its_place(desk: Desk) -> None:
+def test_an_agent_of_an_older_file_that_is_not_here_is_no_shell_instead(desk: Desk) -> None:
+    desk.house.environ["PATH"] = "/nowhere"
     by_rename(desk.path, json.dumps(OLD))
     desk.until(lambda: desk.shown("old-1"))
     (agent,) = desk.house.record("old-1").workers
     assert desk.house.get("start-session", session="old-1")["status"] == "inactive"
     for kind in ("start-worker", "restart-worker"):
         code = desk.house.refused(kind, session="old-1", worker=agent.id)
-        assert code == "not-available"
-    desk.until(lambda: desk.shown("old-1")["desired"] == "run")
-    desk.edit(lambda told: told["sessions"][0]["workers"][0].update(desired="run"))
-    assert "not built yet" in desk.refusal()["reason"]
-    desk.house.again()
-    assert desk.house.record("old-1").workers == (agent,)
+        assert code == "spawn-failed"
+    (agent,) = desk.house.record("old-1").workers
+    assert isinstance(agent, AgentWorker)
+    assert (agent.status, agent.command) == ("stopped", ("claude", "--continue"))
+    assert "install Claude Code" in (agent.last_error or "")
 
 
 OLD = [
