@@ -193,7 +193,7 @@ def test_a_change_that_comes_while_an_edit_is_decided_is_told(
     assert desk.refused_texts() == [text]
 
 
-def test_a_full_disk_delays_an_edit_and_loses_none(
+def test_an_edit_that_cannot_be_claimed_waits_and_is_done(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("actors.edits.edits_actor.LOOK_SECONDS", 0.2)
