@@ -22,6 +22,7 @@ from actors.boot import RunningTree, boot
 from actors.inherited import keep_private, raise_soft_limit
 from actors.shutdown import end_terminals
 from actors.supervision import RootHandle
+from actors.systemd import Notifier
 from storage.data_dir import DataDir, Lock
 from storage.errors import AlreadyRunning, DataDirectoryRefused, StorageError
 
@@ -34,6 +35,7 @@ LOCK_SECONDS = 0.5
 LOCK_AGAIN_SECONDS = 0.02
 PLACE_SECONDS = 0.5
 """How often it is looked whether the data directory is still in its place."""
+READY_SECONDS = 0.02
 SWITCH_SECONDS = 0.002
 """Threads take turns this often, so that a busy one delays the others by less. Four times as often
 cost a third of all durable commands when many sessions are at work, for every turn is paid for."""
@@ -71,6 +73,7 @@ class _End:
 def main(arguments: Sequence[str]) -> int:
     """Run until asked to end; the status for `sys.exit`."""
     options = _options(arguments)
+    notifier = Notifier.of(os.environ)
     data = DataDir(Path(options.data))
     keep_private()
     raise_soft_limit()
@@ -86,7 +89,8 @@ def main(arguments: Sequence[str]) -> int:
     _begin_log()
     tune_interpreter()
     try:
-        return _run(data, lock, options.keeper_pid)
+        keeper_pid = os.getppid() if notifier.keeps_us else options.keeper_pid
+        return _run(data, lock, keeper_pid, notifier)
     except Exception:  # noqa: BLE001 - logged, and told to the keeper by the status
         _log.exception("the daemon failed")
         return FAILED_STATUS
@@ -142,7 +146,7 @@ def _begin_log() -> None:
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 
-def _run(data: DataDir, lock: Lock, keeper_pid: int | None) -> int:
+def _run(data: DataDir, lock: Lock, keeper_pid: int | None, notifier: Notifier) -> int:
     end = _End()
     # Asked to end by the system, terminals live on: that loses nothing, and `stop` ends them.
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -154,13 +158,25 @@ def _run(data: DataDir, lock: Lock, keeper_pid: int | None) -> int:
     )
     _log.info("greenroom runs on %s, process %d", data.root, os.getpid())
     end.follow(greenroom.root)
+    _tell_ready(notifier, greenroom, end)
     while not end.over.wait(PLACE_SECONDS):
         if not _is_in_place(lock, data):
             _end_at_once(data)
     if not end.is_asked_for:
         _log.error("the tree ended by itself: %s", greenroom.root.error)
         return FAILED_STATUS
+    notifier.tell("STOPPING=1", "STATUS=stopping")
     return _stop(greenroom, keep_terminals=end.keep_terminals)
+
+
+def _tell_ready(notifier: Notifier, greenroom: RunningTree, end: _End) -> None:
+    """Once it answers. Nobody waits for it where no one is told."""
+    path = (*greenroom.board.root_path, "fronts", "control")
+    while notifier.listens and not end.over.wait(READY_SECONDS):
+        control = greenroom.board.find(path)
+        if control and control.state == "running":
+            notifier.tell("READY=1", f"STATUS=runs on {greenroom.around.data.root}")
+            return
 
 
 def _is_in_place(lock: Lock, data: DataDir) -> bool:

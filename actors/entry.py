@@ -18,6 +18,9 @@ ROLES: Mapping[str, str] = {
 }
 """Role -> `module:function`; the function takes the arguments and returns the exit status."""
 
+ROLES_OF_A_DIRECTORY = frozenset(ROLES) - {"mcp-launcher"}
+"""Those that serve one data directory, named by their first argument: `--data DIR`."""
+
 USAGE_STATUS = 2
 FAILED_STATUS = 70
 """Started again by whoever keeps it."""
@@ -37,6 +40,21 @@ def _script(role: str) -> list[str]:
     if role not in ROLES:
         raise ValueError(f"no role {role!r}")
     return [os.path.realpath(__file__), role]
+
+
+def role_and_directory(command_line: bytes) -> tuple[str, str] | None:
+    """Which role on which data directory was started by this command line, as /proc has it. PURE.
+
+    None for whatever was not started by `entry_command` in a role of a directory.
+    """
+    if b"entry.py" not in command_line:
+        return None
+    words = [os.fsdecode(word) for word in command_line.split(b"\0")[1:6]]
+    if len(words) < 5 or (words[0], words[3]) != ("-P", "--data"):
+        return None
+    if words[1].rpartition("/")[2] != "entry.py" or words[2] not in ROLES_OF_A_DIRECTORY:
+        return None
+    return words[2], words[4]
 
 
 def clean_environment(environ: Mapping[str, str]) -> dict[str, str]:

@@ -3,8 +3,8 @@
 `mcp-launcher LIFELINE -- PROGRAM ARGUMENT…` gives its standard streams to the server. When the pipe
 LIFELINE ends, because it was closed or the daemon was killed, and when the server itself has ended,
 everything below this process is ended: TERM, two seconds, KILL. Orphans come here, so that neither
-a double fork nor a session of its own lets one escape. Ends as the server did. Standard library
-only.
+a double fork nor a session of its own lets one escape. A greenroom that was started below it, and
+what that one runs, lives on. Ends as the server did. Standard library only.
 """
 
 import os
@@ -14,7 +14,10 @@ import sys
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+from math import inf
+from pathlib import Path
 
+from actors.entry import role_and_directory
 from actors.process_table import all_processes, become_subreaper, descendants, send_signal
 
 GRACE_SECONDS = 2.0
@@ -42,7 +45,7 @@ def main(arguments: Sequence[str]) -> int:
     except OSError as error:
         sys.stderr.write(f"{arguments[2]}: {error.strerror}\n")
         return NOT_FOUND_STATUS
-    _let_go_of_streams()
+    _leave_all_to_the_server()
     status = _wait(server, lifeline, wakeup)
     later = _end_all(server)
     return _end_like(status if status is not None else later)
@@ -57,11 +60,12 @@ def _wake_on(*numbers: signal.Signals) -> int:
     return read_fd
 
 
-def _let_go_of_streams() -> None:
-    """The server alone holds them, so that their end is its end."""
+def _leave_all_to_the_server() -> None:
+    """It alone holds the streams, so that their end is its end, and stands where it was started."""
     null = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
     for stream in (0, 1, 2):
         os.dup2(null, stream)
+    os.chdir("/")
 
 
 def _wait(server: int, lifeline: int, wakeup: int) -> int | None:
@@ -95,13 +99,17 @@ def _end_all(server: int) -> int | None:
     found = None
     asked: set[int] = set()
     force_at = time.monotonic() + GRACE_SECONDS
-    while time.monotonic() < force_at + GRACE_SECONDS:
+    give_up_at = inf  # however late we come to it, all are forced before that
+    while True:
         status = _reap(server)
         found = found if status is None else status
-        left = descendants(all_processes(), os.getpid())
-        if not left:
-            break
-        is_forced = time.monotonic() > force_at
+        left = descendants(all_processes(), os.getpid(), _is_a_greenrooms)
+        if not left or time.monotonic() >= give_up_at:
+            return found
+        now = time.monotonic()
+        is_forced = now > force_at
+        if is_forced:
+            give_up_at = min(give_up_at, now + GRACE_SECONDS)
         for each in left:
             if is_forced or each.pid not in asked:
                 asked.add(each.pid)
@@ -109,7 +117,14 @@ def _end_all(server: int) -> int | None:
                     number = signal.SIGKILL if is_forced else signal.SIGTERM
                     send_signal(each.pid, each.start_ticks, number)
         time.sleep(_LOOK_SECONDS)
-    return found
+
+
+def _is_a_greenrooms(pid: int) -> bool:
+    """A keeper, daemon or terminal host of whatever data directory: it is nobody's to end."""
+    try:
+        return role_and_directory(Path(f"/proc/{pid}/cmdline").read_bytes()) is not None
+    except OSError:
+        return False
 
 
 def _end_like(status: int | None) -> int:

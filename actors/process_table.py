@@ -7,20 +7,26 @@ one which took over the number is not hit. Standard library only, for the smalle
 import ctypes
 import os
 import signal
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
 _PR_SET_CHILD_SUBREAPER = 36
+_READ_BYTES = 16 * 1024
 
 
 class ProcessEntry(NamedTuple):
+    """`cpu_ticks`: its own and those of the children that it has reaped."""
+
     pid: int
     state: str
     parent: int
     group: int
     session: int
     start_ticks: int
+    cpu_ticks: int = 0
+    resident_pages: int = 0
 
     @property
     def is_dead(self) -> bool:
@@ -28,12 +34,21 @@ class ProcessEntry(NamedTuple):
         return self.state in "ZX"
 
 
-def become_subreaper() -> None:
-    """Have the orphans of our children come to us. Raises OSError."""
+def become_subreaper(*, wanted: bool = True) -> None:
+    """Have the orphans of our children come to us, or no more. Raises OSError."""
     libc = ctypes.CDLL(None, use_errno=True)
-    if libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:
+    if libc.prctl(_PR_SET_CHILD_SUBREAPER, int(wanted), 0, 0, 0) != 0:
         number = ctypes.get_errno()
         raise OSError(number, os.strerror(number))
+
+
+def has_children() -> bool:
+    """Whether we have any, dead ones included. Nobody is reaped."""
+    try:
+        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    except ChildProcessError:
+        return False
+    return True
 
 
 def boot_id() -> str:
@@ -43,13 +58,29 @@ def boot_id() -> str:
 def look_up(pid: int) -> ProcessEntry | None:
     """None when there is no such process."""
     try:
-        text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+        text = read_of(pid, "stat")
     except (FileNotFoundError, ProcessLookupError):
         return None
     # The name in parentheses may hold anything, parentheses and blanks too.
-    fields = text[text.rindex(")") + 2 :].split()
-    parent, group, session = (int(text) for text in fields[1:4])
-    return ProcessEntry(pid, fields[0], parent, group, session, int(fields[19]))
+    fields = text[text.rindex(b")") + 2 :].split()
+    parent, group, session = map(int, fields[1:4])
+    cpu_ticks = sum(map(int, fields[11:15]))
+    start_ticks, pages = int(fields[19]), int(fields[21])
+    state = fields[0].decode("ascii")
+    return ProcessEntry(pid, state, parent, group, session, start_ticks, cpu_ticks, pages)
+
+
+def read_of(pid: int, name: str) -> bytes:
+    """What `/proc/<pid>/<name>` holds. Raises OSError."""
+    # Hundreds of them are read every few seconds: `open` would ask thrice what kind of file it is.
+    fd = os.open(f"/proc/{pid}/{name}", os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        pieces = []
+        while piece := os.read(fd, _READ_BYTES):
+            pieces.append(piece)
+    finally:
+        os.close(fd)
+    return b"".join(pieces)
 
 
 def all_processes() -> list[ProcessEntry]:
@@ -59,19 +90,33 @@ def all_processes() -> list[ProcessEntry]:
     return [entry for entry in entries if entry is not None]
 
 
+def living_by_session() -> dict[int, list[ProcessEntry]]:
+    """All living processes, by the number of their session: one look for many questions."""
+    found: dict[int, list[ProcessEntry]] = {}
+    for entry in all_processes():
+        if not entry.is_dead:
+            found.setdefault(entry.session, []).append(entry)
+    return found
+
+
 def session_members(session: int) -> list[ProcessEntry]:
     """All living processes whose session has this number."""
     return [e for e in all_processes() if e.session == session and not e.is_dead]
 
 
-def descendants(entries: list[ProcessEntry], pid: int) -> list[ProcessEntry]:
-    """The living below `pid`, children before their own. PURE."""
+def descendants(
+    entries: list[ProcessEntry], pid: int, spared: Callable[[int], bool]
+) -> list[ProcessEntry]:
+    """The living below `pid`, children before their own; who is `spared` is so with all below."""
     children: dict[int, list[ProcessEntry]] = {}
     for entry in entries:
         children.setdefault(entry.parent, []).append(entry)
-    found = [entry for entry in children.get(pid, []) if entry.pid != pid]
-    for above in found:
-        found += children.get(above.pid, [])
+    found: list[ProcessEntry] = []
+    looked_at = [pid]
+    for above in looked_at:
+        below = [each for each in children.get(above, ()) if each.pid != pid]
+        found += (kept := [each for each in below if not spared(each.pid)])
+        looked_at += [each.pid for each in kept]
     return [entry for entry in found if not entry.is_dead]
 
 

@@ -15,8 +15,8 @@ _log = logging.getLogger(__name__)
 
 WORKERS_SECONDS = 15.0
 """A process gets 2 s after SIGTERM; many at once on a busy machine get longer."""
-SWEEP_SECONDS = 8.0
-"""What left its worker's process session gets 2 s after SIGTERM, too."""
+SWEEP_SECONDS = 12.0
+"""What left its worker's process session gets 2 s after SIGTERM, too; a busy machine needs more."""
 HOST_SECONDS = 10.0
 """What ignores HUP and TERM is killed after 2 s; what is left then is the host's own end."""
 

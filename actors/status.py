@@ -8,21 +8,22 @@ import importlib.metadata
 import os
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from contextlib import suppress
 from typing import Any
 
-from actors.adapters.process_usage import Usage, UsageMeter
-from actors.decisions.workers import activity_of
-from actors.messages.orphans import DescribeOrphans, OrphansDescription
+from actors.decisions.session_activity import activity_of, session_activity
+from actors.messages.orphans import DescribeOrphans, OrphansDescription, TellUsage, Usage
 from actors.messages.supervision import TreeNode
-from actors.messages.terminals import DescribeHost, HostDescription
+from actors.messages.terminals import Attached, DescribeHost, HostDescription
 from actors.supervision import ActorDeadError, Board, Timeout, ask
 from actors.surroundings import Surroundings
 from storage import refused_edits
 from storage.records.session import Session
-from storage.records.worker import Activity, Worker
+from storage.records.worker import Activity, AgentWorker, Worker
 
 HOST_SECONDS = 2.0
+USAGE_SECONDS = 2.0
 
 
 def version() -> str:
@@ -46,15 +47,15 @@ class StatusReport:
         self._board = board
         self._keeper_pid = keeper_pid
         self._started_at = around.clock.now()
-        self._meter = UsageMeter()
 
     def make(self) -> dict[str, Any]:
         sessions = self._around.index.sessions()
         host = self._host()
         keeper_pid = self._keeper_pid()
-        usage = self._meter.look(w.process.pid for s in sessions for w in s.workers if w.process)
         tree = self._board.tree()
-        activities = self._around.activities
+        store = self._store(tree)
+        given_up = {each["session_id"] for each in store["quarantined"]}
+        usage = self._usage(sessions)
         return {
             "daemon": {
                 "state": "running",
@@ -63,14 +64,21 @@ class StatusReport:
                 "started_at": self._started_at,
                 "data": str(self._around.data.root),
             },
-            "store": self._store(tree),
+            "store": store,
             "tree": _shown(tree, {w.id: w.restarts for s in sessions for w in s.workers}),
-            "sessions": [_session(session, usage, activities) for session in sessions],
+            "sessions": [
+                self._session(session, usage, host.attached, is_quarantined=session.id in given_up)
+                for session in sessions
+            ],
             "inbox": self._inbox(),
             "permissions": [],
             "http": {"url": None, "state": "stopped"},
             "keeper": {"pid": keeper_pid} if keeper_pid else None,
-            "terminal_host": {"pid": host.pid, "terminals": host.terminals},
+            "terminal_host": {
+                "pid": host.pid,
+                "terminals": host.terminals,
+                "problem": host.problem,
+            },
             "orphans": self._orphans(),
             "workspaces": [
                 {"name": name, "problem": self._around.workspaces.problem(name)}
@@ -88,6 +96,43 @@ class StatusReport:
         except (ActorDeadError, Timeout):
             pass
         return HostDescription(None, 0)
+
+    def _usage(self, sessions: list[Session]) -> Mapping[str, Usage]:
+        """By `<session id>/<worker id>`; nothing of a sweeper that does not answer."""
+        keys = {f"{s.id}/{w.id}" for s in sessions for w in s.workers if w.process}
+        told: Future[Mapping[str, Usage]] = Future()
+        asked = TellUsage(frozenset(keys), told.set_result)
+        if keys and self._around.orphans.tell(asked):
+            with suppress(TimeoutError):
+                return told.result(USAGE_SECONDS)
+        return {}
+
+    def _session(
+        self,
+        session: Session,
+        usage: Mapping[str, Usage],
+        attached: Mapping[str, Attached],
+        *,
+        is_quarantined: bool,
+    ) -> dict[str, Any]:
+        known = self._around.activities
+        activity = None if is_quarantined else session_activity(session, known)
+        return {
+            "id": session.id,
+            "title": session.title,
+            "type": type(session).__struct_config__.tag,
+            "status": "quarantined" if is_quarantined else session.status,
+            "desired": session.desired,
+            "location_path": session.location_path,
+            "open_requests": session.open_requests,
+            "activity": activity,
+            "workers": [
+                _worker(worker, usage.get(key), attached.get(key))
+                | {"activity": _activity(session, worker, known)}
+                for worker in session.workers
+                for key in [f"{session.id}/{worker.id}"]
+            ],
+        }
 
     def _orphans(self) -> dict[str, Any]:
         ref = self._around.orphans.ref
@@ -149,24 +194,6 @@ def _shown(node: TreeNode, restarts: Mapping[str, int]) -> dict[str, Any]:
     }
 
 
-def _session(
-    session: Session, usage: Mapping[int, Usage], activities: Mapping[str, Activity]
-) -> dict[str, Any]:
-    return {
-        "id": session.id,
-        "title": session.title,
-        "type": type(session).__struct_config__.tag,
-        "status": session.status,
-        "desired": session.desired,
-        "location_path": session.location_path,
-        "open_requests": session.open_requests,
-        "workers": [
-            _worker(worker, usage) | {"activity": _activity(session, worker, activities)}
-            for worker in session.workers
-        ],
-    }
-
-
 def _activity(
     session: Session, worker: Worker, activities: Mapping[str, Activity]
 ) -> Activity | None:
@@ -174,8 +201,7 @@ def _activity(
     return activity_of(session, worker.id, activities) if running else None
 
 
-def _worker(worker: Worker, usage: Mapping[int, Usage]) -> dict[str, Any]:
-    used = usage.get(worker.process.pid, Usage(0, 0.0)) if worker.process else None
+def _worker(worker: Worker, used: Usage | None, attached: Attached | None) -> dict[str, Any]:
     return {
         "id": worker.id,
         "name": worker.name,
@@ -185,11 +211,17 @@ def _worker(worker: Worker, usage: Mapping[int, Usage]) -> dict[str, Any]:
         "restarts": worker.restarts,
         "process": {
             "pid": worker.process.pid,
-            "memory_bytes": used.memory_bytes,
-            "cpu_percent": used.cpu_percent,
+            "memory_bytes": used.memory_bytes if used else None,
+            "cpu_percent": used.cpu_percent if used else None,
+            "processes": used.processes if used else None,
         }
-        if worker.process and used
+        if worker.process
         else None,
+        "writer": {"owner": attached.owner, "since": attached.since}
+        if attached and attached.owner
+        else None,
+        "watchers": attached.watchers if attached else 0,
         "exit": worker.exit,
         "last_error": worker.last_error,
+        "delivery": worker.delivery if isinstance(worker, AgentWorker) else None,
     }

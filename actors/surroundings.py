@@ -2,13 +2,16 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from actors.adapters.io_loop import IoLoop
 from actors.conversations.followers import Followers
 from actors.conversations.models import Models
 from actors.conversations.written import WrittenTurns
+from actors.decisions.delivery import DeliveryTimes
 from actors.messages.inbox import InboxCounts
+from actors.messages.recording import ActivityChanged
 from actors.ports import Clock, PriceTable
 from actors.recording.broadcaster import Broadcaster
 from actors.recording.health import StoreHealth
@@ -50,9 +53,12 @@ class Mailbox:
 class Surroundings:
     """`environ` is the environment of whoever started the daemon. `terminals` is the link to the
     terminal host, `directory` that of the sessions, `inbox` the file front, `edits` who takes edits
-    of `sessions.json`, `orphans` who ends what is left over; `activities` are what programs in
-    terminals do, by `<session id>/<worker id>`; `shared_tools` are the
-    tool servers of each workspace that all its sessions use.
+    of `sessions.json`, `orphans` who ends what is left over, `files_watch` who says when to look
+    into a directory; `report_listeners` are who looks for the reports of agents, by the directory
+    with them; `activities` are what workers
+    do, by `<session id>/<worker id>`, written by `tell_activity` alone; `shared_tools` are the
+    tool servers of each workspace that all its sessions use; `delivery_times` are how long prompts
+    for agents are waited for.
     """
 
     clock: Clock
@@ -74,5 +80,21 @@ class Surroundings:
     inbox: Mailbox = field(default_factory=Mailbox)
     edits: Mailbox = field(default_factory=Mailbox)
     orphans: Mailbox = field(default_factory=Mailbox)
+    files_watch: Mailbox = field(default_factory=Mailbox)
+    report_listeners: dict[Path, ActorRef[Any]] = field(default_factory=dict)
     followers: Followers = field(default_factory=Followers)
     shared_tools: SharedTools = field(default_factory=SharedTools)
+    delivery_times: DeliveryTimes = field(default_factory=DeliveryTimes)
+
+    def tell_activity(self, key: str, activity: Activity | None) -> None:
+        """Let everybody know what a worker does; None: it does not run any more."""
+        session_id, _, worker_id = key.partition("/")
+        before = self.activities.get(key)
+        if activity is None:
+            self.activities.pop(key, None)
+        else:
+            self.activities[key] = activity
+        if activity != before:
+            at = activity.since if activity else self.clock.now()
+            told = ActivityChanged(session_id, worker_id, at, activity)
+            self.broadcaster.publish(told)

@@ -5,16 +5,18 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from actors.cli.connection import Connection
 from actors.cli.directory_lock import is_held
 from actors.entry import clean_environment
+from benchmarks.ground import Ground
 from benchmarks.measuring import timed
-from storage.data_dir import DataDir
+from benchmarks.person import Person, person
+from storage.data_dir import DEFAULT_WORKSPACE, DataDir
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 _LOOK_SECONDS = 0.002
@@ -30,10 +32,10 @@ class Daemon:
     def start(self) -> float:
         """Seconds of `start`, which ends with the daemon's first answer."""
         try:
-            seconds = timed(lambda: self._command("start"))
+            seconds = timed(lambda: self._run("start"))
         except BaseException:  # Ctrl-C too: what it has started would be nobody's
             with suppress(RuntimeError):
-                self._command("stop")
+                self._run("stop")
             raise
         status = self.ask({"type": "get-status"})
         self._pids = [status["daemon"]["pid"], status["keeper"]["pid"]]
@@ -42,7 +44,7 @@ class Daemon:
     def stop(self) -> None:
         """In order, with all its terminals; one that does not stop is killed."""
         try:
-            self._command("stop")
+            self._run("stop")
         except RuntimeError:
             self.kill()
             raise
@@ -69,10 +71,13 @@ class Daemon:
     def connection(self) -> Connection:
         return Connection(str(self.data.root))
 
-    def _command(self, name: str) -> None:
-        arguments = [sys.executable, str(CHECKOUT / "run.py"), name, "--data", str(self.data.root)]
+    def command(self, *words: str) -> list[str]:
+        """Of the command line."""
+        return [sys.executable, str(CHECKOUT / "run.py"), "--data", str(self.data.root), *words]
+
+    def _run(self, name: str) -> None:
         with subprocess.Popen(
-            arguments,
+            self.command(name),
             env=_environment(),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
@@ -109,3 +114,30 @@ def daemon(data: DataDir) -> Iterator[Daemon]:
         yield made
     finally:
         made.stop()
+
+
+class Attached(NamedTuple):
+    """`person` sees through `attach`; `log` is the directory of the output log."""
+
+    person: Person
+    host_pid: int
+    log: Path
+
+
+@contextmanager
+def attached(ground: Ground, command: Sequence[str]) -> Iterator[Attached]:
+    """A person to whom `attach` shows a worker that runs `command`."""
+    with daemon(DataDir(ground.fresh("attached") / "data")) as running:
+        request = {
+            "type": "create-session",
+            "location_path": str(ground.fresh("place")),
+            "title": "one",
+            "worker": {"type": "terminal", "command": list(command)},
+        }
+        made = running.ask(request)
+        host = running.ask({"type": "get-status"})["terminal_host"]["pid"]
+        session = running.data.sessions(DEFAULT_WORKSPACE) / made["id"]
+        log = session / "terminals" / made["workers"][0]["id"]
+        environ = _environment() | {"TERM": "xterm-256color"}
+        with person(running.command("attach", "one"), environ) as reader:
+            yield Attached(reader, host, log)

@@ -14,7 +14,12 @@ from benchmarks import (
     p5_start,
     p6_wake,
     p7_inbox,
+    p10_echo,
+    p11_output,
+    p14_adoption,
     p15_memory,
+    p16_idle,
+    p17_sessions,
 )
 from benchmarks.ground import Ground
 from benchmarks.measuring import Figure
@@ -84,11 +89,46 @@ ROWS = [
         _FEW_REQUESTS,
     ),
     Row(
+        "P10",
+        "echo of a key through attach",
+        p10_echo.measure,
+        p10_echo.Sizes(),
+        p10_echo.Sizes(keys=20, rounds=1),
+    ),
+    Row(
+        "P11",
+        "output to one attached client",
+        p11_output.measure,
+        p11_output.Sizes(),
+        p11_output.Sizes(output_bytes=100_000, rounds=1),
+    ),
+    Row(
+        "P14",
+        "terminals taken over after kill -9",
+        p14_adoption.measure,
+        p14_adoption.Sizes(),
+        p14_adoption.Sizes(terminals=2, rounds=1),
+    ),
+    Row(
         "P15",
         "memory",
         p15_memory.measure,
         p15_memory.Sizes(),
         p15_memory.Sizes(sessions=12, messages=3, few=2, active=3, terminals=2, rounds=1),
+    ),
+    Row(
+        "P16",
+        "idle CPU",
+        p16_idle.measure,
+        p16_idle.Sizes(),
+        p16_idle.Sizes(terminals=2, seconds=0.5),
+    ),
+    Row(
+        "P17",
+        "create a session with a terminal; list very many",
+        p17_sessions.measure,
+        p17_sessions.Sizes(),
+        p17_sessions.Sizes(created=2, sessions=5, messages=3, lists=3, tmux_sessions=3, rounds=1),
     ),
     Row(
         "P18",

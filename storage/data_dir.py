@@ -124,6 +124,10 @@ class DataDir:
         """The directory with a worker's output. ValueError for what cannot be an id."""
         return self.session(workspace, session_id) / "terminals" / _checked_id(worker_id)
 
+    def agent(self, workspace: str, session_id: str, worker_id: str) -> Path:
+        """The directory with what an agent tells of itself. ValueError for what cannot be an id."""
+        return self.session(workspace, session_id) / "agents" / _checked_id(worker_id)
+
     def lock(self) -> Lock:
         """Takes the directory, making it if need be. A second holder changes nothing in it.
 

@@ -21,7 +21,7 @@ from watchdog.events import (
     FileSystemEventHandler,
 )
 from watchdog.observers import Observer
-from watchdog.observers.api import BaseObserver
+from watchdog.observers.api import BaseObserver, ObservedWatch
 
 Look = Callable[[Path, Path | None], None]
 """With the directory, and the file in it that was closed after writing or moved there, if any."""
@@ -56,6 +56,7 @@ class FilesWatch:
         self._look = look
         self._observer: BaseObserver | None = None
         self._watched: dict[Path, int] = {}
+        self._scheduled: dict[Path, ObservedWatch] = {}
         self._overflow = _OverflowHandler(self._look_everywhere)
 
     def start(self) -> None:
@@ -76,6 +77,14 @@ class FilesWatch:
         if self._observer is not None:
             self._schedule(self._observer, directory)
         self._directories.append(directory)
+
+    def remove(self, directory: Path) -> None:
+        """Watch it no more; it may be gone."""
+        self._directories.remove(directory)
+        self._watched.pop(directory, None)
+        scheduled = self._scheduled.pop(directory, None)
+        if self._observer is not None and scheduled is not None:
+            self._observer.unschedule(scheduled)
 
     def is_alive(self) -> bool:
         """False when reports have ceased to come: then stop it and start a new one.
@@ -100,7 +109,9 @@ class FilesWatch:
     def _schedule(self, observer: BaseObserver, directory: Path) -> None:
         self._watched[directory] = directory.stat().st_ino  # before: what came later is seen
         handler = _Handler(lambda file: self._look_safely(directory, file))
-        observer.schedule(handler, str(directory), recursive=False, event_filter=_WORTH_A_LOOK)
+        self._scheduled[directory] = observer.schedule(
+            handler, str(directory), recursive=False, event_filter=_WORTH_A_LOOK
+        )
 
     def _look_everywhere(self) -> None:
         for directory in self._directories:

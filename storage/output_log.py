@@ -4,6 +4,7 @@ An epoch is one incarnation of the process; an offset counts bytes from the star
 Segments hold the bytes and nothing else, so that `cat` reads them; a range that no segment covers
 was dropped (the oldest, past `WORKER_LIMIT_BYTES`) or could not be written (a gap).
 The writer belongs to the terminal host and never fails after `create`; anyone may read meanwhile.
+Somebody may remove files or directory while it writes: what is written from then on is in new ones.
 """
 
 import os
@@ -13,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple, Self
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 SEGMENT_BYTES = 4 * 1024 * 1024
 WORKER_LIMIT_BYTES = 64 * 1024 * 1024
@@ -53,11 +54,13 @@ class _Segment(NamedTuple):
 class OutputLog:
     """The one writer of the newest epoch."""
 
-    def __init__(self, directory_fd: int, epoch: int) -> None:
+    def __init__(self, directory: Path, directory_fd: int, epoch: int) -> None:
         self.epoch = epoch
         self.end = 0
         self.lost_bytes = 0
+        self._directory = directory
         self._directory_fd = directory_fd
+        self._is_over = False
         self._unwritten = bytearray()
         self._segment: _Segment | None = None
         self._segment_fd = -1
@@ -72,7 +75,7 @@ class OutputLog:
         directory_fd = _open_private(directory)
         try:
             segments = _segments(directory_fd)
-            log = cls(directory_fd, max((s.epoch for s in segments), default=0) + 1)
+            log = cls(directory, directory_fd, max((s.epoch for s in segments), default=0) + 1)
         except BaseException:
             os.close(directory_fd)
             raise
@@ -123,6 +126,10 @@ class OutputLog:
             epochs=(self.epoch,),
         )
 
+    def ends(self) -> None:
+        """Whoever wrote has ended: a directory that is removed from now on is not made again."""
+        self._is_over = True
+
     def discard(self) -> None:
         """Close an epoch that got no byte as if it had never begun."""
         name = self._segment.name if self._segment is not None else None
@@ -141,7 +148,12 @@ class OutputLog:
     def _write_some(self) -> None:
         start = self.end - len(self._unwritten)
         segment = self._segment
-        if segment is None or segment.end != start or segment.size >= SEGMENT_BYTES:
+        if (
+            segment is None
+            or segment.end != start
+            or segment.size >= SEGMENT_BYTES
+            or os.fstat(self._segment_fd).st_nlink == 0
+        ):
             segment = self._begin_segment(start)
         room = SEGMENT_BYTES - segment.size
         written = os.write(self._segment_fd, self._unwritten[:room])
@@ -152,7 +164,11 @@ class OutputLog:
         _drop_oldest(self._directory_fd, WORKER_LIMIT_BYTES - SEGMENT_BYTES)
         name = f"{self.epoch:06d}-{start:015d}.out"
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
-        fd = os.open(name, flags, 0o600, dir_fd=self._directory_fd)
+        try:
+            fd = os.open(name, flags, 0o600, dir_fd=self._directory_fd)
+        except FileNotFoundError:
+            self._make_again()
+            fd = os.open(name, flags, 0o600, dir_fd=self._directory_fd)
         old, old_fd = self._segment, self._segment_fd
         self._segment, self._segment_fd = _Segment(self.epoch, start, 0, name), fd
         if old is not None:
@@ -161,6 +177,15 @@ class OutputLog:
                 with suppress(OSError):
                     os.unlink(old.name, dir_fd=self._directory_fd)
         return self._segment
+
+    def _make_again(self) -> None:
+        """The directory was removed; not with all above it, which is not ours to make."""
+        if self._is_over:
+            raise FileNotFoundError(f"removed: {self._directory}")
+        self._directory.parent.mkdir(mode=0o700, exist_ok=True)
+        directory_fd = _open_private(self._directory)
+        os.close(self._directory_fd)
+        self._directory_fd = directory_fd
 
 
 def read(directory: Path, *, epoch: int | None = None, start: int = 0, limit: int) -> OutputSlice:
@@ -177,6 +202,40 @@ def read(directory: Path, *, epoch: int | None = None, start: int = 0, limit: in
         return _read_at(directory_fd, epoch, start, limit)
     finally:
         os.close(directory_fd)
+
+
+def page_before(
+    directory: Path, *, epoch: int | None = None, before: int | None = None, limit: int
+) -> OutputSlice:
+    """At most `limit` bytes that end at offset `before` (absent: at the end), or at a gap there.
+
+    Its `start` is the next `before`; 0, or no data, when there is nothing older.
+    """
+    start = -limit if before is None else max(before - limit, 0)
+    size = limit if before is None else min(limit, before)
+    piece = read(directory, epoch=epoch, start=start, limit=size)
+    until = piece.end if before is None else min(before, piece.end)
+    while piece.data and piece.next < until:  # there is a gap: what stands behind it is nearer
+        near = read(directory, epoch=piece.epoch, start=piece.next, limit=until - piece.next)
+        if near.start >= until or not near.data:
+            break
+        piece = near
+    # Where the oldest that is kept is younger, reading began later than asked.
+    start = min(piece.start, until)
+    data = piece.data[: until - start]
+    return structs.replace(piece, data=data, start=start, next=start + len(data))
+
+
+def last_lines(piece: OutputSlice, count: int | None) -> OutputSlice:
+    """The last `count` lines of it, the one that is not ended yet among them; None: all."""
+    if count is None:
+        return piece
+    at = len(piece.data) - piece.data.endswith(b"\n")
+    for _ in range(count):
+        if at < 0:
+            break
+        at = piece.data.rfind(b"\n", 0, at)
+    return structs.replace(piece, data=piece.data[at + 1 :], start=piece.start + at + 1)
 
 
 def tail(directory: Path, size_bytes: int) -> bytes:

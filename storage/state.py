@@ -4,13 +4,15 @@ from msgspec import Struct, field
 
 from storage.ledger import Ledger
 from storage.records.conversation import Round, Turn
+from storage.records.delivery import Prompt
 from storage.records.message import ChatMessage
 from storage.records.session import Session
 
 
 class SessionState(Struct, frozen=True, kw_only=True):
     """`session` is None before the first event. Finished rounds are in `rounds`, open ones in
-    `open_rounds`, oldest first; only the first of them can be running.
+    `open_rounds`, oldest first; only the first of them can be running. So it is with `prompts` for
+    agents, of which each worker has one under way.
     """
 
     session: Session | None = None
@@ -22,6 +24,8 @@ class SessionState(Struct, frozen=True, kw_only=True):
     messages: Ledger[ChatMessage] = field(default_factory=Ledger)
     rounds: Ledger[Round] = field(default_factory=Ledger)
     open_rounds: tuple[Round, ...] = ()
+    prompts: Ledger[Prompt] = field(default_factory=Ledger)
+    open_prompts: tuple[Prompt, ...] = ()
 
     @property
     def record(self) -> Session:
@@ -35,6 +39,16 @@ class SessionState(Struct, frozen=True, kw_only=True):
             if candidate.id == response_id:
                 return candidate
         return self.rounds.find(response_id)
+
+    def prompt(self, response_id: str) -> Prompt | None:
+        for candidate in self.open_prompts:
+            if candidate.id == response_id:
+                return candidate
+        return self.prompts.find(response_id)
+
+    def next_prompt(self, worker_id: str) -> Prompt | None:
+        """The worker's oldest prompt that is not delivered."""
+        return next((one for one in self.open_prompts if one.worker_id == worker_id), None)
 
     @property
     def running(self) -> tuple[Round, Turn] | None:

@@ -12,6 +12,7 @@ from storage import durable, strict_json
 from storage.errors import FileRefused
 from storage.records.agent import CONVERSATION, PROMPT
 from storage.records.workspace import (
+    ActivityTimes,
     AgentSettings,
     FileSettings,
     McpServerSettings,
@@ -38,6 +39,7 @@ def read(path: Path) -> WorkspaceSettings:
     settings: WorkspaceSettings = strict_json.parse_as(raw, WorkspaceSettings)
     _require_ways_in(settings)
     _require_agents(settings)
+    _require_times(settings.activity)
     return _resolved(settings, path.absolute().parent)
 
 
@@ -62,6 +64,15 @@ def _require_agents(settings: WorkspaceSettings) -> None:
             if name.startswith("GREENROOM_"):
                 text = f"{name} is greenroom's own, and no agent gets it"
                 raise FileRefused(text, path=f"{path}.env[{place}]")
+
+
+def _require_times(times: ActivityTimes) -> None:
+    if times.sustained_seconds >= times.rate_seconds:
+        raise FileRefused(
+            f"sustained_seconds ({times.sustained_seconds:g}) must be below rate_seconds"
+            f" ({times.rate_seconds:g}), else nothing would ever be active",
+            path="$.activity.sustained_seconds",
+        )
 
 
 def _require_placeholders(agent: AgentSettings, path: str) -> None:

@@ -2,7 +2,8 @@
 
 `python -m tests.record_stream NAME FILE` plays one of SCENES and writes a file: a line that says
 what was run, then `[seconds, "o", output]` and `[seconds, "i", input]`, the bytes as Latin-1.
-The tests read the files; only whoever records needs the programs.
+The tests read the files; only whoever records needs the programs. An agent program gets a home of
+its own, and a model that answers what the scene says.
 """
 
 import fcntl
@@ -19,6 +20,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from tests.peers import claude
+from tests.peers.message_streams import Answer, text
+from tests.peers.messages_server import MessagesServer
+
 COLS, ROWS = 80, 24
 
 MAKEFILE = """\
@@ -34,11 +39,15 @@ sleep 0.2; done; echo
 
 
 class Scene(NamedTuple):
-    """`typed`: pauses in seconds and what is typed after them; `files` are there at the start."""
+    """`typed`: pauses in seconds and what is typed after them; `files` are there at the start.
+
+    `answers`: what the model says to what (see `claude.answers`).
+    """
 
     argv: tuple[str, ...]
     typed: tuple[float | str, ...]
     files: tuple[tuple[str, str], ...] = ()
+    answers: tuple[tuple[str, Answer], ...] = ()
 
 
 def _slowly(text: str) -> tuple[float | str, ...]:
@@ -48,6 +57,8 @@ def _slowly(text: str) -> tuple[float | str, ...]:
 
 _SHELL = ("env", "PS1=$ ", "bash", "--norc", "--noprofile")
 _LOOP = "for i in 1 2 3 4 5 6 7; do seq -s, 30; sleep 0.4; done"
+_ANSWER = "It is a small project, and most of what it does stands in one file. "
+_RUNS = claude.runs("sleep 5; touch made", "toolu_1")
 _PAGES = "".join(f"line {n} of a long text, as a page has it\n" for n in range(400))
 
 SCENES = {
@@ -72,17 +83,36 @@ SCENES = {
         (3.0, " ", 0.4, " ", 0.4, " ", 0.4, "b", 0.4, *_slowly("/line 350"), "\r", 3.0, "q", 0.5),
         (("pages", _PAGES),),
     ),
+    "claude": Scene(
+        ("claude",),
+        (4.0, *_slowly("What is it?"), 0.5, "\r", 8.0, "\x1b[200~one\ntwo\nthree\x1b[201~", 1.0,
+         "\r", 5.0, *_slowly("no"), 4.0, "\x03", 0.5, "\x03", 0.5, "\x03", 1.0),
+        answers=(
+            ("What is it?", text(_ANSWER * 3).slowly(0.4)), ("three", text("Do you want to go on?"))
+        ),
+    ),
+    "claude-tool": Scene(
+        ("claude", "--", " Run it"),
+        (6.0, "\r", 12.0),
+        answers=(("Run it", _RUNS), ("completed", text("It has run."))),
+    ),
+    "claude-refused": Scene(
+        ("claude", "--", " Run it"),
+        (4.0, "\x1b", 4.0, *_slowly("wait"), "\r", 4.0, "\x03", 3.0),
+        answers=(("Run it", _RUNS), ("wait", text(_ANSWER).slowly(3))),
+    ),
+    "claude-trust": Scene(("claude",), (4.0, "\r", 4.0)),
     "build": Scene((*_SHELL, "-c", "make; exec sleep 4"), (8.0,), (("Makefile", MAKEFILE),)),
 }  # fmt: skip
 
 
-def record(scene: Scene, place: str) -> Iterator[list[object]]:
-    for name, text in scene.files:
-        Path(place, name).write_text(text)
+def record(scene: Scene, place: Path, environ: dict[str, str]) -> Iterator[list[object]]:
+    for name, content in scene.files:
+        (place / name).write_text(content)
     pid, master = pty.fork()
     if pid == 0:
         os.chdir(place)
-        os.execvpe(scene.argv[0], scene.argv, {**os.environ, "TERM": "xterm-256color"})
+        os.execvpe(scene.argv[0], scene.argv, environ)
     fcntl.ioctl(master, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLS, 0, 0))
     began = time.monotonic()
     try:
@@ -114,10 +144,17 @@ def _since(began: float) -> float:
 
 def main(name: str, path: str) -> None:
     scene = SCENES[name]
-    with tempfile.TemporaryDirectory() as place:
-        told = {"argv": scene.argv, "cols": COLS, "rows": ROWS}
-        lines = [told, *record(scene, place)]
-    Path(path).write_text("".join(json.dumps(line) + "\n" for line in lines))
+    told = {"argv": scene.argv, "cols": COLS, "rows": ROWS}
+    with tempfile.TemporaryDirectory() as home:
+        place = Path(home, "work")  # which a program calls ~/work
+        place.mkdir()
+        claude.settle(Path(home), *(() if name.endswith("trust") else (place,)))
+        with MessagesServer(claude.answers(dict(scene.answers))) as server:
+            kept = {"PATH": os.environ["PATH"], "TERM": "xterm-256color", "LANG": "C.UTF-8"}
+            environ = {**kept, **claude.environment(Path(home), server.url)}
+            lines = [told, *record(scene, place, environ)]
+    written = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
+    Path(path).write_text(written, encoding="utf-8")
 
 
 if __name__ == "__main__":

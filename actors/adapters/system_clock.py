@@ -17,8 +17,8 @@ class SystemClock:
     """Fulfils `Clock`. The timer thread starts with the first `after` and is a daemon thread."""
 
     def __init__(self) -> None:
-        self._due: list[tuple[float, int, Callable[[], object]]] = []
-        self._cancelled: set[int] = set()
+        self._due: list[tuple[float, int]] = []
+        self._calls: dict[int, Callable[[], object]] = {}
         self._numbers = itertools.count()
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
@@ -32,7 +32,8 @@ class SystemClock:
     def after(self, seconds: float, call: Callable[[], object]) -> Cancel:
         with self._changed:
             number = next(self._numbers)
-            heapq.heappush(self._due, (time.monotonic() + seconds, number, call))
+            heapq.heappush(self._due, (time.monotonic() + seconds, number))
+            self._calls[number] = call
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="timer", daemon=True)
                 self._thread.start()
@@ -40,9 +41,9 @@ class SystemClock:
         return lambda: self._cancel(number)
 
     def _cancel(self, number: int) -> None:
+        """What it would have called, and all that this holds, is let go at once."""
         with self._changed:
-            if any(entry[1] == number for entry in self._due):
-                self._cancelled.add(number)
+            self._calls.pop(number, None)
 
     def _run(self) -> None:
         while True:
@@ -59,8 +60,6 @@ class SystemClock:
                 if wait is None or wait > 0:
                     self._changed.wait(wait)
                     continue
-                _, number, call = heapq.heappop(self._due)
-                if number in self._cancelled:
-                    self._cancelled.discard(number)
-                    continue
-                return call
+                _, number = heapq.heappop(self._due)
+                if call := self._calls.pop(number, None):
+                    return call

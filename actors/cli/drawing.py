@@ -13,6 +13,11 @@ if TYPE_CHECKING:
 BOXES = ("├── ", "└── ", "│   ", "    ")
 ASCII = ("|-- ", "`-- ", "|   ", "    ")
 LABEL_LIMIT = 60
+GAP = 2
+"""Between two columns."""
+TAIL_LIMIT = 80
+TAIL_LEAST = 12
+"""Less of a text tells nothing."""
 STYLES = {
     "running": "good", "active": "good", "ok": "good", "completed": "good",
     "starting": "warn", "stopping": "warn", "degraded": "warn", "paused": "warn",
@@ -26,25 +31,70 @@ def style_of(state: object) -> str:
     return STYLES.get(str(state), "dim")
 
 
+class Detail:
+    """What stands beside a label: `cells` in columns, then `rest`, then `tail` as far as it fits.
+
+    Lines with fewer cells go on with their rest behind the last of them.
+    """
+
+    __slots__ = ("cells", "rest", "tail")
+
+    def __init__(
+        self, cells: Sequence[Span] = (), rest: Sequence[Span] = (), tail: Span = ("", "")
+    ) -> None:
+        self.cells = list(cells)
+        self.rest = list(rest)
+        self.tail = tail
+
+
 class Node:
     """A line of a tree: `label` in a column of its own, then `detail`."""
 
     __slots__ = ("children", "detail", "label")
 
     def __init__(
-        self, label: Sequence[Span], detail: Sequence[Span] = (), children: Iterable[Node] = ()
+        self,
+        label: Sequence[Span],
+        detail: Detail | Sequence[Span] = (),
+        children: Iterable[Node] = (),
     ) -> None:
         self.label = list(label)
-        self.detail = list(detail)
+        self.detail = detail if isinstance(detail, Detail) else Detail(rest=detail)
         self.children = list(children)
 
 
-def tree_lines(roots: Iterable[Node], *, boxes: bool) -> list[Line]:
-    """Every root with what hangs below it, the details aligned."""
+def tree_lines(roots: Iterable[Node], *, boxes: bool, columns: int | None = None) -> list[Line]:
+    """Every root with what hangs below it, the details aligned; tails fit into `columns`."""
     marks = BOXES if boxes else ASCII
     rows = [row for root in roots for row in _rows(root, "", "", marks)]
     width = min(max((width_of(left) for left, _ in rows), default=0), LABEL_LIMIT)
-    return [_beside(left, right, width) for left, right in rows]
+    beside = detail_lines([detail for _, detail in rows], width + GAP, columns)
+    return [_beside(left, right, width) for (left, _), right in zip(rows, beside, strict=True)]
+
+
+def detail_lines(details: Sequence[Detail], start: int, columns: int | None) -> list[Line]:
+    """Their cells in columns; `start` is the width of what stands before them."""
+    most = max((len(each.cells) for each in details), default=0)
+    widths = [
+        max(width_of([each.cells[at]]) for each in details if len(each.cells) > at)
+        for at in range(most)
+    ]
+    return [_detail_line(each, widths, start, columns) for each in details]
+
+
+def _detail_line(detail: Detail, widths: list[int], start: int, columns: int | None) -> Line:
+    line: Line = []
+    for cell, width in zip(detail.cells, widths, strict=False):
+        padding = " " * (width + GAP - width_of([cell]))
+        line += [cell, (padding, "")]
+    if not detail.rest and not detail.tail[0]:
+        return line[:-1] if any(text for text, _ in detail.cells) else []
+    line += detail.rest
+    text, style = detail.tail
+    room = TAIL_LIMIT if columns is None else columns - start - width_of(line)
+    if text and room >= TAIL_LEAST:
+        line.append((shortened(text, room), style))
+    return line
 
 
 def table_lines(headings: Sequence[str], rows: Sequence[Sequence[Span]]) -> list[Line]:
@@ -74,11 +124,9 @@ def spread(spans: Iterable[Span]) -> list[Span]:
     return line
 
 
-def _rows(
-    node: Node, first: str, others: str, marks: tuple[str, ...]
-) -> list[tuple[Line, list[Span]]]:
+def _rows(node: Node, first: str, others: str, marks: tuple[str, ...]) -> list[tuple[Line, Detail]]:
     branch, last, bar, gap = marks
-    rows = [([(first, "dim"), *node.label], node.detail)]
+    rows: list[tuple[Line, Detail]] = [([(first, "dim"), *node.label], node.detail)]
     for place, child in enumerate(node.children, start=1):
         is_last = place == len(node.children)
         rows += _rows(
@@ -90,12 +138,12 @@ def _rows(
 def _beside(left: Line, right: list[Span], width: int) -> Line:
     if not right:
         return left
-    return [*left, (" " * max(2, width + 2 - width_of(left)), ""), *right]
+    return [*left, (" " * max(GAP, width + GAP - width_of(left)), ""), *right]
 
 
 def _table_line(row: Sequence[Span], widths: list[int]) -> Line:
     line: Line = []
     for place, (span, width) in enumerate(zip(row, widths, strict=True), start=1):
-        padding = "" if place == len(row) else " " * (width + 2 - width_of([span]))
+        padding = "" if place == len(row) else " " * (width + GAP - width_of([span]))
         line += [span, (padding, "")]
     return line

@@ -33,7 +33,7 @@ def quarantined(status: Json) -> Iterator[tuple[str, str]]:
     for name, error in _nodes(status.get("tree") or {}):
         given_up.discard(name)
         shown = f"worker {workers[name][0]}" if name in workers else name
-        yield shown, error or errors.get(name, "")
+        yield shown, errors.get(name) or error
     for id_ in workers:
         if id_ in given_up:
             yield f"worker {workers[id_][0]}", errors[id_]

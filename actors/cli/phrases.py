@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from actors.cli.printable import printable
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
+
+SAID_MARK = "; its last output: "
+SAID_LIMIT = 160
 
 _STEPS = ((86400 * 365, "y"), (86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 
@@ -44,6 +49,21 @@ def size(count: object) -> str:
             return f"{amount:.0f} {unit}"
         amount /= 1000
     return f"{amount:.1f} TB"
+
+
+def last_said(error: str, *, end_is_told: bool = False) -> str:
+    """What went wrong with a program, in one line: of its last output as much as one wants to see.
+
+    `error` has the shape of a record's `last_error`; how it ended is left out if it is told beside.
+    """
+    how, mark, output = error.partition(SAID_MARK)
+    if not mark:
+        return error
+    said = " ".join(printable(output, multiline=True).split())
+    shown = said if len(said) <= SAID_LIMIT else f"…{said[-SAID_LIMIT:]}"
+    if end_is_told:
+        return f"its last output: {shown}" if shown else ""
+    return f"{how}{SAID_MARK}{shown}" if shown else how
 
 
 def plural(count: int, noun: str) -> str:

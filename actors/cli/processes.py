@@ -14,11 +14,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from actors.entry import role_and_directory
+
 if TYPE_CHECKING:
     from typing import Self
 
 LOOK_AGAIN_SECONDS = 0.02
-ENTRY_SCRIPT = "entry.py"
 
 
 class Process:
@@ -106,21 +107,18 @@ def _ours(pid: int, role: str, data: str) -> Process | None:
 
 
 def _is_ours(pid: int, role: str, data: str) -> bool:
-    """By the words of `entry_command`: python, -P, the script, the role, --data, DIR."""
-    words = _command_line(pid)[1:6]
-    if len(words) < 5 or [words[0], words[2], words[3]] != ["-P", role, "--data"]:
+    found = role_and_directory(_command_line(pid))
+    if found is None or found[0] != role:
         return False
-    same_script = words[1].rpartition("/")[2] == ENTRY_SCRIPT
-    return same_script and os.path.realpath(words[4]) == os.path.realpath(data)
+    return os.path.realpath(found[1]) == os.path.realpath(data)
 
 
-def _command_line(pid: int) -> list[str]:
-    """The words by which a process of ours was started; none when it is another user's."""
+def _command_line(pid: int) -> bytes:
+    """Empty when it is gone, or another user's."""
     try:
         place = Path(f"/proc/{pid}")
         if place.stat().st_uid != os.geteuid():
-            return []
-        raw = place.joinpath("cmdline").read_bytes()
+            return b""
+        return place.joinpath("cmdline").read_bytes()
     except OSError:
-        return []
-    return [os.fsdecode(word) for word in raw.split(b"\0")[:-1]]
+        return b""

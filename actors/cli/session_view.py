@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from actors.cli.drawing import shortened, style_of, table_lines, width_of
+from actors.cli.drawing import (
+    GAP,
+    TAIL_LEAST,
+    TAIL_LIMIT,
+    detail_lines,
+    shortened,
+    style_of,
+    table_lines,
+    width_of,
+)
 from actors.cli.phrases import joined, local, money, plural, since
-from actors.cli.status_view import worker_detail
+from actors.cli.status_view import activity_phrase, worker_detail
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
     from typing import Any
 
@@ -16,12 +26,12 @@ if TYPE_CHECKING:
 
     Json = dict[str, Any]
 
-LISTING = ("ID", "TITLE", "TYPE", "STATUS", "WORKERS", "MESSAGES", "UPDATED")
+LISTING = ("ID", "TITLE", "TYPE", "STATUS", "WORKERS", "MESSAGES", "UPDATED", "ACTIVITY")
 TITLE_COLUMN = 1
 TITLE_LIMIT = 40
 TITLE_LEAST = 12
-GAP = 2
-"""Between two columns of a table."""
+TAIL_SHARE = 40
+"""Of the last column so much is wanted before titles get more than their least."""
 
 
 def listing_lines(
@@ -29,12 +39,13 @@ def listing_lines(
 ) -> list[Line]:
     """A table of sessions; archived ones only when `everything` is wanted, else counted.
 
-    Titles are shortened so that it fits into `columns`; without a screen to a fixed length.
+    Titles are shortened so that it fits into `columns`, without a screen to a fixed length, and
+    the last column is cut there.
     """
     shown = [each for each in sessions if everything or each.get("status") != "archived"]
     hidden = len(sessions) - len(shown)
     rows = [_row(each, now) for each in shown]
-    lines = table_lines(LISTING, _with_short_titles(rows, columns)) if shown else []
+    lines = table_lines(*_fitted(rows, columns)) if shown else []
     if not shown:
         lines.append([("no sessions yet; make one with: greenroom new", "dim")])
     if hidden:
@@ -42,7 +53,7 @@ def listing_lines(
     return lines
 
 
-def session_lines(session: Json, now: datetime) -> list[Line]:
+def session_lines(session: Json, now: datetime, columns: int | None = None) -> list[Line]:
     """One session: what it is, its workers, its settings, its figures."""
     config = {
         key: value for key, value in (session.get("config") or {}).items() if value is not None
@@ -51,14 +62,14 @@ def session_lines(session: Json, now: datetime) -> list[Line]:
         [(str(session.get("title")), "bold"), (f" {session.get('id')}", "dim")],
         *_fields(session),
         _field("workers", "" if session.get("workers") else "none"),
-        *worker_lines(session.get("workers") or [], now),
+        *worker_lines(session.get("workers") or [], now, columns),
         _field("config", joined(f"{key} {value}" for key, value in config.items()) or "none"),
         _field("metrics", _metrics(session.get("metrics") or {})),
     ]
 
 
-def worker_lines(workers: list[Json], now: datetime) -> list[Line]:
-    """A line for each worker: name, id, type, and how it is."""
+def worker_lines(workers: list[Json], now: datetime, columns: int | None = None) -> list[Line]:
+    """A line for each worker: name, id, type, and how it is; what is seen fits into `columns`."""
     if not workers:
         return []
     rows: list[list[Span]] = [
@@ -72,19 +83,29 @@ def worker_lines(workers: list[Json], now: datetime) -> list[Line]:
     ]
     heading, *lines = table_lines(("  NAME", "ID", "TYPE", "STATE"), rows)
     details = [worker_detail(each, {}, now) for each in workers]
-    return [heading, *([*line, *detail] for line, detail in zip(lines, details, strict=True))]
+    beside = detail_lines(details, width_of(lines[0]), columns)
+    return [heading, *([*line, *detail] for line, detail in zip(lines, beside, strict=True))]
 
 
-def _with_short_titles(rows: list[list[Span]], columns: int | None) -> list[list[Span]]:
-    limit = TITLE_LIMIT
+def _fitted(rows: list[list[Span]], columns: int | None) -> tuple[Sequence[str], list[list[Span]]]:
+    """Headings and rows. What is done has a column if anything is, and what the others leave it;
+    a title has what they leave it but for some of that.
+    """
+    names = LISTING if any(row[-1][0] for row in rows) else LISTING[:-1]
+    widths = [
+        max(len(name), *(width_of([row[at]]) for row in rows)) for at, name in enumerate(names)
+    ]
+    limits = {TITLE_COLUMN: TITLE_LIMIT, len(LISTING) - 1: TAIL_LIMIT}
     if columns is not None:
-        others = [at for at in range(len(LISTING)) if at != TITLE_COLUMN]
-        taken = [max(len(LISTING[at]), *(width_of([row[at]]) for row in rows)) for at in others]
-        limit = max(TITLE_LEAST, columns - sum(taken) - GAP * len(others))
-    return [
+        done = widths[-1] if names == LISTING else 0
+        others = sum(widths) - widths[TITLE_COLUMN] - done + GAP * (len(names) - 1)
+        limits[TITLE_COLUMN] = max(TITLE_LEAST, columns - others - min(done, TAIL_SHARE))
+        title = min(widths[TITLE_COLUMN], limits[TITLE_COLUMN])
+        limits[len(LISTING) - 1] = max(TAIL_LEAST, columns - others - title)
+    return names, [
         [
-            (shortened(text, limit), style) if at == TITLE_COLUMN else (text, style)
-            for at, (text, style) in enumerate(row)
+            (shortened(text, limits[at]) if at in limits else text, style)
+            for at, (text, style) in enumerate(row[: len(names)])
         ]
         for row in rows
     ]
@@ -101,7 +122,18 @@ def _row(session: Json, now: datetime) -> list[Span]:
         (str(session.get("worker_count", 0)), ""),
         (str(session.get("message_count", 0)), ""),
         (f"{ago} ago" if ago else "", "dim"),
+        (
+            _doing(session.get("activity") or {}, now),
+            style_of((session.get("activity") or {}).get("state")),
+        ),
     ]
+
+
+def _doing(activity: Json, now: datetime) -> str:
+    """What it does, since when and by which source, which of its workers, and what says so."""
+    phrase = activity_phrase(activity, now)
+    name, text = activity.get("name"), activity.get("text")
+    return f"{phrase}{f', {name}' if name else ''}{f': {text}' if text else ''}"
 
 
 def _fields(session: Json) -> list[Line]:

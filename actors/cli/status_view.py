@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from actors.cli.drawing import Node, spread, style_of, tree_lines
+from actors.cli.drawing import Detail, Node, spread, style_of, tree_lines
 from actors.cli.health import quarantined
 from actors.cli.last_known import in_the_past, is_last_known
-from actors.cli.phrases import joined, plural, since, size
+from actors.cli.phrases import joined, last_said, plural, since, size
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,12 +19,14 @@ if TYPE_CHECKING:
 SHOWN_EDITS = 5
 
 
-def status_lines(status: Json, now: datetime, *, boxes: bool) -> list[Line]:
+def status_lines(
+    status: Json, now: datetime, *, boxes: bool, columns: int | None = None
+) -> list[Line]:
     """The daemon, the store, and one tree of every actor, session and worker."""
     return [
         *_head(status, now),
         [],
-        *tree_lines(_roots(status, now), boxes=boxes),
+        *tree_lines(_roots(status, now), boxes=boxes, columns=columns),
     ]
 
 
@@ -82,7 +84,10 @@ def _problems(status: Json) -> list[tuple[str, list[Span]]]:
     told = {str(each.get("session_id")) for each in (status.get("store") or {}).get("quarantined")
             or []}  # fmt: skip
     rows: list[tuple[str, list[Span]]] = [
-        ("given up", [(f"{name} is quarantined: {error or 'it failed too often'}", "bad")])
+        (
+            "given up",
+            [(f"{name} is quarantined: {last_said(error) or 'it failed too often'}", "bad")],
+        )
         for name, error in quarantined(status)
         if name not in told
     ]
@@ -106,7 +111,10 @@ def _others(status: Json) -> list[tuple[str, list[Span]]]:
         text = _pid(keeper) or "none: a crashed daemon is not brought back"
         rows.append(("keeper", [(text, "" if keeper else "warn")]))
     if host.get("pid"):
-        rows.append(("terminals", [(_pid(host), ""), (_terminals(host), "")]))
+        how_many = () if host.get("problem") else ((_terminals(host), ""),)
+        rows.append(("terminals", [(_pid(host), ""), *how_many]))
+    if host.get("problem"):
+        rows.append(("terminals", [(str(host["problem"]), "bad")]))
     rows += [("left over", [(_orphan(each), "warn")]) for each in _orphans(status)]
     if asks:
         rows.append(("asking", [(plural(asks, "open permission request"), "warn")]))
@@ -213,21 +221,58 @@ def _worker(worker: Json, actor: Json, now: datetime) -> Node:
     return Node(label, worker_detail({**worker, "state": worker.get("status")}, actor, now))
 
 
-def worker_detail(worker: Json, actor: Json, now: datetime) -> list[Span]:
-    """A worker's state, activity with its source, process, end and last error."""
-    process = worker.get("process") or {}
+def worker_detail(worker: Json, actor: Json, now: datetime) -> Detail:
+    """A worker's state, processes, memory and CPU in columns; activity, end, error; and why."""
     activity = worker.get("activity") or {}
     status = str(worker.get("status"))
-    cpu = process.get("cpu_percent")
-    return spread([
-        (status, style_of(status)),
-        (_activity(activity, now), style_of(activity.get("state"))),
-        (_pid(process), ""),
-        (size(process.get("memory_bytes")), ""),
-        (f"{cpu:.0f} % CPU" if isinstance(cpu, (int, float)) else "", ""),
+    waits = status in {"exited", "lost"} and actor.get("state") == "starting"
+    end = _end(worker, now)
+    error = str(worker.get("last_error") or actor.get("last_error") or "")
+    rest = spread([
+        (_attached(worker), ""),
+        _prompt(worker.get("delivery") or {}),
         (_restarts(worker), "warn"),
-        (_end(worker, now), "dim" if (worker.get("exit") or {}).get("code") == 0 else "warn"),
-        (str(worker.get("last_error") or actor.get("last_error") or ""), "bad"),
+        ("starts again in a moment" if waits else "", "warn"),
+        (end, "dim" if (worker.get("exit") or {}).get("code") == 0 else "warn"),
+        (last_said(error, end_is_told=bool(end)), "bad"),
+        (activity_phrase(activity, now), style_of(activity.get("state"))),
+    ])  # fmt: skip
+    why = str(activity.get("text") or "")
+    tail = f": {why}" if rest else why
+    return Detail(
+        [(status, style_of(status)), *_figures(worker)], rest, (tail if why else "", "dim")
+    )
+
+
+def _figures(worker: Json) -> list[Span]:
+    """Of all its processes together."""
+    process = worker.get("process") or {}
+    if not process:
+        return []
+    count, cpu = process.get("processes"), process.get("cpu_percent")
+    several = f" ({count} processes)" if isinstance(count, int) and count > 1 else ""
+    pid = f"{_pid(process)}{several}"
+    if not isinstance(cpu, (int, float)):
+        return [(pid, "")]
+    return [(pid, ""), (size(process.get("memory_bytes")), ""), (f"{cpu:.0f} % CPU", "")]
+
+
+def _prompt(delivery: Json) -> Span:
+    """Of a prompt that is under way, or was not accepted."""
+    state = str(delivery.get("state") or "")
+    if state == "failed":
+        return f"prompt failed ({delivery.get('code')})", "bad"
+    is_over = state in {"", "accepted", "cancelled"}
+    return ("", "") if is_over else (f"prompt {state}", "warn")
+
+
+def _attached(worker: Json) -> str:
+    """Who types into its terminal, and how many others look on."""
+    writer = worker.get("writer") or {}
+    others = (worker.get("watchers") or 0) - bool(writer)
+    return joined([
+        f"{writer.get('owner')} types" if writer else "",
+        f"{plural(others, 'watcher')}" if others > 0 else "",
     ])  # fmt: skip
 
 
@@ -240,16 +285,13 @@ def _unusual(actor: Json) -> list[Span]:
     ]
 
 
-def _activity(activity: Json, now: datetime) -> str:
+def activity_phrase(activity: Json, now: datetime) -> str:
+    """`idle 3 min (screen)`; empty where nothing is known."""
     if not activity.get("state"):
         return ""
-    source = f" ({activity['source']})" if activity.get("source") else ""
-    return (
-        joined(
-            [" ".join(filter(None, [str(activity["state"]), since(activity.get("since"), now)]))]
-        )
-        + source
-    )
+    source = f"({activity['source']})" if activity.get("source") else ""
+    parts = [str(activity["state"]), since(activity.get("since"), now), source]
+    return " ".join(filter(None, parts))
 
 
 def _end(worker: Json, now: datetime) -> str:

@@ -85,17 +85,22 @@ def _sessions_of(path: str, unreadable: list[Json]) -> list[Json]:
 def _session(entry: Json) -> Json:
     kept = {key: entry.get(key) for key in ("id", "title", "type", "status", "desired")}
     kept["id"] = str(entry["id"])
-    return {**kept, "workers": [_worker(worker) for worker in entry.get("workers") or ()]}
+    workers = [_worker(worker) for worker in entry.get("workers") or ()]
+    return {**kept, "activity": None, "workers": workers}
 
 
 def _worker(entry: Json) -> Json:
     kept = {key: entry.get(key) for key in ("id", "name", "type", "status", "desired", "exit")}
     process = entry.get("process") or {}
-    figures = {"pid": process.get("pid"), "memory_bytes": None, "cpu_percent": None}
+    unknown = dict.fromkeys(("memory_bytes", "cpu_percent", "processes"))
+    figures = {"pid": process.get("pid"), **unknown}
     return {
         **kept,
         "restarts": entry.get("restarts") or 0,
         "process": figures if process else None,
+        "writer": None,
+        "watchers": 0,
         "activity": None,
         "last_error": entry.get("last_error"),
+        "delivery": entry.get("delivery"),
     }

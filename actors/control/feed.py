@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from msgspec import Struct
 
-from actors.messages.heard import EVENT_TYPES, heard
-from actors.messages.recording import Notice, Published
+from actors.messages.heard import EVENT_TYPES, heard, is_wanted
+from actors.messages.recording import Heard, Notice, TurnGrew
 from actors.recording.broadcaster import Broadcaster
 from storage import codec
 from storage.errors import FileRefused
@@ -33,7 +33,7 @@ TOO_SLOW = Refusal(
 
 
 class Subscribe(Struct, frozen=True, kw_only=True, tag="subscribe", forbid_unknown_fields=True):
-    """`events`: the types to hear of, all if absent; `session`: the whole id of the one session."""
+    """`events`: the types to hear of, all but signals if absent; `session`: the whole id of one."""
 
     id: RequestId
     events: tuple[str, ...] | None = None
@@ -112,7 +112,7 @@ class Feed:
 
     def hear(self, notice: Notice) -> None:
         """From any thread, in order per session."""
-        if not isinstance(notice, Published):
+        if isinstance(notice, TurnGrew):
             return
         with self._lock:
             if self._is_over or self._is_full:
@@ -123,7 +123,7 @@ class Feed:
         if not is_there:
             self.stop()
 
-    def _passing_on(self, notice: Published) -> Callable[[], None]:
+    def _passing_on(self, notice: Heard) -> Callable[[], None]:
         return lambda: self._pass_on(notice)
 
     def stop(self) -> None:
@@ -132,7 +132,7 @@ class Feed:
         self._source.unsubscribe()
         self._peer.feeds.pop(self._id, None)
 
-    def _pass_on(self, notice: Published) -> None:
+    def _pass_on(self, notice: Heard) -> None:
         with self._lock:
             self._waiting -= 1
         for event in heard(notice):
@@ -140,7 +140,7 @@ class Feed:
                 return
             if self._peer.backlog_bytes > BACKLOG_LIMIT_BYTES:
                 self._cut()
-            elif self._wanted is None or event["type"] in self._wanted:
+            elif is_wanted(event["type"], self._wanted):
                 self._peer.write(codec.encode({"id": self._id, "type": "event", "event": event}))
 
     def _cut(self) -> None:

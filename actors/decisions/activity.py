@@ -9,40 +9,29 @@ screens and hooks are left to who has them.
 from msgspec import Struct
 from msgspec.structs import replace
 
-from actors.decisions.patterns import first_match
+from actors.decisions.patterns import first_match, question
 from storage.records.worker import ActivitySource, ActivityState
+from storage.records.workspace import ActivityTimes
 
-
-class ActivityTimes(Struct, frozen=True, kw_only=True):
-    """In seconds, but `active_bytes`.
-
-    It is active when `active_bytes` came within `rate_seconds`, over `sustained_seconds` at least:
-    a burst is none. It is idle after `silence_seconds` without output. What comes within
-    `echo_seconds` of a key is that key's echo. The screen is settled after `settle_seconds`
-    without output; while there is no end of that, it is looked at every `look_seconds`. A report
-    that it is active is believed for `report_seconds` without output.
-    """
-
-    rate_seconds: float = 2.0
-    active_bytes: int = 16
-    sustained_seconds: float = 0.5
-    silence_seconds: float = 2.0
-    echo_seconds: float = 0.3
-    settle_seconds: float = 0.4
-    look_seconds: float = 3.0
-    report_seconds: float = 10.0
+TYPED_LATE_SECONDS = 1.0
+"""Typing is heard of with the output after it: so late at most, and a report may overtake it."""
 
 
 class ActivityPatterns(Struct, frozen=True, kw_only=True):
-    """Regular expressions, each for one line (see `patterns`), for the last `lines` with text."""
+    """Regular expressions, each for one line (see `patterns`), for the last `lines` with text.
+
+    `input_line`: of the line where it takes what is typed; what stands above it, or above a line of
+    `idle`, is no question that it asks now.
+    """
 
     asking: tuple[str, ...] = ()
     idle: tuple[str, ...] = ()
+    input_line: tuple[str, ...] = ()
     lines: int = 12
 
 
 class Watch(Struct, frozen=True, kw_only=True):
-    """How a program is watched; one for its whole life."""
+    """How a program is watched; `times` may change while it runs."""
 
     times: ActivityTimes = ActivityTimes()
     patterns: ActivityPatterns = ActivityPatterns()
@@ -142,8 +131,7 @@ def observe(watched: Watched, seen: Observation, watch: Watch) -> Watched:
         case Looked():
             return _looked(watched, seen, watch)
         case Reported():
-            watched = replace(watched, reported=seen, asked="", answered=False)
-            return _now(watched, seen.state, seen.source, seen.at, seen.text)
+            return _reported(watched, seen)
         case Waited():
             pass
     return _by_output(watched, seen.at, times)
@@ -171,14 +159,25 @@ def next_at(watched: Watched, watch: Watch) -> float | None:
 
 
 def _look_at(watched: Watched, watch: Watch) -> float:
-    settled = watched.wrote_at + watch.times.settle_seconds
+    """An answered question is gone soon, and what follows may write without a pause."""
+    times = watch.times
+    settled = watched.wrote_at + times.settle_seconds
     if not watch.patterns.asking:
         return settled
-    return min(settled, watched.unseen_at + watch.times.look_seconds)
+    is_answered = watched.answered and watched.seen.state == "asking"
+    patience = times.answered_seconds if is_answered else times.look_seconds
+    return min(settled, watched.unseen_at + patience)
 
 
 def _believed_until(watched: Watched, reported: Reported, times: ActivityTimes) -> float:
-    return max(watched.wrote_at, reported.at) + times.report_seconds
+    """Who types at a program that works may have ended that, of which it does not always tell.
+
+    The key that made it work comes shortly before the report of it, or its echo shortly after.
+    """
+    typed_at = watched.echo_until - times.echo_seconds
+    is_disturbed = typed_at > reported.at + times.echo_seconds
+    seconds = times.silence_seconds if is_disturbed else times.report_seconds
+    return max(watched.wrote_at, reported.at) + seconds
 
 
 def _wrote(watched: Watched, wrote: Wrote, times: ActivityTimes) -> Watched:
@@ -199,13 +198,22 @@ def _wrote(watched: Watched, wrote: Wrote, times: ActivityTimes) -> Watched:
 
 
 def _typed(watched: Watched, typed: Typed, watch: Watch) -> Watched:
-    """Whoever typed knows more than a report that it waits for somebody."""
+    """Whoever typed knows more than a report that it waits for somebody, unless that is new."""
     reported = watched.reported
-    if reported is not None and reported.state in {"asking", "idle"}:
+    is_new = reported is not None and typed.at < reported.at + TYPED_LATE_SECONDS
+    if reported is not None and not is_new and reported.state in {"asking", "idle"}:
         watched = replace(watched, reported=None)
         if reported.state == "asking" and not watch.patterns.asking:
             watched = _works(watched, typed.at)
     return replace(watched, echo_until=typed.at + watch.times.echo_seconds, answered=True)
+
+
+def _reported(watched: Watched, seen: Reported) -> Watched:
+    """One without words says the same as was known before, if that is what is known."""
+    is_same = (watched.seen.state, watched.seen.source) == (seen.state, seen.source)
+    known = watched.seen.text if is_same else watched.asked if seen.state == "asking" else ""
+    watched = replace(watched, reported=seen, asked="", answered=False)
+    return _now(watched, seen.state, seen.source, seen.at, seen.text or known)
 
 
 def _by_output(watched: Watched, at: float, times: ActivityTimes) -> Watched:
@@ -233,7 +241,8 @@ def _is_held(watched: Watched) -> bool:
 def _looked(watched: Watched, looked: Looked, watch: Watch) -> Watched:
     patterns = watch.patterns
     lines = [line for line in looked.text.splitlines() if line.strip()][-patterns.lines :]
-    asked = first_match(patterns.asking, lines) or ""
+    others = (*patterns.idle, *patterns.input_line)
+    asked = (question(patterns.asking, others, lines) or "").strip()
     idle = first_match(patterns.idle, lines)
     is_settled = looked.at >= watched.wrote_at + watch.times.settle_seconds
     before = watched
@@ -242,12 +251,20 @@ def _looked(watched: Watched, looked: Looked, watch: Watch) -> Watched:
     )
     if asked:
         is_sure = is_settled or asked == before.asked
-        return _now(watched, "asking", "screen", looked.at, asked) if is_sure else watched
+        return _asks(watched, looked.at, asked) if is_sure else watched
     if before.seen.state == "asking" and (is_settled or before.answered or not before.asked):
         watched = _question_gone(watched, looked.at, is_settled=is_settled)
     if idle is not None and is_settled and not _is_held(watched):
-        return _now(watched, "idle", "screen", looked.at, idle)
+        return _now(watched, "idle", "screen", looked.at, idle.strip())
     return watched
+
+
+def _asks(watched: Watched, at: float, asked: str) -> Watched:
+    """What the program said of it says more than its screen."""
+    reported = watched.reported
+    if reported is None or reported.state != "asking":
+        return _now(watched, "asking", "screen", at, asked)
+    return _now(watched, "asking", reported.source, reported.at, watched.seen.text or asked)
 
 
 def _question_gone(watched: Watched, at: float, *, is_settled: bool) -> Watched:

@@ -10,8 +10,18 @@ from typing import Any
 
 from msgspec import Struct
 
-from actors.decisions import conversation, history_edits, session, workers
-from actors.decisions.decision import Awaiting, Decision, Given, Ready, Reply, Until, Verdict
+from actors.decisions import conversation, history_edits, prompts, session, workers
+from actors.decisions.decision import (
+    DISPOSAL,
+    THE_HOST,
+    Awaiting,
+    Decision,
+    Given,
+    Ready,
+    Reply,
+    Until,
+    Verdict,
+)
 from actors.messages import effects as f
 from storage.records import event as e
 from storage.records import request as r
@@ -33,7 +43,9 @@ def answer(state: SessionState, request: r.RequestBase, done: Done, given: Given
         case r.Request():
             return workers.converse(state, request, given)  # it finds its own round
         case r.Cancel():
-            return conversation.cancel(state, request, given)  # what has ended stays as it is
+            of_agent = state.prompt(request.response_id) is not None
+            taken_back = prompts.cancel if of_agent else conversation.cancel
+            return taken_back(state, request, given)  # what has ended stays as it is
         case _:
             reply = _REPLIES.get(type(request))
             return Decision(reply=reply(done) if reply else session.RECORD)
@@ -42,7 +54,7 @@ def answer(state: SessionState, request: r.RequestBase, done: Done, given: Given
 def _created(done: Done) -> Reply:
     worker_id, response_id = _worker_id(done), None
     for event in done.events:
-        if isinstance(event, e.RequestQueued):
+        if isinstance(event, (e.RequestQueued, e.PromptQueued)):
             response_id = event.response_id
     return session.when_created(worker_id, response_id)
 
@@ -99,11 +111,11 @@ def _typed(state: SessionState, request: r.WriteInput, done: Done) -> Verdict:
 
 _REPLIES: dict[type[Any], Callable[[Done], Reply]] = {
     r.CreateSession: _created,
-    r.StartSession: lambda _: Until(session.record_when_started),
-    r.RestartSession: lambda _: Until(session.record_when_started),
-    r.StopSession: lambda _: Until(session.record_when_ended),
-    r.ArchiveSession: lambda _: Until(session.record_when_ended),
-    r.DeleteSession: lambda _: Awaiting(session.DISPOSAL),
+    r.StartSession: lambda _: Until(session.record_when_started, THE_HOST),
+    r.RestartSession: lambda _: Until(session.record_when_started, THE_HOST),
+    r.StopSession: lambda _: Until(session.record_when_ended, THE_HOST),
+    r.ArchiveSession: lambda _: Until(session.record_when_ended, THE_HOST),
+    r.DeleteSession: lambda _: Awaiting(DISPOSAL),
     r.CreateWorker: _of_worker(workers.until_started),
     r.StartWorker: _of_worker(workers.until_started),
     r.RestartWorker: _of_worker(workers.until_started),

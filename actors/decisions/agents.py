@@ -5,18 +5,24 @@ settings say now. Its first start begins a conversation, every later one goes on
 """
 
 import hashlib
+from collections.abc import Callable
+from typing import Any
 from uuid import UUID
 
 import msgspec
+from msgspec import structs
 
 from actors.built_in_agents import BUILT_IN
-from actors.decisions.decision import Draft
+from actors.decisions import prompts
+from actors.decisions.decision import Decision, Draft, Given
+from actors.messages import effects as f
 from actors.messages import outcomes as o
 from storage.records import event as e
 from storage.records.agent import CONVERSATION, PROMPT, AgentDefinition
 from storage.records.request import Refusal
 from storage.records.worker import AgentWorker
 from storage.records.workspace import WorkspaceSettings
+from storage.state import SessionState
 
 LONGEST_PROMPT_BYTES = 100_000
 """The system takes less than 128 KiB in one argument."""
@@ -26,6 +32,24 @@ def known(settings: WorkspaceSettings) -> dict[str, AgentDefinition]:
     """By id: the built-in ones, and those of the workspace in their place or after them."""
     own = (msgspec.convert(one, AgentDefinition, from_attributes=True) for one in settings.agents)
     return {one.id: one for one in (*BUILT_IN, *own)}
+
+
+def described(
+    settings: WorkspaceSettings, found: Callable[[str], str | None]
+) -> list[dict[str, Any]]:
+    """Each definition, with the path of its program (`found` gives it) or null, whether it is the
+    user's own, and where is seen what it is doing: on its `screen`, or in what it says by a `hook`.
+    """
+    own = {agent.id for agent in settings.agents}
+    return [
+        {
+            **structs.asdict(one),
+            "own": one.id in own,
+            "activity": "hook" if one.hooks else "screen",
+            "found": found(one.command),
+        }
+        for one in known(settings).values()
+    ]
 
 
 def find(
@@ -45,11 +69,7 @@ def find(
 def cannot_take(definition: AgentDefinition, prompt: str, path: str) -> Refusal | None:
     """Why this agent cannot be given this first prompt."""
     if definition.initial_prompt == "typed":
-        text = (
-            f"{definition.name} takes no prompt when it is started, and typing it is not built yet;"
-            " start it without one, then use: greenroom type"
-        )
-        return Refusal(code="not-available", message=text, path=path)
+        return prompts.cannot_type(prompts.plain(prompt), path)
     if not prompt.strip() or "\0" in prompt:
         text = "the prompt is blank" if not prompt.strip() else "the prompt has a NUL in it"
         return Refusal(code="bad-request", message=text, path=path)
@@ -61,6 +81,13 @@ def cannot_take(definition: AgentDefinition, prompt: str, path: str) -> Refusal 
         )
         return Refusal(code="bad-request", message=text, path=path)
     return None
+
+
+def has_to_type(worker: AgentWorker) -> bool:
+    """Whether it was given a first prompt that it cannot take as an argument."""
+    definition = worker.definition
+    is_typed = definition is not None and definition.initial_prompt == "typed"
+    return is_typed and worker.prompt is not None
 
 
 def how_to_get(definition: AgentDefinition) -> str:
@@ -138,8 +165,32 @@ def ran(draft: Draft, worker_id: str) -> None:
         draft.add(e.PromptGiven(worker_id))
 
 
+def conversation_told(state: SessionState, outcome: o.ConversationTold, given: Given) -> Decision:
+    """The agent says which conversation it is in: it may be another than it was started with."""
+    draft = Draft(state, given)
+    worker = None if state.deleted else _agent(draft, outcome.worker_id)
+    if worker is not None and worker.conversation_id != outcome.conversation_id:
+        draft.add(e.ConversationFound(worker.id, outcome.conversation_id))
+    draft.want(f.TakeReports(outcome.worker_id, outcome.reports))
+    return draft.decision()
+
+
+def prompt_taken(state: SessionState, outcome: o.PromptTaken, given: Given) -> Decision:
+    """Noted once, and only of an agent that had a first prompt."""
+    draft = Draft(state, given)
+    worker = None if state.deleted else _agent(draft, outcome.worker_id)
+    if worker is not None and worker.prompt is not None and not worker.prompt_taken:
+        draft.add(e.PromptTaken(worker.id))
+    return draft.decision()
+
+
 def ended(draft: Draft, outcome: o.ProcessEnded) -> None:
-    """What a process left to know. One that found no conversation to go on with begins anew."""
+    """What a process left to know. One that found no conversation to go on with begins anew.
+
+    A prompt in the command line counts as given when a process had it. It is given again, in the
+    new conversation, only on two pieces of evidence that it never was accepted: the agent knows no
+    conversation, and by its hooks it never told of a prompt.
+    """
     worker = _agent(draft, outcome.worker_id)
     if worker is None or worker.definition is None:
         return
@@ -148,4 +199,6 @@ def ended(draft: Draft, outcome: o.ProcessEnded) -> None:
     was_later_start = worker.begun and worker.command == line(worker, worker.definition)
     said = outcome.evidence or ""
     if was_later_start and any(text in said for text in worker.definition.no_conversation):
-        draft.add(e.ConversationForgotten(worker.id))
+        given_in_vain = worker.prompt_given and not worker.prompt_taken
+        prompt_due = given_in_vain and worker.definition.hooks is not None
+        draft.add(e.ConversationForgotten(worker.id, prompt_due))

@@ -39,6 +39,13 @@ class Given(Struct, frozen=True, kw_only=True):
     activities: Mapping[str, Activity] = {}
 
 
+DISPOSAL = "disposal"
+"""The key that those wait for who deleted the session; its directory answers them."""
+
+THE_HOST = "terminal-host"
+"""The key of those who wait for something that only the terminal host can bring about."""
+
+
 class Ready(Struct, frozen=True):
     """Answer with this, computed from the state once it is durable."""
 
@@ -46,9 +53,13 @@ class Ready(Struct, frozen=True):
 
 
 class Until(Struct, frozen=True):
-    """Answer as soon as this gives something other than None for a durable state."""
+    """Answer as soon as this gives something other than None for a durable state.
+
+    `key`: a later decision that resolves it gives the answer instead.
+    """
 
     value: Callable[[SessionState], Any]
+    key: str | None = None
 
 
 class Awaiting(Struct, frozen=True):

@@ -16,7 +16,10 @@ Identity = tuple[int, int]
 """Pid and start ticks."""
 
 _Standing = Owner | str
-"""Whose it is; or `other`, `ours`, `host` (ours too), `stray` (below our host), `nobody`."""
+"""Whose it is; or `other`, `ours`, `server` (an MCP server below us, and what hangs below it),
+`host` (ours too), `stray` (below our host), `nobody`."""
+
+_SERVERS = Owner("", "")
 
 
 class KnownWorker(Struct, frozen=True):
@@ -55,18 +58,24 @@ def identity(process: Process) -> Identity:
 def owners(processes: Iterable[Process], known: Known) -> dict[Identity, Owner]:
     """Every process that belongs, or belonged, to a worker or an MCP server of ours."""
     by_pid = {process.pid: process for process in processes}
-    standings = _standings(by_pid, known)
-    return {
-        identity(by_pid[pid]): standing
-        for pid, standing in standings.items()
-        if isinstance(standing, Owner)
-    }
+    found = {}
+    for pid, standing in _standings(by_pid, known).items():
+        owner = _SERVERS if standing == "server" else standing
+        if isinstance(owner, Owner):
+            found[identity(by_pid[pid])] = owner
+    return found
 
 
 def near(processes: Iterable[Process], known: Known) -> set[int]:
-    """The pids of those that are a worker's, or that our host took in."""
-    standings = _standings({process.pid: process for process in processes}, known)
-    return {pid for pid, s in standings.items() if isinstance(s, Owner) or s == "stray"}
+    """The pids of those that are a worker's, that our host took in, or that may be a server's."""
+    by_pid = {process.pid: process for process in processes}
+    return {
+        pid
+        for pid, standing in _standings(by_pid, known).items()
+        if isinstance(standing, Owner)
+        or standing in {"stray", "server"}
+        or by_pid[pid].parent == known.me
+    }
 
 
 def judge(processes: Iterable[Process], known: Known) -> list[Judged]:
@@ -154,8 +163,10 @@ def _standing(process: Process, over: _Standing, owner: Owner | None, known: Kno
     marks = process.marks
     if over == "other" or (marks and marks.instance != known.instance):
         return "other"
-    if owner and not (over == "ours" and not owner.worker):  # our own MCP servers hang below us
+    if owner and (owner.worker or over not in {"ours", "server"}):
         return owner
+    if owner:  # an MCP server, and it hangs below us: its launcher lives
+        return "server"
     return "stray" if over == "host" else over
 
 

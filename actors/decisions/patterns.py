@@ -72,3 +72,10 @@ def first_match(patterns: Iterable[str], lines: Sequence[str]) -> str | None:
         if any(each.search(line[:LONGEST_LINE]) for each in usable):
             return line
     return None
+
+
+def question(asking: Sequence[str], others: Sequence[str], lines: Sequence[str]) -> str | None:
+    """The lowest line in which one of `asking` is found, unless it or one below shows another."""
+    lowest = first_match((*asking, *others), lines)
+    is_other = lowest is None or first_match(others, [lowest]) is not None
+    return None if is_other else lowest

@@ -1,9 +1,10 @@
 """PURE: what follows when something becomes of a worker's process."""
 
-from actors.decisions import agents, conversation
-from actors.decisions.decision import Decision, Draft, Given
+from actors.decisions import agents, conversation, prompts
+from actors.decisions.decision import DISPOSAL, THE_HOST, Decision, Draft, Given
 from actors.messages import effects as f
 from actors.messages import outcomes as o
+from actors.messages.terminals import HOST_SILENT
 from storage.records import event as e
 from storage.records.process import EndCause
 from storage.records.request import Refusal
@@ -79,6 +80,8 @@ def process_started(state: SessionState, outcome: o.ProcessStarted, given: Given
         draft.want(f.EndProcess(worker.id, "stopped"))
     elif state.record.desired == "paused":
         draft.want(f.SignalProcess(worker.id, "STOP"))
+    else:
+        prompts.next_due(draft, worker.id)
     return draft.decision()
 
 
@@ -91,6 +94,7 @@ def process_not_started(
         number = f" (errno {outcome.errno})" if outcome.errno else ""
         error = outcome.message + number + _advice(worker)
         _end(draft, worker, e.WorkerEnded(worker.id, "stopped", error=error))
+        prompts.after_end(draft, worker.id, comes_back=False)
     return draft.decision()
 
 
@@ -125,9 +129,15 @@ def _record_end(draft: Draft, worker: Worker, outcome: o.ProcessEnded) -> None:
     _end(draft, worker, e.WorkerEnded(worker.id, status, outcome.exit, error=outcome.evidence))
     if not draft.state.deleted:
         agents.ended(draft, outcome)
+        comes_again = asked_to_start or _comes_again(draft.state, worker, outcome.exit.cause)
+        prompts.after_end(draft, worker.id, comes_back=comes_again)
     if asked_to_start and not draft.given.closing and draft.state.record.desired == "run":
         draft.add(e.WorkerStarting(worker.id, worker.restarts))
         draft.want(f.StartWorker(worker.id))
+
+
+def _comes_again(state: SessionState, worker: Worker, cause: EndCause) -> bool:
+    return _is_wanted(state, worker) and comes_back(worker, cause)
 
 
 _STATUS_AFTER: dict[EndCause, WorkerStatus] = {
@@ -151,6 +161,7 @@ def gave_up(state: SessionState, outcome: o.WorkerGaveUp, given: Given) -> Decis
     elif worker.status in {"running", "starting"}:
         draft.want(f.EndProcess(worker.id, "stopped"))
     _end(draft, worker, e.WorkerEnded(worker.id, "quarantined", error=error))
+    prompts.after_end(draft, worker.id, comes_back=False)
     return draft.decision()
 
 
@@ -162,6 +173,13 @@ def input_typed(state: SessionState, outcome: o.InputTyped, given: Given) -> Dec
 def input_refused(state: SessionState, outcome: o.InputRefused, given: Given) -> Decision:
     key = f"input:{outcome.worker_id}:{outcome.number}"
     return Decision(resolved={key: Refusal(code=outcome.code, message=outcome.message)})
+
+
+def host_silent(state: SessionState, outcome: o.HostSilent, given: Given) -> Decision:
+    """Who waits is told so, and what was asked for goes on as soon as the host does."""
+    text = f"{outcome.problem}. What you asked for is recorded, and done when the host goes on"
+    refusal = Refusal(code=HOST_SILENT, message=text)
+    return Decision(resolved={THE_HOST: refusal, DISPOSAL: refusal})
 
 
 def is_due(worker: Worker, *, session_runs: bool) -> bool:

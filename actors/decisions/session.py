@@ -6,8 +6,19 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from actors.decisions import agents, conversation, new_workers, processes, workers
-from actors.decisions.decision import Awaiting, Decision, Draft, Given, Ready, Reply, Until, Verdict
+from actors.decisions import agents, conversation, new_workers, processes, prompts, workers
+from actors.decisions.decision import (
+    DISPOSAL,
+    THE_HOST,
+    Awaiting,
+    Decision,
+    Draft,
+    Given,
+    Ready,
+    Reply,
+    Until,
+    Verdict,
+)
 from actors.messages import effects as f
 from storage import codec
 from storage.records import event as e
@@ -18,8 +29,6 @@ from storage.records.session import QuickSession
 from storage.records.worker import AgentWorker, ConversationWorker, ProcessWorker, Worker
 from storage.state import SessionState
 
-DISPOSAL = "disposal"
-"""The key that those wait for who deleted the session; its directory answers them."""
 RECORD = Ready(lambda state: state.record)
 
 
@@ -53,7 +62,8 @@ def create(command: r.CreateSession, session_id: str, given: Given) -> Verdict:
         workers.put(draft, worker)
     if isinstance(worker, ConversationWorker) and config is None:
         draft.add(e.SessionConfigUpdated({}))
-    response_id = None
+    first = draft.state.next_prompt(worker.id) if worker else None
+    response_id = first.id if first else None
     if command.prompt is not None and isinstance(worker, ConversationWorker):
         asked = conversation.request(
             draft.state, r.Request(session=session_id, content=command.prompt, wait=False), given
@@ -126,7 +136,7 @@ def when_created(worker_id: str | None, response_id: str | None) -> Reply:
             return state.record
         return {**codec.builtins(state.record), "response_id": response_id}
 
-    return Until(value)
+    return Until(value, THE_HOST)
 
 
 def set_desired(draft: Draft, desired: str) -> None:
@@ -153,6 +163,7 @@ def _run(draft: Draft, before: str) -> None:
     if before == "paused":
         _signal_all(draft, "CONT")
     for worker in draft.state.record.workers:
+        prompts.next_due(draft, worker.id)
         if isinstance(worker, ConversationWorker) and before != "run" and worker.desired == "run":
             _converse_again(draft, worker)
         elif processes.is_taken_up(worker):
@@ -179,7 +190,10 @@ def desired(wanted: str) -> Callable[[SessionState, Any, Given], Verdict]:
             return refusal
         draft = Draft(state, given)
         set_desired(draft, wanted)
-        when = {"stopped": Until(record_when_ended), "run": Until(record_when_started)}
+        when = {
+            "stopped": Until(record_when_ended, THE_HOST),
+            "run": Until(record_when_started, THE_HOST),
+        }
         return draft.decision(when.get(wanted, RECORD))
 
     return decide_it
@@ -230,7 +244,7 @@ def restart(state: SessionState, _: r.RestartSession, given: Given) -> Verdict:
     for worker in state.record.workers:
         if worker.desired == "run" and _has_program(worker, given):
             workers.again(draft, worker)
-    return draft.decision(Until(record_when_started))
+    return draft.decision(Until(record_when_started, THE_HOST))
 
 
 def _has_program(worker: Worker, given: Given) -> bool:
@@ -254,7 +268,7 @@ def archive(state: SessionState, _: r.ArchiveSession, given: Given) -> Verdict:
     draft = Draft(state, given)
     set_desired(draft, "stopped")
     draft.add(e.SessionUpdated({"archived": True}))
-    return draft.decision(Until(record_when_ended))
+    return draft.decision(Until(record_when_ended, THE_HOST))
 
 
 def unarchive(state: SessionState, _: r.UnarchiveSession, given: Given) -> Verdict:
@@ -308,5 +322,7 @@ def boot(state: SessionState, given: Given) -> Decision:
         if state.record.desired == "stopped":  # one that came from the trash or from elsewhere
             conversation.interrupt(draft, all_open=True, reason="the session was stopped")
         for worker in state.record.workers:
+            if state.record.desired == "stopped" and worker.status not in {"running", "starting"}:
+                prompts.after_end(draft, worker.id, comes_back=False)
             processes.boot(draft, worker)
     return draft.decision()

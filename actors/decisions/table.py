@@ -8,8 +8,18 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from actors.decisions import conversation, history_edits, processes, session, updates, workers
+from actors.decisions import (
+    agents,
+    conversation,
+    history_edits,
+    processes,
+    prompts,
+    session,
+    updates,
+    workers,
+)
 from actors.decisions.decision import Decision, Draft, Given, Ready, Verdict
+from actors.decisions.session_activity import activity_of
 from actors.messages import outcomes as o
 from actors.messages.session import GetRecord, RecordEndedOrphans, ShutDown
 from storage.records import request as r
@@ -57,11 +67,25 @@ def _reading(value: Callable[[SessionState], Any]) -> Callable[..., Verdict]:
 
 def get_response(state: SessionState, command: r.GetResponse, given: Given) -> Verdict:
     """The round as it is, with what has arrived of a turn that is being streamed."""
+    if state.prompt(command.response_id) is not None:
+        return Decision(reply=Ready(lambda after: _prompt_record(after, command.response_id)))
     if state.round(command.response_id) is None:
         text = f"Response not found with ID: {command.response_id}"
         return r.Refusal(code="response-not-found", message=text)
     written = given.written.get(command.response_id)
     return Decision(reply=Ready(lambda after: _grown(after.round(command.response_id), written)))
+
+
+def _prompt_record(state: SessionState, response_id: str) -> dict[str, Any] | None:
+    found = state.prompt(response_id)
+    return prompts.record_of(found) if found else None
+
+
+def cancel(state: SessionState, command: r.Cancel, given: Given) -> Verdict:
+    """A request to the conversation, or a prompt for an agent."""
+    if state.prompt(command.response_id) is not None:
+        return prompts.cancel(state, command, given)
+    return conversation.cancel(state, command, given)
 
 
 def _grown(found: Round | None, written: tuple[Content, ...] | None) -> Round | None:
@@ -84,10 +108,8 @@ def get_activity(state: SessionState, command: r.GetActivity, given: Given) -> V
     worker = workers.find(state, command.worker)
     if isinstance(worker, r.Refusal):
         return worker
-    of_programs = given.activities
-    return Decision(
-        reply=Ready(lambda after: workers.activity_of(after.record, worker.id, of_programs))
-    )
+    known = given.activities
+    return Decision(reply=Ready(lambda after: activity_of(after.record, worker.id, known)))
 
 
 _TABLE: dict[type, Callable[[SessionState, Any, Given], Verdict]] = {
@@ -111,7 +133,7 @@ _TABLE: dict[type, Callable[[SessionState, Any, Given], Verdict]] = {
     GetRecord: _reading(lambda state: state.record),
     r.UpdateTokenMetrics: history_edits.update_metrics,
     r.Request: workers.converse,
-    r.Cancel: conversation.cancel,
+    r.Cancel: cancel,
     r.CreateWorker: workers.create,
     r.StartWorker: workers.start,
     r.StopWorker: workers.stop,
@@ -125,8 +147,12 @@ _TABLE: dict[type, Callable[[SessionState, Any, Given], Verdict]] = {
     o.ProcessNotStarted: _after_end(processes.process_not_started),
     o.ProcessEnded: _after_end(processes.process_ended),
     o.WorkerGaveUp: _after_end(processes.gave_up),
+    o.ConversationTold: agents.conversation_told,
     o.InputTyped: processes.input_typed,
     o.InputRefused: processes.input_refused,
+    o.PromptMoved: prompts.moved,
+    o.PromptTaken: agents.prompt_taken,
+    o.HostSilent: processes.host_silent,
     o.ConversationReady: conversation.ready,
     o.BlockArrived: conversation.block_arrived,
     o.TurnArrived: conversation.turn_arrived,

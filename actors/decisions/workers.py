@@ -1,21 +1,27 @@
 """PURE: what a session decides about its workers and their processes."""
 
 import hashlib
-from collections.abc import Mapping
 from typing import Any
 
-from actors.decisions import agents, conversation
-from actors.decisions.decision import Awaiting, Decision, Draft, Given, Ready, Reply, Until, Verdict
+from actors.decisions import agents, conversation, prompts
+from actors.decisions.decision import (
+    THE_HOST,
+    Awaiting,
+    Decision,
+    Draft,
+    Given,
+    Ready,
+    Reply,
+    Until,
+    Verdict,
+)
 from actors.decisions.new_workers import name_taken, new_worker
 from actors.messages import effects as f
 from actors.messages.session import RecordEndedOrphans
 from storage.records import event as e
 from storage.records import request as r
 from storage.records.process import EndCause
-from storage.records.session import Session
 from storage.records.worker import (
-    Activity,
-    ActivityState,
     AgentWorker,
     ConversationWorker,
     ProcessWorker,
@@ -61,6 +67,8 @@ def create(state: SessionState, command: r.CreateWorker, given: Given) -> Verdic
 def put(draft: Draft, worker: Worker) -> None:
     """A new worker, started if it and its session are to run."""
     draft.add(e.WorkerCreated(worker))
+    if isinstance(worker, AgentWorker) and agents.has_to_type(worker):
+        prompts.queue(draft, worker.id, worker.prompt or "", is_first=True)
     if draft.state.record.desired == "run" and worker.desired == "run":
         draft.want(f.StartWorker(worker.id))
     else:
@@ -80,7 +88,7 @@ def until_started(worker_id: str) -> Until:
             return r.Refusal(code="spawn-failed", message=worker.last_error)
         return worker
 
-    return Until(value)
+    return Until(value, THE_HOST)
 
 
 def start(state: SessionState, command: r.StartWorker, given: Given) -> Verdict:
@@ -156,8 +164,10 @@ def end(draft: Draft, worker: Worker, cause: EndCause) -> None:
         draft.add(e.WorkerEnded(worker.id, "stopped"))
     elif worker.status in {"running", "starting"}:
         draft.want(f.EndProcess(worker.id, cause))
-    elif worker.status == "quarantined":
-        draft.add(e.WorkerEnded(worker.id, "stopped"))
+    else:
+        prompts.after_end(draft, worker.id, comes_back=False)
+        if worker.status == "quarantined":
+            draft.add(e.WorkerEnded(worker.id, "stopped"))
 
 
 def until_ended(worker_id: str) -> Reply:
@@ -168,7 +178,7 @@ def until_ended(worker_id: str) -> Reply:
         is_over = worker.status not in {"running", "starting"}
         return worker if is_over or worker.desired == "run" else None
 
-    return Until(value)
+    return Until(value, THE_HOST)
 
 
 def restart(state: SessionState, command: r.RestartWorker, given: Given) -> Verdict:
@@ -187,11 +197,11 @@ def restart(state: SessionState, command: r.RestartWorker, given: Given) -> Verd
 
 
 def again(draft: Draft, worker: Worker) -> None:
-    """One more start, counted as a restart; a living process is ended first."""
+    """One more start, which somebody asked for; a living process is ended first."""
     if isinstance(worker, AgentWorker):
         agents.define(draft, worker)
     living = worker.status == "running" and not isinstance(worker, ConversationWorker)
-    draft.add(e.WorkerStarting(worker.id, worker.restarts + 1))
+    draft.add(e.WorkerStarting(worker.id, worker.restarts))
     draft.want(f.EndProcess(worker.id, "stopped") if living else f.StartWorker(worker.id))
 
 
@@ -246,18 +256,41 @@ def remove(draft: Draft, worker: Worker) -> None:
 
 
 def until_gone(worker_id: str) -> Reply:
-    return Until(lambda after: None if after.record.worker(worker_id) else {"deleted": True})
+    return Until(
+        lambda after: None if after.record.worker(worker_id) else {"deleted": True}, THE_HOST
+    )
 
 
 def converse(state: SessionState, command: r.Request, given: Given) -> Verdict:
-    """A request to the session's conversation, which need not be named."""
-    worker = find(state, command.worker) if command.worker else None
+    """A request to the worker that is named, else to the conversation, else to the only agent."""
+    worker = addressee(state, command)
     if isinstance(worker, r.Refusal):
         return worker
+    if isinstance(worker, AgentWorker):
+        return prompts.request(state, command, worker, given)
     if worker and not isinstance(worker, ConversationWorker):
-        text = f"worker {worker.name} of session {state.record.id} is no conversation"
+        text = (
+            f"worker {worker.name} of session {state.record.id} is neither a conversation nor an"
+            f" agent; type into it with: greenroom type {state.record.id}/{worker.name} TEXT"
+        )
         return r.Refusal(code="no-conversation", message=text)
     return conversation.request(state, command, given)
+
+
+def addressee(state: SessionState, command: r.Request) -> Worker | r.Refusal | None:
+    """Whom a request means; None: the conversation that it does not name, or that there is none."""
+    if command.worker:
+        return find(state, command.worker)
+    workers_ = state.record.workers
+    agents_ = [worker for worker in workers_ if isinstance(worker, AgentWorker)]
+    if any(isinstance(worker, ConversationWorker) for worker in workers_) or not agents_:
+        return None
+    if len(agents_) == 1:
+        return agents_[0]
+    names = ", ".join(f"{state.record.id}/{worker.name}" for worker in agents_)
+    text = f"session {state.record.id} has several agents; name one: {names}"
+    named = [{"id": worker.id, "name": worker.name} for worker in agents_]
+    return r.Refusal(code="ambiguous", message=text, data={"candidates": named})
 
 
 def write_input(state: SessionState, command: r.WriteInput, given: Given) -> Verdict:
@@ -302,17 +335,3 @@ def orphans_ended(_: SessionState, command: RecordEndedOrphans, given: Given) ->
     """Kept also of a worker that is deleted meanwhile: it says what was killed, and why."""
     event = e.OrphansEnded(command.worker_id, command.processes)
     return Decision(events=(event,), reply=Ready(lambda _: {"recorded": len(command.processes)}))
-
-
-def activity_of(
-    session: Session, worker_id: str, of_programs: Mapping[str, Activity]
-) -> Activity | None:
-    """What a worker is doing; `of_programs` by `<session id>/<worker id>`."""
-    worker = session.worker(worker_id)
-    if worker is None:
-        return None
-    if isinstance(worker, ConversationWorker):
-        state: ActivityState = "active" if session.open_requests else "idle"
-        return Activity(state=state, source="protocol", since=session.updated_at)
-    unknown = Activity(state="unknown", source="screen", since=worker.created_at)
-    return of_programs.get(f"{session.id}/{worker_id}", unknown)

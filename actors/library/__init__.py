@@ -12,6 +12,7 @@ from actors.adapters.prices import calculate_cost, get_context_window_size
 from actors.library.delivery import Subscription
 from actors.library.greenroom import Greenroom, Way
 from actors.library.remote_way import RemoteWay
+from actors.library.worker_attachment import WorkerAttachment, WorkerCallbacks
 from actors.repository import (
     FileSessionRepository,
     MemorySessionRepository,
@@ -33,6 +34,8 @@ __all__ = [
     "SessionFactory",
     "SessionRepository",
     "Subscription",
+    "WorkerAttachment",
+    "WorkerCallbacks",
     "calculate_cost",
     "get_context_window_size",
     "open",

@@ -14,6 +14,7 @@ from queue import SimpleQueue
 from typing import Any
 
 from actors.library.delivery import Delivery
+from actors.messages.heard import EVENT_TYPES
 from storage import codec
 from storage.errors import FileRefused
 from storage.records.request import Answer, Refusal
@@ -81,7 +82,9 @@ class Connection:
 
         ConnectionError, TimeoutError.
         """
-        asked = codec.encode({"type": "subscribe", "id": SUBSCRIPTION})
+        asked = codec.encode(
+            {"type": "subscribe", "id": SUBSCRIPTION, "events": sorted(EVENT_TYPES)}
+        )
         with self._listening:
             if self._delivery:
                 return

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from actors.messages.heard import ENDED, EVENT_TYPES, heard
-from actors.messages.recording import Notice, Published
+from actors.messages.heard import ENDED, EVENT_TYPES, heard, is_wanted
+from actors.messages.recording import ActivityChanged, Notice, Published
 from storage import codec
 from storage.records.request import Refusal
 
@@ -22,8 +22,8 @@ MOST_WAITING = 10_000
 _log = logging.getLogger(__name__)
 
 EventHandler = Callable[[dict[str, Any]], object]
-Said = Published | dict[str, Any] | Refusal | threading.Event
-"""What waits: a commit, an event that came over a socket, the end of all subscriptions, a mark."""
+Said = Published | ActivityChanged | dict[str, Any] | Refusal | threading.Event
+"""What waits: a commit, a signal, an event that came over a socket, the end of all, a mark."""
 
 
 class Subscription:
@@ -53,7 +53,7 @@ class Subscription:
 
     def hear(self, event: dict[str, Any]) -> None:
         """In the delivery thread."""
-        if self.event_type in {None, event["type"]}:
+        if is_wanted(event["type"], {self.event_type} if self.event_type else None):
             self._hand_over(codec.builtins(event))
 
     def end(self, why: Refusal) -> None:
@@ -98,8 +98,8 @@ class Delivery:
             self._subscriptions = {n: s for n, s in self._subscriptions.items() if n != number}
 
     def say(self, said: Notice | dict[str, Any] | Refusal) -> None:
-        """An event, or the end of all subscriptions. Never waits; signals are passed over."""
-        if not isinstance(said, Published | dict | Refusal):
+        """An event, or the end of all subscriptions. Never waits; growing turns are passed over."""
+        if not isinstance(said, Published | ActivityChanged | dict | Refusal):
             return
         with self._changed:
             if not self._subscriptions or self._is_over:
@@ -155,6 +155,6 @@ def _pass_on(said: Said, hearing: list[Subscription]) -> None:
         for subscription in hearing:
             subscription.end(said)
         return
-    for event in heard(said) if isinstance(said, Published) else [said]:
+    for event in [said] if isinstance(said, dict) else heard(said):
         for subscription in hearing:
             subscription.hear(event)

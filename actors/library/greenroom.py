@@ -11,7 +11,9 @@ from typing import Any, Protocol, Self
 from msgspec.structs import replace
 
 from actors.library.delivery import Delivery, EventHandler, Subscription
+from actors.library.named_calls import NamedCalls
 from storage import codec
+from storage.data_dir import DataDir
 from storage.records.request import Answer, AnyRequest, Refusal
 
 CLOSE_SECONDS = 10.0
@@ -23,6 +25,11 @@ class Way(Protocol):
 
     def ask(self, request: dict[str, Any], timeout_seconds: float | None) -> Answer:
         """From any thread. TimeoutError; the command may still be done."""
+        ...
+
+    @property
+    def data_dir(self) -> DataDir | None:
+        """Where the terminals are; None where there can be none."""
         ...
 
     def listen(self, delivery: Delivery) -> None:
@@ -37,14 +44,20 @@ class Way(Protocol):
         ...
 
 
-class Greenroom:
+class Greenroom(NamedCalls):
     """Made by `open`. Every method may be called from any thread, handlers included."""
 
     def __init__(self, way: Way) -> None:
+        super().__init__()
         self._way = way
         self._delivery = Delivery()
         self._lock = threading.Lock()
         self._is_closed = False
+
+    @property
+    def data_dir(self) -> DataDir | None:
+        """Where the terminals are; None of a repository alone."""
+        return self._way.data_dir
 
     def dispatch(
         self, command: AnyRequest | dict[str, Any], timeout_seconds: float | None = None
@@ -96,6 +109,7 @@ class Greenroom:
             if self._is_closed:
                 return
             self._is_closed = True
+        self._detach_all()
         self._delivery.close(CLOSE_SECONDS)
         self._way.close()
 

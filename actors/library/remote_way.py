@@ -37,7 +37,7 @@ class RemoteWay:
     """Fulfils `Way`. While no daemon answers everything is refused with `connection-lost`."""
 
     def __init__(self, data: DataDir, connection: Connection) -> None:
-        self._data = data
+        self.data_dir = data
         self._connecting = threading.Lock()
         self._connection = connection
         self._numbers = itertools.count(1)
@@ -78,11 +78,13 @@ class RemoteWay:
 
     def _again(self) -> Connection:
         try:
-            found = _connect(self._data)
+            found = _connect(self.data_dir)
         except (OSError, AlreadyRunning) as error:
             raise ConnectionError(str(error)) from error
         if found is None:
-            text = f"no daemon answers for {self._data.root} any more; start it, or open it again"
+            text = (
+                f"no daemon answers for {self.data_dir.root} any more; start it, or open it again"
+            )
             raise ConnectionError(text)
         return found
 

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 class RepositoryWay:
     """Fulfils `Way`."""
 
+    data_dir: None = None
+
     def __init__(self, repository: SessionRepository) -> None:
         self._repository = repository
         self._listening: Subscription | None = None

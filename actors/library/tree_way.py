@@ -23,6 +23,7 @@ class TreeWay:
     """Fulfils `Way`."""
 
     def __init__(self, tree: RunningTree, lock: Lock) -> None:
+        self.data_dir = tree.around.data
         self._tree = tree
         self._lock = lock
         self._listening: Subscription | None = None

@@ -59,6 +59,20 @@ class TypeInput(Struct, frozen=True, tag=True):
     wait_seconds: float = 0
 
 
+class DeliverPrompt(Struct, frozen=True, tag=True):
+    """Go on with the delivery of a prompt from where it is recorded to be."""
+
+    worker_id: str
+    response_id: str
+
+
+class TakeReports(Struct, frozen=True, tag=True):
+    """What an agent told in these reports is recorded: they may go."""
+
+    worker_id: str
+    reports: tuple[str, ...]
+
+
 class ResizeTerminal(Struct, frozen=True, tag=True):
     worker_id: str
     cols: int
@@ -100,7 +114,9 @@ Effect = (
     | RemoveWorker
     | SignalProcess
     | TakeExit
+    | TakeReports
     | TypeInput
+    | DeliverPrompt
     | ResizeTerminal
     | PrepareConversation
     | AskModel

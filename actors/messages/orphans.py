@@ -26,12 +26,17 @@ class Marks(Struct, frozen=True, gc=False, kw_only=True):
 
 
 class Process(Struct, frozen=True, gc=False, kw_only=True):
-    """One living process; pid and start ticks together are nobody else's until the next boot."""
+    """One living process; pid and start ticks together are nobody else's until the next boot.
+
+    `cpu_seconds` are its own and those of the children that it has reaped.
+    """
 
     pid: int
     parent: int
     session: int
     start_ticks: int
+    cpu_seconds: float = 0.0
+    memory_bytes: int = 0
     role: Role | None = None
     marks: Marks | None = None
 
@@ -71,6 +76,25 @@ class OrphansDescription(Struct, frozen=True):
 
     found: tuple[dict[str, Any], ...] = ()
     ended: tuple[dict[str, Any], ...] = ()
+
+
+class Usage(Struct, frozen=True):
+    """All processes of a worker together: resident bytes, and percent of one core since a moment
+    ago (0 at the first look).
+    """
+
+    processes: int
+    memory_bytes: int
+    cpu_percent: float
+
+
+class TellUsage(Struct, frozen=True):
+    """Call `told` with a mapping of the keys of workers to their Usage; those of `keys` are in it
+    if they have a process. Another look is taken for it only when the last one is too old.
+    """
+
+    keys: frozenset[str]
+    told: Callable[[dict[str, Usage]], object]
 
 
 class CleanUp(Struct, frozen=True):

@@ -2,7 +2,9 @@
 
 from msgspec import Struct
 
+from actors.messages.deliveries import Step
 from storage.records.conversation import Usage
+from storage.records.delivery import DeliveryState
 from storage.records.message import Content
 from storage.records.process import ProcessExit, ProcessIdentity
 from storage.records.tool import Tool
@@ -49,6 +51,14 @@ class WorkerGaveUp(Struct, frozen=True):
     error: str
 
 
+class ConversationTold(Struct, frozen=True):
+    """The agent named its conversation, in these reports, which are kept until that is recorded."""
+
+    worker_id: str
+    conversation_id: str
+    reports: tuple[str, ...]
+
+
 class InputTyped(Struct, frozen=True):
     worker_id: str
     number: int
@@ -60,6 +70,28 @@ class InputRefused(Struct, frozen=True):
     number: int
     code: str
     message: str
+
+
+class HostSilent(Struct, frozen=True):
+    """The terminal host, which has the worker's terminal, says nothing though it was asked."""
+
+    worker_id: str
+    problem: str
+
+
+class PromptTaken(Struct, frozen=True):
+    """The agent says that it accepted a prompt, whichever it was."""
+
+    worker_id: str
+
+
+class PromptMoved(Struct, frozen=True):
+    """The next step of a prompt that was in this state."""
+
+    worker_id: str
+    response_id: str
+    state: DeliveryState
+    step: Step
 
 
 class ConversationReady(Struct, frozen=True):
@@ -110,8 +142,12 @@ Outcome = (
     | ProcessNotStarted
     | ProcessEnded
     | WorkerGaveUp
+    | ConversationTold
     | InputTyped
     | InputRefused
+    | PromptMoved
+    | PromptTaken
+    | HostSilent
     | ConversationReady
     | BlockArrived
     | TurnArrived

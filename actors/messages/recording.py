@@ -7,6 +7,7 @@ from msgspec import Struct
 from storage.records.conversation import Turn
 from storage.records.event import Event
 from storage.records.session import Session
+from storage.records.worker import Activity
 
 
 class Published(Struct, frozen=True):
@@ -18,6 +19,15 @@ class Published(Struct, frozen=True):
     session: Session | None
 
 
+class ActivityChanged(Struct, frozen=True):
+    """A signal: what a worker is doing since `at`; None once it runs no more."""
+
+    session_id: str
+    worker_id: str
+    at: datetime
+    activity: Activity | None
+
+
 class TurnGrew(Struct, frozen=True):
     """A signal: the turn as far as it has arrived; None as long as the request waits."""
 
@@ -26,4 +36,7 @@ class TurnGrew(Struct, frozen=True):
     turn: Turn | None
 
 
-Notice = Published | TurnGrew
+Heard = Published | ActivityChanged
+"""What those outside hear of, each as events of its own type."""
+
+Notice = Heard | TurnGrew

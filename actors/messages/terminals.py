@@ -138,15 +138,44 @@ class TerminalRefused(Struct, frozen=True):
     message: str
 
 
+HOST_SILENT = "host-not-answering"
+"""The code of a refusal whose text says what to do about the host."""
+
+
+class TerminalHostSilent(Struct, frozen=True):
+    """The host says nothing though it was asked; told again and again while that lasts.
+
+    What was sent to it before is done, once, when it goes on.
+    """
+
+    key: str
+    problem: str
+
+
 class DescribeHost(Struct, frozen=True):
     """Answered by a HostDescription."""
 
 
+class Attached(Struct, frozen=True):
+    """Who is at a terminal: the person who types since `since`, or nobody but greenroom; and how
+    many are shown it, the writer among them.
+    """
+
+    owner: str | None = None
+    since: UtcTime | None = None
+    watchers: int = 0
+
+
 class HostDescription(Struct, frozen=True):
-    """`pid` is None while no host is connected; `terminals` counts the living ones."""
+    """`pid` is None while there is no host; `terminals` counts the living ones it told of.
+
+    `problem`: why it cannot be used just now, and what to do. `attached`: by key of the terminal.
+    """
 
     pid: int | None
     terminals: int
+    problem: str | None = None
+    attached: dict[str, Attached] = {}
 
 
 class TellHeld(Struct, frozen=True):
@@ -158,7 +187,7 @@ class TellHeld(Struct, frozen=True):
 class HeldTerminals(Struct, frozen=True):
     """`terminals`: the leaders of the living ones, by key; `opening`: keys of those that may just
     be starting. `is_known` is false while a host holds
-    its lock and there is no connection to it: nobody knows then what it holds.
+    its lock and there is no connection to it, or no answer: nobody knows then what it holds.
     """
 
     is_known: bool

@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from actors.messages.effects import AskModel
 from storage.records.conversation import ToolCall, Turn
+from storage.records.delivery import Prompt
 from storage.records.message import ChatMessage
 from storage.records.process import EndCause
 from storage.records.session import Session
@@ -29,6 +30,18 @@ class TypeInput(Struct, frozen=True, kw_only=True):
     number: int
     data: bytes
     wait_seconds: float = 0
+
+
+class TakeReports(Struct, frozen=True):
+    """These are not needed any more, by their files' names."""
+
+    reports: tuple[str, ...]
+
+
+class DeliverPrompt(Struct, frozen=True):
+    """Go on with it from the state that is recorded of it."""
+
+    prompt: Prompt
 
 
 class Prepare(Struct, frozen=True):

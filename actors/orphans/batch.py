@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 TERM_SECONDS = 2.0
-GIVE_UP_SECONDS = 5.0
-"""What KILL has not ended by then cannot be ended: it hangs in the kernel, or is another user's."""
+GIVE_UP_SECONDS = 3.0
+"""After the first KILL: what it has not ended cannot be, it hangs in the kernel or is another's."""
 
 ALL_KINDS: frozenset[Kind] = frozenset({"left", "listed", "unclaimed"})
 
@@ -36,6 +36,7 @@ class Batch:
         self.answers: list[Callable[[Any], object]] = []
         self._clock = clock
         self._began: float | None = None
+        self._forced: float | None = None
         self._signalled: dict[Identity, tuple[str, EndedProcess]] = {}
 
     def advance(self, judged: list[Judged]) -> bool:
@@ -43,9 +44,11 @@ class Batch:
         targets = self._targets(judged)
         now = self._clock.monotonic()
         began = self._began = now if self._began is None else self._began
-        if not targets or now - began >= GIVE_UP_SECONDS:
+        if not targets or (self._forced is not None and now - self._forced >= GIVE_UP_SECONDS):
             return False
         is_forced = now - began >= TERM_SECONDS
+        if is_forced and self._forced is None:  # however late we come to it
+            self._forced = now
         for each in targets:
             if is_forced or identity(each.process) not in self._signalled:
                 self._signal(each, signal.SIGKILL if is_forced else signal.SIGTERM)

@@ -8,19 +8,18 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import cast
 
-from actors.entry import ROLES
+from actors.entry import role_and_directory
 from actors.messages.orphans import Marks, Policy, Process, Role
-from actors.process_table import ProcessEntry, all_processes
+from actors.process_table import ProcessEntry, all_processes, read_of
 
-_ENTRY_SCRIPT = "entry.py"
 _MARKS = b"GREENROOM_"
-_KEPT_ROLES = frozenset(ROLES) - {"mcp-launcher"}
-"""Those that have a data directory. A launcher is marked, and lives below its daemon."""
+_TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
+_PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 
 def all_marked(root: str) -> list[Process]:
     """Every living process. `root` is our data directory."""
-    return [_process(entry, root) for entry in all_processes() if not entry.is_dead]
+    return [_looked_into(entry, root) for entry in all_processes() if not entry.is_dead]
 
 
 def those_near(root: str, near: Callable[[list[Process]], Collection[int]]) -> list[Process]:
@@ -28,7 +27,9 @@ def those_near(root: str, near: Callable[[list[Process]], Collection[int]]) -> l
     entries = {entry.pid: entry for entry in all_processes() if not entry.is_dead}
     bare = {pid: _bare(entry) for pid, entry in entries.items()}
     picked = near(list(bare.values()))
-    return [_process(entry, root) if pid in picked else bare[pid] for pid, entry in entries.items()]
+    return [
+        _looked_into(entry, root) if pid in picked else bare[pid] for pid, entry in entries.items()
+    ]
 
 
 def name_of(pid: int) -> str:
@@ -40,43 +41,40 @@ def name_of(pid: int) -> str:
 
 
 def _bare(entry: ProcessEntry) -> Process:
+    return _process(entry, None, None)
+
+
+def _looked_into(entry: ProcessEntry, root: str) -> Process:
+    role = role_in(_read(entry.pid, "cmdline"), root)
+    return _process(entry, role, marks_in(_read(entry.pid, "environ")))
+
+
+def _process(entry: ProcessEntry, role: Role | None, marks: Marks | None) -> Process:
     return Process(
         pid=entry.pid,
         parent=entry.parent,
         session=entry.session,
         start_ticks=entry.start_ticks,
-    )
-
-
-def _process(entry: ProcessEntry, root: str) -> Process:
-    return Process(
-        pid=entry.pid,
-        parent=entry.parent,
-        session=entry.session,
-        start_ticks=entry.start_ticks,
-        role=role_in(_read(entry.pid, "cmdline"), root),
-        marks=marks_in(_read(entry.pid, "environ")),
+        cpu_seconds=entry.cpu_ticks / _TICKS_PER_SECOND,
+        memory_bytes=entry.resident_pages * _PAGE_BYTES,
+        role=role,
+        marks=marks,
     )
 
 
 def _read(pid: int, name: str) -> bytes:
     try:
-        with open(f"/proc/{pid}/{name}", "rb") as file:  # noqa: PTH123 - hundreds of them: a Path costs more
-            return file.read()
+        return read_of(pid, name)
     except OSError:
         return b""
 
 
 def role_in(command_line: bytes, root: str) -> Role | None:
-    """By the words of `entry_command`: python, -P, the script, the role, --data, DIR. PURE."""
-    if _ENTRY_SCRIPT.encode() not in command_line:
+    """Of a launcher None: it is marked, and lives below its daemon. PURE but for links."""
+    found = role_and_directory(command_line)
+    if found is None:
         return None
-    words = [os.fsdecode(word) for word in command_line.split(b"\0")[1:6]]
-    if len(words) < 5 or words[0] != "-P" or words[3] != "--data":
-        return None
-    if words[1].rpartition("/")[2] != _ENTRY_SCRIPT or words[2] not in _KEPT_ROLES:
-        return None
-    return "own" if os.path.realpath(words[4]) == os.path.realpath(root) else "other"
+    return "own" if os.path.realpath(found[1]) == os.path.realpath(root) else "other"
 
 
 def marks_in(environ: bytes) -> Marks | None:

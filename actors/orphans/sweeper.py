@@ -1,4 +1,4 @@
-"""Ends what workers and MCP servers left behind, and keeps an account of what is below workers.
+"""Ends what workers and MCP servers left behind, and keeps an account of what is below them.
 
 A sweep comes at the start, after each end of a worker, and when somebody asks. Processes are looked
 at before the terminal host is asked what it holds and before the records are read, so that one
@@ -13,13 +13,15 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from actors.decisions import left_over
-from actors.decisions.left_over import Known, KnownWorker
+from actors.decisions.left_over import Known, KnownWorker, judge
 from actors.messages import orphans as m
 from actors.messages.recording import Notice, Published
 from actors.messages.session import Dispatch, RecordEndedOrphans, Reply
 from actors.messages.terminals import HeldTerminals, TellHeld
 from actors.orphans import seen, snapshot
 from actors.orphans.batch import ALL_KINDS, Batch, recorded
+from actors.orphans.usage import UsageAccount
+from actors.process_table import has_children
 from actors.supervision import BaseActor, ChildContext, tell
 from actors.surroundings import Surroundings
 from storage.records import event as e
@@ -70,6 +72,7 @@ class OrphanSweeper(BaseActor):
         around.orphans.ref = self.actor_ref
         self._root = str(around.data.root)
         self._seen: dict[left_over.Identity, m.Owner] = {}
+        self._usage = UsageAccount(context.clock)
         self._looks = 0
         self._batch: Batch | None = None
         self._found: list[dict[str, Any]] = []
@@ -86,20 +89,26 @@ class OrphanSweeper(BaseActor):
     def stopping(self) -> None:
         if self._hearing:
             self._hearing.unsubscribe()
+        self._usage.tell()
         if self._batch:
             self._batch.tell(CUT_SHORT)
 
     def dropped(self, message: Any) -> None:
         if isinstance(message, m.CleanUp | m.Sweep) and message.answer:
             message.answer(CUT_SHORT)
+        elif isinstance(message, m.TellUsage):
+            message.told({})
 
-    def on_message(self, message: Any) -> object:
+    def on_message(self, message: Any) -> object:  # noqa: C901 - one row per message
         match message:
             case _Looked():
                 self._looked(message)
             case _Scan():
-                self._look(is_full=bool(self._batch or self._found))
+                self._glance()
                 self._later(SCAN_SECONDS, _Scan())
+            case m.TellUsage():
+                if not self._usage.is_told(message):
+                    self._glance()
             case _Step():
                 self._look(is_full=True)
             case _WorkerEnded():
@@ -138,6 +147,10 @@ class OrphanSweeper(BaseActor):
 
     # A look: the processes, then what the host holds, then the records.
 
+    def _glance(self) -> None:
+        """Look at those alone that may be a worker's; at all while some are left over."""
+        self._look(is_full=bool(self._batch or self._found))
+
     def _look(self, *, is_full: bool) -> None:
         """A later look makes an earlier one void."""
         self._looks += 1
@@ -158,18 +171,23 @@ class OrphanSweeper(BaseActor):
             self._scan(known)
         else:
             self._keep_account(looked.processes, known)
-            judged = left_over.judge(looked.processes, known)
+            judged = judge(looked.processes, known)
             if self._batch:
                 judged = self._end(self._batch, judged)
             self._found = [_shown(each) for each in judged]
 
     def _scan(self, known: Known) -> None:
-        if known.held or known.seen:
+        """Of what is left over only MCP servers are ended by it: nobody tells of their end."""
+        if known.held or known.seen or has_children():
             near = snapshot.those_near(self._root, lambda all_: left_over.near(all_, known))
             self._keep_account(near, known)
+            if any(not each.worker and each.kind == "left" for each in judge(near, known)):
+                self._sweep()
+        self._usage.tell()
 
     def _cannot_tell(self) -> None:
         """Nothing is ended; the sweep comes when it is known what the host holds."""
+        self._usage.tell()
         if self._batch:
             text = "it is not known yet what the terminal host holds; see greenroom doctor"
             self._batch.tell(Refusal(code="host-unreachable", message=text))
@@ -224,8 +242,8 @@ class OrphanSweeper(BaseActor):
         return worker if isinstance(worker, TerminalWorker) else None
 
     def _keep_account(self, processes: list[m.Process], known: Known) -> None:
-        found = left_over.owners(processes, known)
-        now = {who: owner for who, owner in found.items() if owner.worker}
+        now = left_over.owners(processes, known)
+        self._usage.looked(processes, now)
         if now != self._seen:
             self._seen = now
             with suppress(OSError):  # a full disk: it is known as long as we live

@@ -10,7 +10,7 @@ import stat
 from contextlib import suppress
 from pathlib import Path
 
-from actors.decisions import agents
+from actors.decisions import agents, workers
 from actors.decisions.models import model_of
 from actors.surroundings import Surroundings
 from actors.workers.environment import without_secrets
@@ -19,7 +19,8 @@ from storage.data_dir import DEFAULT_WORKSPACE
 from storage.records import request as r
 from storage.records.config import SessionConfig
 from storage.records.session import Session
-from storage.records.worker import ProcessWorker
+from storage.records.worker import AgentWorker, ProcessWorker
+from storage.state import SessionState
 
 SHOWN = 300
 """Characters of a path that a refusal repeats."""
@@ -55,6 +56,9 @@ def cannot_run(request: r.OfSession, session: Session, around: Surroundings) -> 
     if refusal:
         return refusal
     if isinstance(request, r.Request):
+        asked = workers.addressee(SessionState(session=session), request)
+        if isinstance(asked, AgentWorker):
+            return None
         return _no_model(session.config, session.workspace, around)
     if isinstance(request, r.CreateWorker) and request.worker.type != "conversation":
         refusal = _bad_directory(session.location_path, None)

@@ -262,7 +262,7 @@ class Directory(Supervisor):
         self._order.handed_over(session_id, asked)
         ref = self.child_ref(session_id)
         if ref is not None and tell(ref, asked):
-            self._handed_over[session_id] += 1
+            self._handed_over[session_id] = self._handed_over.get(session_id, 0) + 1
         else:
             self._held.setdefault(session_id, []).append(asked)
 
@@ -277,6 +277,12 @@ class Directory(Supervisor):
         if node is None or node.state != "quarantined":
             return None
         return node.last_error or "its actor failed too often"
+
+    def quarantined(self) -> set[str]:
+        """Sessions in which nothing can be done: damaged ones, and those whose actor failed."""
+        above = self.context.board.find(self.context.path)
+        nodes = above.children if above else ()
+        return {*self._unreadable, *(each.name for each in nodes if each.state == "quarantined")}
 
     def _passivate(self, idle: Idle) -> None:
         if self._handed_over.get(idle.session_id) == idle.requests:
@@ -335,6 +341,8 @@ class Directory(Supervisor):
             return
         self.entries.pop(message.session_id, None)
         self.around.index.not_durable.pop(message.session_id, None)
+        self._handed_over.pop(message.session_id, None)
+        self._order.forget(message.session_id)
         self._projectors[message.workspace].touch()
         self.stop_child(message.session_id)
         self.around.recording.pool.submit(self._to_trash, message)

@@ -6,7 +6,7 @@ on those before it and waits for them. Pure bookkeeping: no clock, no file, no t
 
 import logging
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -136,7 +136,7 @@ class Waiters:
 
     def __init__(self) -> None:
         self._by_key: dict[str, list[Reply]] = {}
-        self._until: list[tuple[Callable[[SessionState], Any], Reply]] = []
+        self._until: list[tuple[Until, Reply]] = []
 
     def __len__(self) -> int:
         return len(self._until) + sum(len(replies) for replies in self._by_key.values())
@@ -149,7 +149,7 @@ class Waiters:
             case Awaiting():
                 self._by_key.setdefault(how.key, []).append(to)
             case Until():
-                self._until.append((how.value, to))
+                self._until.append((how, to))
                 self.look(state)
             case None:
                 to.send(None)
@@ -157,10 +157,10 @@ class Waiters:
     def look(self, state: SessionState) -> None:
         """The state moved on: answer those whose time has come."""
         still = []
-        for value, reply in self._until:
-            answer = value(state)
+        for until, reply in self._until:
+            answer = until.value(state)
             if answer is None:
-                still.append((value, reply))
+                still.append((until, reply))
             else:
                 reply.send(answer)
         self._until = still
@@ -170,7 +170,9 @@ class Waiters:
             reply.send(value)
 
     def taken(self, key: str) -> list[Reply]:
-        return self._by_key.pop(key, [])
+        untils = [reply for until, reply in self._until if until.key == key]
+        self._until = [each for each in self._until if each[0].key != key]
+        return self._by_key.pop(key, []) + untils
 
     def refuse_all(self, refusal: Refusal) -> None:
         for reply in [reply for replies in self._by_key.values() for reply in replies]:

@@ -5,7 +5,7 @@ Part of the session's actor, in its thread; what counts as something to do is th
 
 from collections.abc import Callable
 
-from actors.ports import Clock
+from actors.ports import Cancel, Clock
 
 IDLE_SECONDS = 60.0
 
@@ -21,13 +21,19 @@ class Idleness:
         self._clock = clock
         self._remind = remind
         self._busy_at = clock.monotonic()
+        self._cancel: Cancel | None = None
 
     def busy(self) -> None:
         """There is something to do at this moment."""
         self._busy_at = self._clock.monotonic()
 
     def watch(self, seconds: float = IDLE_SECONDS) -> None:
-        self._clock.after(seconds, self._remind)
+        self._cancel = self._clock.after(seconds, self._remind)
+
+    def forget(self) -> None:
+        """Nobody is reminded any more: a timer that waits would keep all of the session."""
+        if self._cancel:
+            self._cancel()
 
     def is_over(self, *, needed: bool) -> bool:
         """Whether it lasted long enough; when to look again is set."""

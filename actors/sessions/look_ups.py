@@ -1,13 +1,17 @@
 """Requests that need no session's actor: answered from the durable records and from files."""
 
+import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from actors.decisions import workers
+from actors.decisions import agents, workers
+from actors.decisions.session_activity import session_activity
 from actors.messages.session import Reply
 from actors.terminals.look import look, terminal_size
 from storage import output_log
+from storage.data_dir import DEFAULT_WORKSPACE
 from storage.records import request as r
-from storage.records.session import Session, session_info
+from storage.records.session import Session, SessionInfo, session_info
 from storage.records.worker import ProcessWorker, TerminalWorker
 from storage.state import SessionState
 
@@ -16,7 +20,15 @@ if TYPE_CHECKING:
 
 OUTPUT_LIMIT_BYTES = 256 * 1024
 
-_ANSWERED = (r.GetSession, r.ListSessions, r.GetWorker, r.ListWorkers, r.GetOutput, r.GetScreen)
+_ANSWERED = (
+    r.GetSession,
+    r.ListSessions,
+    r.GetWorker,
+    r.ListWorkers,
+    r.GetOutput,
+    r.GetScreen,
+    r.ListAgents,
+)
 
 
 class LookUps:
@@ -35,7 +47,9 @@ class LookUps:
                     (entry.session for entry in self._directory.entries.values()),
                     key=lambda session: (session.created_at, session.id),
                 )
-                reply.send({"sessions": [session_info(session) for session in ordered]})
+                reply.send({"sessions": self._listed(ordered)})
+            case r.ListAgents():
+                reply.send(self._agents(request.workspace or DEFAULT_WORKSPACE))
             case r.OfSession():
                 session = self._session(request.session)
                 if isinstance(session, Session):
@@ -46,6 +60,24 @@ class LookUps:
                     reply.send(session)
             case _:
                 raise TypeError(f"no look-up: {type(request).__name__}")
+
+    def _listed(self, sessions: list[Session]) -> list[SessionInfo]:
+        known = self._directory.around.activities
+        given_up = self._directory.quarantined()
+        return [
+            session_info(one, session_activity(one, known), is_quarantined=one.id in given_up)
+            for one in sessions
+        ]
+
+    def _agents(self, workspace: str) -> dict[str, Any] | r.Refusal:
+        around = self._directory.around
+        if workspace not in around.data.workspace_names():
+            text = f"there is no workspace {workspace!r}"
+            return r.Refusal(code="workspace-not-found", message=text, path="$.workspace")
+        path = around.environ.get("PATH")
+        settings = around.workspaces.settings(workspace)
+        which = agents.described(settings, lambda command: shutil.which(command, path=path))
+        return {"agents": which}
 
     def _session(self, reference: str) -> Session | r.Refusal:
         found = self._directory.resolve(reference)
@@ -85,11 +117,26 @@ class LookUps:
                 size = terminal_size(data.root, f"{session.id}/{worker.id}", worker)
                 reply.send(look(log, *size))
             else:
-                start, limit = request.from_, OUTPUT_LIMIT_BYTES
-                piece = output_log.read(log, epoch=request.epoch, start=start, limit=limit)
-                reply.send(_as_answer(piece))
+                reply.send(_output(log, request))
         except OSError as error:
             reply.send(r.Refusal(code="output-unavailable", message=f"no output yet: {error}"))
+
+
+def _output(log: Path, request: r.GetOutput) -> dict[str, Any] | r.Refusal:
+    epoch, limit = request.epoch, OUTPUT_LIMIT_BYTES
+    if request.before is None and request.lines is None:
+        piece = output_log.read(log, epoch=epoch, start=request.from_, limit=limit)
+    elif request.from_:
+        text = "from reads onwards, before and lines backwards; say one of them"
+        return r.Refusal(code="bad-request", message=text, path="$.from")
+    else:
+        piece = output_log.page_before(log, epoch=epoch, before=request.before, limit=limit)
+        piece = output_log.last_lines(piece, request.lines)
+    if epoch is not None and epoch not in piece.epochs:
+        kept = ", ".join(str(each) for each in piece.epochs) or "none"
+        text = f"there is no output of epoch {epoch}; there is of: {kept}"
+        return r.Refusal(code="epoch-not-found", message=text, path="$.epoch")
+    return _as_answer(piece)
 
 
 def _as_answer(piece: output_log.OutputSlice) -> dict[str, Any]:

@@ -31,6 +31,10 @@ class Order:
         if not is_reading(asked.request) and not isinstance(asked.request, GetRecord):
             self._changing.add(session_id)
 
+    def forget(self, session_id: str) -> None:
+        """It is deleted."""
+        self._changing.discard(session_id)
+
     def answers(self, asked: Dispatch) -> bool:
         """True for a look-up that is answered by way of its session's actor."""
         request = asked.request

@@ -7,8 +7,8 @@ import shutil
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from actors.decisions.decision import DISPOSAL
 from actors.decisions.restart import RestartMode
-from actors.decisions.session import DISPOSAL
 from actors.messages import effects as f
 from actors.messages import outcomes as o
 from actors.messages import terminals as t
@@ -23,6 +23,7 @@ from storage.records.process import ProcessExit
 from storage.records.session import Session
 from storage.records.worker import ConversationWorker, TerminalWorker, Worker, WorkerRestart
 from storage.records.workspace import McpServerSettings, WorkspaceSettings
+from storage.report_spool import ReportSpool
 from storage.state import SessionState
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class Performer:
         self._own_tools = ToolBox()
         self._servers: dict[str, McpServerSettings] = {}
 
-    def perform(self, effect: f.Effect, state: SessionState) -> None:
+    def perform(self, effect: f.Effect, state: SessionState) -> None:  # noqa: C901 - one row each
         match effect:
             case f.StartWorker():
                 self.start(effect.worker_id, state.record)
@@ -61,6 +62,10 @@ class Performer:
                 self._around.terminals.tell(t.ForgetExit(key, effect.epoch))
             case f.TypeInput():
                 self._type(effect)
+            case f.DeliverPrompt():
+                self._deliver(effect, state)
+            case f.TakeReports():
+                self._take_reports(effect, state.record)
             case f.ResizeTerminal():
                 key = self._key(effect.worker_id)
                 self._around.terminals.tell(t.ResizeTo(key, effect.cols, effect.rows))
@@ -136,11 +141,26 @@ class Performer:
                 o.InputRefused(effect.worker_id, effect.number, "worker-not-running", text)
             )
 
+    def _deliver(self, effect: f.DeliverPrompt, state: SessionState) -> None:
+        """An actor that has just ended is told when the next one has its process."""
+        ref = self._session.child_ref(effect.worker_id)
+        prompt = state.prompt(effect.response_id)
+        if ref is not None and prompt is not None and prompt.delivery.is_open:
+            tell(ref, work.DeliverPrompt(prompt))
+
+    def _take_reports(self, effect: f.TakeReports, session: Session) -> None:
+        """The reader of a process that has ended does it no more."""
+        ref = self._session.child_ref(effect.worker_id)
+        if ref is None or not tell(ref, work.TakeReports(effect.reports)):
+            place = self._around.data.agent(session.workspace, session.id, effect.worker_id)
+            self._around.recording.pool.submit(ReportSpool(place).remove, effect.reports)
+
     def _remove(self, worker_id: str, session: Session) -> None:
         self._start_when_down.discard(worker_id)
         self._session.stop_child(worker_id)
-        log = self._around.data.terminal_log(session.workspace, session.id, worker_id)
-        self._around.recording.pool.submit(remove_tree, log)
+        place = (session.workspace, session.id, worker_id)
+        for kept in (self._around.data.terminal_log(*place), self._around.data.agent(*place)):
+            self._around.recording.pool.submit(remove_tree, kept)
 
     # The conversation.
 
@@ -211,5 +231,5 @@ class Performer:
 
 
 def remove_tree(path: Any) -> None:
-    """The output of a worker that was deleted."""
+    """The output of a worker that was deleted, and what it told of itself."""
     shutil.rmtree(path, ignore_errors=True)

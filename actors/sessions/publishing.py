@@ -4,10 +4,12 @@ Called once per decision, in order, by the session's actor. Nobody is waited for
 """
 
 from actors.decisions.decision import Decision
+from actors.decisions.session_activity import conversation_activity
 from actors.messages.recording import Published, TurnGrew
 from actors.sessions.flights import Flight
 from actors.surroundings import Surroundings
-from storage.records.event import RequestQueued
+from storage.records.event import PromptQueued, RequestQueued, WorkerDeleted
+from storage.records.worker import ConversationWorker
 from storage.state import SessionState
 
 
@@ -19,16 +21,33 @@ def tell_all(around: Surroundings, session_id: str, flight: Flight, state: Sessi
     if flight.writes:
         session = None if state.deleted else state.session
         around.broadcaster.publish(Published(session_id, flight.at, flight.events, session))
+        _tell_activity(around, flight, state)
         changed = [getattr(event, "response_id", None) for event in flight.events]
         for response_id in dict.fromkeys(changed):
             _show(around, session_id, response_id, state)
+
+
+def _tell_activity(around: Surroundings, flight: Flight, state: SessionState) -> None:
+    """Of a conversation, whose requests say what it does; of a program its own actor tells."""
+    session = state.record
+    for worker in session.workers:
+        key = f"{session.id}/{worker.id}"
+        if state.deleted:
+            around.tell_activity(key, None)
+        elif isinstance(worker, ConversationWorker):
+            before = around.activities.get(key)
+            around.tell_activity(key, conversation_activity(session, before, flight.at))
+    for event in flight.events:
+        if isinstance(event, WorkerDeleted):
+            around.tell_activity(f"{session.id}/{event.worker_id}", None)
 
 
 def _let_follow(around: Surroundings, session_id: str, flight: Flight, decision: Decision) -> None:
     follow = flight.asked.follow if flight.asked else None
     if follow is None:
         return
-    queued = [e.response_id for e in flight.events if isinstance(e, RequestQueued)]
+    kinds = (RequestQueued, PromptQueued)
+    queued = [e.response_id for e in flight.events if isinstance(e, kinds)]
     for response_id in (*queued, decision.follows):
         if response_id:
             around.followers.follow(response_id, follow)
@@ -42,5 +61,7 @@ def _show(
     found = state.round(response_id) if response_id else None
     if found and found.turns:
         around.broadcaster.publish(TurnGrew(session_id, found.id, found.turns[-1]))
-    if found and not found.is_open:
-        around.followers.drop(found.id)
+    prompt = state.prompt(response_id) if response_id else None
+    is_over = (found and not found.is_open) or (prompt and not prompt.delivery.is_open)
+    if response_id and is_over:
+        around.followers.drop(response_id)

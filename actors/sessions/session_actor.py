@@ -101,6 +101,7 @@ class SessionActor(Supervisor):
 
     def stopping(self) -> None:
         self._is_closing = True
+        self._idleness.forget()
         try:
             if self._commits:
                 self._owed.write()

@@ -52,13 +52,14 @@ class Commands:
         elif not peer.is_greeted:
             peer.close("no hello")
         elif isinstance(message, protocol.Spawn):
-            peer.send(self._spawn(message))
+            if not peer.is_gone:  # the next daemon may have been told what there is
+                peer.send(self._spawn(message))
         elif isinstance(message, protocol.ListTerminals):
             peer.send(protocol.Terminals(terminals=self._roster.states()))
         elif isinstance(message, protocol.Shutdown):
             self._control.shut_down()
         elif isinstance(message, protocol.Unwatch):
-            self._roster.watchers.remove(peer, message.key)
+            self._roster.unwatch(peer, message.key)
         else:
             self._perform_on_terminal(peer, message)
 
@@ -69,7 +70,7 @@ class Commands:
         if terminal is None:
             peer.send(_refused(message, "no-terminal", f"no terminal {message.key}"))
             return
-        answer: protocol.Accepted | protocol.LeaseTaken | Refused | None = None
+        answer: protocol.FromHost | None = None
         match message:
             case protocol.Write():
                 answer = self._write(terminal, message)
@@ -87,7 +88,10 @@ class Commands:
             case protocol.End():
                 self._roster.end(terminal)
             case protocol.Watch():
-                self._roster.watchers.add(peer, terminal, message)
+                self._roster.watch(peer, terminal, message)
+            case protocol.Detach():
+                clients = self._roster.detach(terminal, peer, message.by)
+                answer = protocol.DetachDone(key=message.key, clients=clients)
         if answer is not None:
             peer.send(answer)
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from actors.entry import clean_environment, entry_command, without_keys
 from actors.inherited import UMASK, lower_again
 from actors.process_table import send_signal
+from actors.systemd import outliving_commands
 from actors.terminals import host_files
 from actors.terminals.connection import HostConnection
 from actors.terminals.greeting import HostUnreachableError
@@ -48,6 +49,10 @@ class _Attempt:
         self._data_directory = data_directory
         self._client = client
         self._started: subprocess.Popen[bytes] | None = None
+        self._ways = outliving_commands(
+            entry_command("terminal-host", "--data", str(data_directory)),
+            f"Terminals of {data_directory}",
+        )
         self._start_at = time.monotonic()
         self._held_since: float | None = None
         self._asked_to_bind = False
@@ -73,7 +78,7 @@ class _Attempt:
         """Start the host if that is not under way; see what became of it if it is."""
         if self._started is None:
             if time.monotonic() >= self._start_at:
-                self._started = _start_detached(self._data_directory)
+                self._started = _start_detached(self._data_directory, self._ways[0])
             return
         status = self._started.poll()
         if status is None:
@@ -82,6 +87,9 @@ class _Attempt:
         self._start_at = time.monotonic() + _START_AGAIN_SECONDS
         if status == ALREADY_RUNNING_STATUS:
             self._on_lock_held()
+        elif len(self._ways) > 1:
+            self._ways.pop(0)
+            self._start_at = time.monotonic()
         else:
             self._no_start = f"the host exited with status {status}, see terminal-host.log"
 
@@ -90,14 +98,19 @@ class _Attempt:
         self._no_start = f"a host holds the lock and does not answer: {self._no_answer}"
         self._held_since = self._held_since or now
         if now - self._held_since >= BIND_AGAIN_AFTER_SECONDS and not self._asked_to_bind:
-            host = host_files.recorded_host(self._data_directory)
-            if host is not None:
-                self._asked_to_bind = True
-                with suppress(PermissionError):
-                    send_signal(host.pid, host.start_ticks, signal.SIGUSR1)
+            self._asked_to_bind = ask_to_bind(self._data_directory)
 
 
-def _start_detached(data_directory: Path) -> subprocess.Popen[bytes]:
+def ask_to_bind(data_directory: Path) -> bool:
+    """Ask the recorded host to make its socket anew; False if there is no such process."""
+    host = host_files.recorded_host(data_directory)
+    if host is not None:
+        with suppress(PermissionError):
+            send_signal(host.pid, host.start_ticks, signal.SIGUSR1)
+    return host is not None
+
+
+def _start_detached(data_directory: Path, command: list[str]) -> subprocess.Popen[bytes]:
     """A host in its own session, which outlives us. Raises HostUnreachableError."""
     try:
         host_files.make_directories(data_directory)
@@ -105,7 +118,7 @@ def _start_detached(data_directory: Path) -> subprocess.Popen[bytes]:
         log_fd = os.open(host_files.log_path(data_directory), flags, 0o600)
         try:
             process = subprocess.Popen(
-                entry_command("terminal-host", "--data", str(data_directory)),
+                command,
                 cwd="/",
                 env=without_keys(clean_environment(os.environ)),
                 stdin=subprocess.DEVNULL,

@@ -14,8 +14,6 @@ import time
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
-from functools import partial
-from typing import NamedTuple
 
 READ = selectors.EVENT_READ
 WRITE = selectors.EVENT_WRITE
@@ -24,9 +22,15 @@ Call = Callable[[], None]
 OnReady = Callable[[int], None]
 
 
-class _Source(NamedTuple):
-    on_ready: OnReady
-    on_failure: Call
+class _Source:
+    """What `fd` is watched for, and who is called."""
+
+    __slots__ = ("events", "on_failure", "on_ready")
+
+    def __init__(self, events: int, on_ready: OnReady, on_failure: Call) -> None:
+        self.events = events
+        self.on_ready = on_ready
+        self.on_failure = on_failure
 
 
 class Timer:
@@ -51,6 +55,7 @@ class Timer:
 class EventLoop:
     def __init__(self) -> None:
         self._selector = selectors.DefaultSelector()
+        self._sources: dict[int, _Source] = {}  # the selector's own map is slow to look into
         self._timers: list[tuple[float, int, Timer]] = []
         self._numbers = itertools.count()
         self._signals: dict[int, Call] = {}
@@ -61,17 +66,20 @@ class EventLoop:
 
     def register(self, fd: int, events: int, on_ready: OnReady, on_failure: Call) -> None:
         """Call `on_ready(events)` whenever `fd` is; `on_failure` after an exception in it."""
-        self._selector.register(fd, events, _Source(on_ready, on_failure))
+        source = _Source(events, on_ready, on_failure)
+        self._selector.register(fd, events, source)
+        self._sources[fd] = source
 
     def watch_for(self, fd: int, events: int) -> None:
         """Change what it is watched for; nothing happens if it is not registered."""
-        key = self._selector.get_map().get(fd)
-        if key is not None and key.events != events:
-            self._selector.modify(fd, events, key.data)
+        source = self._sources.get(fd)
+        if source is not None and source.events != events:
+            source.events = events
+            self._selector.modify(fd, events, source)
 
     def unregister(self, fd: int) -> None:
         """Also when it is not registered."""
-        with suppress(KeyError, ValueError):
+        if self._sources.pop(fd, None) is not None:
             self._selector.unregister(fd)
 
     def after(self, seconds: float, call: Call) -> Timer:
@@ -91,10 +99,14 @@ class EventLoop:
     def run(self) -> None:
         while not self._stopped:
             for key, events in self._selector.select(self._seconds_to_wait()):
+                source: _Source = key.data
                 # A callback before may have closed this one and opened another of its number.
-                if self._selector.get_map().get(key.fd) is key:
-                    source: _Source = key.data
-                    self._guard(partial(source.on_ready, events), source.on_failure)
+                if self._sources.get(key.fd) is source:
+                    try:
+                        source.on_ready(events)
+                    except Exception:  # noqa: BLE001 - as in `_guard`
+                        report(traceback.format_exc())
+                        self._guard(source.on_failure)
             self._fire_timers()
 
     def _seconds_to_wait(self) -> float | None:
@@ -105,24 +117,24 @@ class EventLoop:
         return max(self._timers[0][0] - time.monotonic(), 0)
 
     def _fire_timers(self) -> None:
+        if not self._timers:
+            return
         now = time.monotonic()
         while self._timers and self._timers[0][0] <= now:
-            self._guard(heapq.heappop(self._timers)[2].fire, lambda: None)
+            self._guard(heapq.heappop(self._timers)[2].fire)
 
     def _take_signals(self, wake_fd: int) -> None:
         for number in dict.fromkeys(os.read(wake_fd, 4096)):
             call = self._signals.get(number)
             if call is not None:
-                self._guard(call, lambda: None)
+                self._guard(call)
 
-    def _guard(self, call: Call, on_failure: Call) -> None:
-        for attempt in (call, on_failure):
-            try:
-                attempt()
-            except Exception:  # noqa: BLE001 - one bad client or terminal must not end all others
-                report(traceback.format_exc())
-            else:
-                return
+    @staticmethod
+    def _guard(call: Call) -> None:
+        try:
+            call()
+        except Exception:  # noqa: BLE001 - one bad client or terminal must not end all others
+            report(traceback.format_exc())
 
 
 def report(text: str) -> None:

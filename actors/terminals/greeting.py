@@ -11,7 +11,8 @@ from actors.terminals import host_files, protocol
 from actors.terminals.frames import FrameReader, FrameTooLargeError, frame
 from actors.terminals.sockets import connect_unix, peer_uid
 
-RECEIVE_BYTES = 256 * 1024
+RECEIVE_BYTES = 64 * 1024
+"""Above 128 KiB, the C library would fetch and return the memory of every read anew."""
 
 
 class HostUnreachableError(Exception):

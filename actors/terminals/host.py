@@ -12,16 +12,13 @@ from collections.abc import Sequence
 from os import geteuid, getpid, urandom
 from pathlib import Path
 from signal import (
-    SIG_IGN,
+    SIG_SETMASK,
     SIGCHLD,
     SIGHUP,
     SIGINT,
-    SIGQUIT,
     SIGTERM,
-    SIGTSTP,
     SIGUSR1,
-    getsignal,
-    signal,
+    pthread_sigmask,
 )
 
 from actors.inherited import keep_private, raise_soft_limit
@@ -57,7 +54,7 @@ class Host:
         self._roster = Roster(
             self._loop,
             broadcast=self._broadcast,
-            on_forgotten=self._check_idle,
+            on_over=self._on_over,
         )
         self._commands = Commands(self._roster, self)
 
@@ -150,6 +147,10 @@ class Host:
         self._roster.reap()
         self._check_shut_down()
 
+    def _on_over(self) -> None:
+        self._check_shut_down()
+        self._check_idle()
+
     def _check_idle(self) -> None:
         is_idle = not self._roster and not self._peers
         if self._idle is not None and not is_idle:
@@ -177,17 +178,10 @@ def main(arguments: Sequence[str]) -> int:
         report(f"another terminal host holds {data_directory}")
         return ALREADY_RUNNING_STATUS
     become_subreaper()
-    _give_children_default_signals()
+    pthread_sigmask(SIG_SETMASK, ())  # whatever our starter had blocked
     keep_private()
     raise_soft_limit()
     Host(data_directory).run()
     host_files.socket_path(data_directory).unlink(missing_ok=True)
     sys.stdout.flush()
     return 0
-
-
-def _give_children_default_signals() -> None:
-    """What our starter had set to be ignored would be so in every child; a handler is not."""
-    for number in (SIGHUP, SIGINT, SIGQUIT, SIGTSTP):
-        if getsignal(number) == SIG_IGN:
-            signal(number, lambda *_: None)

@@ -57,7 +57,9 @@ class InputQueue:
 
     def _lease(self, number: int) -> _Lease:
         """That of the daemon is never forgotten: it repeats what it typed long ago."""
-        lease = self._leases.setdefault(number, _Lease())
+        lease = self._leases.get(number)
+        if lease is None:
+            lease = self._leases[number] = _Lease()
         self._leases.move_to_end(number)
         if DAEMON_LEASE in self._leases:
             self._leases.move_to_end(DAEMON_LEASE)

@@ -2,6 +2,8 @@
 
 Passes on what workers want and tells them what becomes of their terminals. A connection that ends
 is made again: a terminal that the host still holds is as if nothing had been, any other is lost.
+It never waits for the host: what is wanted meanwhile is put off, and whoever waits for a host that
+says nothing is told so. What was sent to it is done once when it goes on.
 """
 
 import itertools
@@ -16,25 +18,24 @@ from actors.supervision import ActorRef, BaseActor, ChildContext, tell
 from actors.surroundings import Surroundings
 from actors.terminals import host_files
 from actors.terminals import protocol as p
-from actors.terminals.connection import HostConnection
-from actors.terminals.ensure_host import ensure_host
-from actors.terminals.greeting import HostUnreachableError
-from storage.records.process import ProcessIdentity
+from actors.terminals.host_line import FromHost, HostLine, LineNews, Reached, Turn
+from actors.terminals.too_old import explained
 
 _log = logging.getLogger(__name__)
 
-HOST_SECONDS = 10.0
-"""A host starts in a tenth of a second; one that holds the lock and is stuck gets this long."""
-
-
-class FromHost:
-    """What came over one connection; `None` is its end."""
-
-    __slots__ = ("connection", "message")
-
-    def __init__(self, connection: HostConnection, message: p.FromHost | None) -> None:
-        self.connection = connection
-        self.message = message
+_Wish = (
+    t.OpenTerminal
+    | t.TakeOverTerminal
+    | t.TypeIntoTerminal
+    | t.WatchTerminal
+    | t.ResizeTo
+    | t.SignalTerminal
+    | t.EndTerminal
+    | t.EndTerminalsOf
+    | t.SignalTerminalsOf
+    | t.ForgetExit
+)
+"""What only a host can do."""
 
 
 class TerminalLink(BaseActor):
@@ -44,55 +45,40 @@ class TerminalLink(BaseActor):
         super().__init__(context)
         self._around = around
         around.terminals.ref = self.actor_ref  # what is told from now on waits in the inbox
-        self._connection: HostConnection | None = None
         self._terminals: dict[str, p.TerminalState] = {}
         self._listeners: dict[str, ActorRef[Any]] = {}
         self._opening: dict[str, t.OpenTerminal] = {}
         self._put_off: set[str] = set()
         self._numbers = itertools.count(1)
         self._ending: t.EndHost | None = None
+        self._waiting: list[_Wish | t.EndHost] = []
+        self._line = HostLine(
+            around.data.root, context.clock, lambda message: tell(self.actor_ref, message)
+        )
 
     def started(self) -> None:
-        try:
-            connection = HostConnection.connect(self._around.data.root)
-        except (OSError, HostUnreachableError):
-            return  # it is started, or waited for, when somebody needs it
-        self._use(connection)
+        if self._line.find():
+            self._begin()
 
     def stopping(self) -> None:
-        if self._connection:
-            self._connection.close()
+        self._line.close()
 
-    @property
-    def host(self) -> ProcessIdentity | None:
-        return self._connection.welcome.host if self._connection else None
+    def dropped(self, message: Any) -> None:
+        if isinstance(message, Reached):
+            message.connection.close()
 
-    def on_message(self, message: Any) -> object:  # noqa: C901 - one row per message
+    def on_message(self, message: Any) -> object:
+        if isinstance(message, _Wish):
+            self._wish(message)
+            return None
+        if isinstance(message, LineNews):
+            self._turn(self._line.take(message))
+            return None
         match message:
             case FromHost():
-                self._heard(message)
-            case t.OpenTerminal():
-                self._open(message)
-            case t.TakeOverTerminal():
-                self._take_over(message)
-            case t.TypeIntoTerminal():
-                self._type(message)
-            case t.WatchTerminal():
-                self._send(p.Watch(key=message.key, data=False))
-            case t.ResizeTo():
-                self._send(p.Resize(key=message.key, cols=message.cols, rows=message.rows))
-            case t.SignalTerminal():
-                self._send(p.Signal(key=message.key, signal=message.signal))
-            case t.EndTerminal():
-                self._end(message.key)
-            case t.EndTerminalsOf():
-                for key in self._keys_of(message.session_id):
-                    self._end(key)
-            case t.SignalTerminalsOf():
-                for key in self._keys_of(message.session_id):
-                    self._send(p.Signal(key=key, signal=message.signal))
-            case t.ForgetExit():
-                self._send(p.TakeExit(key=message.key, epoch=message.epoch))
+                if message.connection is self._line.connection:
+                    self._line.has_spoken()
+                    self._heard(message.message)
             case t.DescribeHost():
                 return self._describe()
             case t.TellHeld():
@@ -103,56 +89,102 @@ class TerminalLink(BaseActor):
                 return super().on_message(message)
         return None
 
+    def _wish(self, wish: _Wish) -> None:
+        """Do it now, or as soon as there is a host."""
+        if isinstance(wish, t.OpenTerminal | t.TakeOverTerminal | t.TypeIntoTerminal):
+            self._listeners[wish.key] = wish.listener
+        problem = self._line.problem
+        if isinstance(wish, t.TypeIntoTerminal) and problem:
+            self._tell(wish.key, _not_typed(wish, problem))
+        elif self._line.connection is None:
+            self._waiting.append(wish)
+            self._line.seek()
+        else:
+            self._grant(wish)
+
+    def _grant(self, wish: _Wish) -> None:  # noqa: C901 - one row per wish
+        match wish:
+            case t.OpenTerminal():
+                self._open(wish)
+            case t.TakeOverTerminal():
+                self._report(wish.key, wish.listener)
+            case t.TypeIntoTerminal():
+                self._line.send(
+                    p.Write(key=wish.key, lease=p.DAEMON_LEASE, number=wish.number, data=wish.data)
+                )
+            case t.WatchTerminal():
+                self._line.send(p.Watch(key=wish.key, data=False))
+            case t.ResizeTo():
+                self._line.send(p.Resize(key=wish.key, cols=wish.cols, rows=wish.rows))
+            case t.SignalTerminal():
+                self._line.send(p.Signal(key=wish.key, signal=wish.signal))
+            case t.EndTerminal():
+                self._end(wish.key)
+            case t.EndTerminalsOf():
+                for key in self._keys_of(wish.session_id):
+                    self._end(key)
+            case t.SignalTerminalsOf():
+                for key in self._keys_of(wish.session_id):
+                    self._line.send(p.Signal(key=key, signal=wish.signal))
+            case t.ForgetExit():
+                self._line.send(p.TakeExit(key=wish.key, epoch=wish.epoch))
+
     def _describe(self) -> t.HostDescription:
-        live = sum(1 for state in self._terminals.values() if state.exit is None)
-        return t.HostDescription(self.host.pid if self.host else None, live)
+        live = {key: state for key, state in self._terminals.items() if state.exit is None}
+        host, problem = self._line.host, self._line.problem
+        attached = {key: _attached(state) for key, state in live.items()}
+        return t.HostDescription(host.pid if host else None, len(live), problem, attached)
 
     def _held(self) -> t.HeldTerminals:
         """What the host holds; what is not known yet, the next look finds."""
-        if self._connection is None:
+        if self._line.connection is None or self._line.problem:
             return t.HeldTerminals(is_known=not host_files.is_locked(self._around.data.root))
         leaders = {s.key: s.identity for s in self._terminals.values() if s.exit is None}
         opening = frozenset(self._opening)
-        return t.HeldTerminals(True, self._connection.welcome.host.pid, leaders, opening)
+        return t.HeldTerminals(True, self._line.connection.welcome.host.pid, leaders, opening)
+
+    def _note(self, key: str, **changes: Any) -> None:
+        if key in self._terminals:
+            self._terminals[key] = replace(self._terminals[key], **changes)
 
     def _end_host(self, message: t.EndHost) -> None:
         """The workers have ended, and so does the host. It closes the connection when it goes."""
-        if self._connection is None:
+        if self._line.connection is not None:
+            self._ending = message
+            self._line.send(p.Shutdown())
+        elif self._line.is_seeking or self._line.problem:
+            self._waiting.append(message)
+        else:
             message.ended()
-            return
-        self._ending = message
-        self._connection.send(p.Shutdown())
 
     # The connection.
 
-    def _use(self, connection: HostConnection) -> None:
-        self._connection = connection
-        self._terminals = {state.key: state for state in connection.welcome.terminals}
-        connection.start(
-            on_message=lambda message: self._hand_in(connection, message),
-            on_closed=lambda _: self._hand_in(connection, None),
-        )
+    def _begin(self) -> None:
+        """On a new connection: what the host holds, then all that was put off."""
+        assert self._line.connection is not None
+        self._terminals = {s.key: s for s in self._line.connection.welcome.terminals}
+        waiting, self._waiting = self._waiting, []
+        for wish in waiting:
+            self._end_host(wish) if isinstance(wish, t.EndHost) else self._grant(wish)
 
-    def _hand_in(self, connection: HostConnection, message: p.FromHost | None) -> None:
-        tell(self.actor_ref, FromHost(connection, message))
+    def _turn(self, turn: Turn | None) -> None:
+        if turn == "reached":
+            self._begin()
+        elif turn == "silent" and self._line.problem:
+            self._tell_silence(self._line.problem)
 
-    def _connected(self) -> HostConnection:
-        """The connection, made anew if need be. HostUnreachableError ends this actor."""
-        if self._connection is None:
-            self._use(ensure_host(self._around.data.root, HOST_SECONDS))
-        assert self._connection is not None
-        return self._connection
+    def _tell_silence(self, problem: str) -> None:
+        """Nothing is typed later that was refused now, unless it is on its way to the host."""
+        for wish in [w for w in self._waiting if isinstance(w, t.TypeIntoTerminal)]:
+            self._waiting.remove(wish)
+            self._tell(wish.key, _not_typed(wish, problem))
+        for key in list(self._listeners):
+            self._tell(key, t.TerminalHostSilent(key, problem))
 
-    def _send(self, message: p.ToHost) -> None:
-        self._connected().send(message)
-
-    def _heard(self, heard: FromHost) -> None:  # noqa: C901 - one row per message
-        if heard.connection is not self._connection:
-            return
-        if heard.message is None:
-            self._reconnect()
-            return
-        match heard.message:
+    def _heard(self, message: p.FromHost | None) -> None:
+        match message:
+            case None:
+                self._reconnect()
             case p.Spawned() as spawned:
                 self._spawned(spawned)
             case p.SpawnFailed() as failed:
@@ -170,6 +202,7 @@ class TerminalLink(BaseActor):
                 told = t.TerminalWrote(wrote.key, wrote.start, wrote.end, wrote.typed_bytes)
                 self._tell(wrote.key, told)
             case p.LeaseChanged() as changed:
+                self._note(changed.key, writer=changed.writer, watchers=changed.watchers)
                 owner = changed.writer.owner if changed.writer else None
                 self._tell(changed.key, t.TerminalWriter(changed.key, owner))
             case p.Refused() as refused:
@@ -179,7 +212,7 @@ class TerminalLink(BaseActor):
 
     def _reconnect(self) -> None:
         """The host went, or let go of us. A terminal that it does not know any more is lost."""
-        self._connection = None
+        self._line.ended()
         self._terminals = {}
         self._opening.clear()
         self._put_off.clear()
@@ -187,11 +220,9 @@ class TerminalLink(BaseActor):
             self._ending.ended()
             return
         _log.warning("the connection to the terminal host ended")
-        if not self._listeners:
-            return
-        self._connected()
-        for key, listener in list(self._listeners.items()):
-            self._report(key, listener)
+        self._waiting = [t.TakeOverTerminal(*each) for each in self._listeners.items()]
+        if self._waiting:
+            self._line.seek()
 
     # Terminals.
 
@@ -201,7 +232,6 @@ class TerminalLink(BaseActor):
             self._listeners.pop(key, None)
 
     def _open(self, wanted: t.OpenTerminal) -> None:
-        self._listeners[wanted.key] = wanted.listener
         self._opening[wanted.key] = wanted
         spawn = p.Spawn(
             request_id=str(next(self._numbers)),
@@ -215,10 +245,11 @@ class TerminalLink(BaseActor):
             nonce=wanted.nonce,
         )
         try:
-            self._send(spawn)
+            self._line.send(spawn)
         except ValueError as error:
             self._opening.pop(wanted.key)
             self._tell(wanted.key, t.TerminalNotOpened(wanted.key, 0, f"not startable: {error}"))
+            self._let_go(wanted.key)
 
     def _spawned(self, spawned: p.Spawned) -> None:
         wanted = self._opening.pop(spawned.key, None)
@@ -238,10 +269,11 @@ class TerminalLink(BaseActor):
             # The one before is just being ended, or its end was journaled and not yet taken:
             # `Closed` follows, and then this one is opened.
             self._put_off.add(failed.key)
-            self._send(p.TakeExit(key=failed.key, epoch=before.epoch))
+            self._line.send(p.TakeExit(key=failed.key, epoch=before.epoch))
             return
         self._opening.pop(failed.key, None)
         self._tell(failed.key, t.TerminalNotOpened(failed.key, failed.errno, failed.message))
+        self._let_go(failed.key)
 
     def _closed(self, closed: p.Closed) -> None:
         self._terminals.pop(closed.key, None)
@@ -249,16 +281,18 @@ class TerminalLink(BaseActor):
         if wanted is not None and closed.key in self._put_off:
             self._open(wanted)  # else it is on its way to the host already
         self._put_off.discard(closed.key)
+        self._let_go(closed.key)
 
-    def _take_over(self, wanted: t.TakeOverTerminal) -> None:
-        self._listeners[wanted.key] = wanted.listener
-        self._connected()
-        self._report(wanted.key, wanted.listener)
+    def _let_go(self, key: str) -> None:
+        """Of who listens, once there is no terminal to tell of: it would be kept in memory."""
+        if key not in self._terminals and key not in self._opening:
+            self._listeners.pop(key, None)
 
     def _report(self, key: str, listener: ActorRef[Any]) -> None:
         state = self._terminals.get(key)
         if state is None:
             tell(listener, t.TerminalLost(key))
+            self._let_go(key)
         elif state.exit is None:
             tell(listener, t.TerminalUp(key, state.identity, adopted=True))
         else:
@@ -273,25 +307,18 @@ class TerminalLink(BaseActor):
     def _end(self, key: str) -> None:
         state = self._terminals.get(key)
         if state is not None:
-            self._send(p.End(key=key))
+            self._line.send(p.End(key=key))
 
     def _keys_of(self, session_id: str) -> list[str]:
         return [key for key in self._terminals if key.startswith(f"{session_id}/")]
 
-    def _type(self, typed: t.TypeIntoTerminal) -> None:
-        self._listeners[typed.key] = typed.listener
-        self._send(
-            p.Write(key=typed.key, lease=p.DAEMON_LEASE, number=typed.number, data=typed.data)
-        )
-
     def _refused(self, refused: p.Refused) -> None:
+        code, text = explained(refused)
         if refused.number:
-            self._tell(
-                refused.key,
-                t.TerminalRefused(refused.key, refused.number, refused.code, refused.message),
-            )
+            self._tell(refused.key, t.TerminalRefused(refused.key, refused.number, code, text))
+            self._let_go(refused.key)
         else:
-            _log.info("the terminal host refused: %s %s", refused.key, refused.message)
+            _log.info("the terminal host refused: %s %s", refused.key, text)
 
 
 def _ended(key: str, epoch: int, exit_: p.TerminalExit) -> t.TerminalEnded:
@@ -303,3 +330,15 @@ def _ended(key: str, epoch: int, exit_: p.TerminalExit) -> t.TerminalEnded:
         at=exit_.at,
         ended_by_us=exit_.ended_by_us,
     )
+
+
+def _attached(state: p.TerminalState) -> t.Attached:
+    writer = state.writer
+    if writer is None:
+        return t.Attached(watchers=state.watchers)
+    return t.Attached(writer.owner, writer.since, state.watchers)
+
+
+def _not_typed(wish: t.TypeIntoTerminal, problem: str) -> t.TerminalRefused:
+    text = f"nothing was typed: {problem}"
+    return t.TerminalRefused(wish.key, wish.number, t.HOST_SILENT, text)

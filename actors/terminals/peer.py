@@ -16,7 +16,7 @@ LAG_BYTES = 256 * 1024
 STALL_SECONDS = 30.0
 """Dropped after taking nothing for so long while something waits for it."""
 
-_RECEIVE_BYTES = 256 * 1024
+_RECEIVE_BYTES = 64 * 1024
 
 
 class Peer:
@@ -50,6 +50,16 @@ class Peer:
     @property
     def is_greeted(self) -> bool:
         return bool(self.name)
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether the client has closed its side; what it said before may be still to be read."""
+        try:
+            return not self._connection.recv(1, socket.MSG_PEEK)
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
 
     @property
     def pending_bytes(self) -> int:

@@ -13,8 +13,8 @@ from msgspec import Meta, Struct
 
 from storage.records.process import ProcessIdentity, UtcTime
 
-PROTOCOL_VERSION = 2
-"""2 added the lease of persons: `TakeLease`, `DropLease`, `LeaseTaken`, `LeaseChanged`."""
+PROTOCOL_VERSION = 3
+"""2 added the lease of persons (`TakeLease`, …), 3 who looks on (`watchers`, `Detach`)."""
 
 DAEMON_LEASE = 0
 """The lease under which the daemon itself writes; persons get theirs from 1 on."""
@@ -72,6 +72,7 @@ class TerminalState(Struct, frozen=True, kw_only=True):
     """One terminal as the host holds it; with `exit`, it waits for `TakeExit`.
 
     `input_numbers`: lease -> highest number seen. `lost_bytes`: output that is in no log.
+    `watchers`: clients that are sent its output, the writer among them.
     """
 
     key: str
@@ -85,6 +86,7 @@ class TerminalState(Struct, frozen=True, kw_only=True):
     input_numbers: dict[int, int] = {}
     lost_bytes: int = 0
     writer: Writer | None = None
+    watchers: int = 0
 
 
 # ---- to the host
@@ -199,11 +201,20 @@ class Unwatch(_Message, frozen=True):
     key: Key
 
 
+class Detach(_Message, frozen=True):
+    """End the attachments of all others: they are told `Detached`, get no more output and lose the
+    lease. Answered by `DetachDone`. `by` is who asked for it.
+    """
+
+    key: Key
+    by: Annotated[str, Meta(min_length=1, max_length=200)]
+
+
 class Shutdown(_Message, frozen=True):
     """End every live terminal as `End` does, then exit."""
 
 
-OnTerminal = Write | TakeLease | DropLease | Resize | Signal | End | TakeExit | Watch
+OnTerminal = Write | TakeLease | DropLease | Resize | Signal | End | TakeExit | Watch | Detach
 """What only a terminal that the host holds can be asked."""
 
 ToHost = Hello | Spawn | ListTerminals | Unwatch | Shutdown | OnTerminal
@@ -256,10 +267,25 @@ class LeaseTaken(_Message, frozen=True):
 
 
 class LeaseChanged(_Message, frozen=True):
-    """Told to every client: who types now; absent, the daemon may."""
+    """Told to every client: who types now; absent, the daemon may; how many are sent the output."""
 
     key: str
     writer: Writer | None = None
+    watchers: int = 0
+
+
+class Detached(_Message, frozen=True):
+    """You are attached no more; the terminal runs on."""
+
+    key: str
+    by: str
+
+
+class DetachDone(_Message, frozen=True):
+    """So many clients were attached, and are no more."""
+
+    key: str
+    clients: int
 
 
 class Refused(_Message, frozen=True):
@@ -320,6 +346,8 @@ FromHost = (
     | Accepted
     | LeaseTaken
     | LeaseChanged
+    | Detached
+    | DetachDone
     | Refused
     | Output
     | Exited

@@ -9,13 +9,17 @@ from collections.abc import Callable
 from pathlib import Path
 from signal import Signals
 
+from msgspec.structs import replace
+
+from actors.process_table import living_by_session
 from actors.terminals import protocol
 from actors.terminals.ending import ending_step
 from actors.terminals.event_loop import READ, WRITE, EventLoop, Timer, report
 from actors.terminals.identity import identify
+from actors.terminals.paced import Paced
 from actors.terminals.peer import Peer
 from actors.terminals.spawn import SpawnRefusedError, spawn
-from actors.terminals.terminal import Terminal
+from actors.terminals.terminal import Living, Terminal
 from actors.terminals.watching import Watchers
 from storage.output_log import OutputLog
 
@@ -23,6 +27,8 @@ _LAST_OUTPUT_BYTES = 1024 * 1024
 """Read at most so much between a child's end and telling of it: others may go on writing."""
 
 _WRITE_AGAIN_SECONDS = 5.0
+_LOOK_SECONDS = 0.02
+"""Between two looks at all processes; one takes some milliseconds."""
 
 
 class Roster:
@@ -31,15 +37,18 @@ class Roster:
         loop: EventLoop,
         *,
         broadcast: Callable[[protocol.FromHost], None],
-        on_forgotten: Callable[[], None],
+        on_over: Callable[[], None],
     ) -> None:
+        """`on_over` is called when an end has run its course, or a terminal was forgotten."""
         self.watchers = Watchers(loop.after)
         self._loop = loop
         self._broadcast = broadcast
-        self._on_forgotten = on_forgotten
+        self._on_over = on_over
         self._terminals: dict[str, Terminal] = {}
         self._by_pid: dict[int, Terminal] = {}
         self._ending: dict[str, Timer] = {}
+        self._living: Living = {}
+        self._ending_check = Paced(loop.after, _LOOK_SECONDS, self._finish_what_is_empty)
         self._unwritten: set[str] = set()
 
     def __len__(self) -> int:
@@ -54,7 +63,10 @@ class Roster:
         return self._terminals.get(key)
 
     def states(self) -> tuple[protocol.TerminalState, ...]:
-        return tuple(terminal.state for terminal in self._terminals.values())
+        return tuple(
+            replace(terminal.state, watchers=len(self.watchers.clients(key)))
+            for key, terminal in self._terminals.items()
+        )
 
     def spawn(self, wanted: protocol.Spawn) -> protocol.Spawned | protocol.SpawnFailed:
         terminal = self._terminals.get(wanted.key)
@@ -82,25 +94,51 @@ class Roster:
         self._loop.watch_for(terminal.master_fd, wanted)
 
     def tell_writer(self, terminal: Terminal) -> None:
-        """Let every client know who types now."""
-        self._broadcast(protocol.LeaseChanged(key=terminal.key, writer=terminal.leases.writer))
+        """Let every client know who types now, and how many look on."""
+        key, writer = terminal.key, terminal.leases.writer
+        watchers = len(self.watchers.clients(key))
+        self._broadcast(protocol.LeaseChanged(key=key, writer=writer, watchers=watchers))
+
+    def watch(self, peer: Peer, terminal: Terminal, wanted: protocol.Watch) -> None:
+        is_new = wanted.data and peer not in self.watchers.clients(terminal.key)
+        self.watchers.add(peer, terminal, wanted)
+        if is_new:
+            self.tell_writer(terminal)
+
+    def unwatch(self, peer: Peer, key: str) -> None:
+        was_client = peer in self.watchers.clients(key)
+        self.watchers.remove(peer, key)
+        if was_client and key in self._terminals:
+            self.tell_writer(self._terminals[key])
+
+    def detach(self, terminal: Terminal, asker: Peer, by: str) -> int:
+        """Let go of everybody else who is attached; how many that were."""
+        attached = [peer for peer in self.watchers.clients(terminal.key) if peer is not asker]
+        for peer in attached:
+            peer.send(protocol.Detached(key=terminal.key, by=by))
+            self._let_go(peer, terminal)
+        return len(attached)
 
     def forget_peer(self, peer: Peer) -> None:
         """It is gone: it watches nothing, and what it typed into is free."""
-        self.watchers.forget_peer(peer)
         for terminal in self._terminals.values():
-            if terminal.leases.drop_of(peer):
-                self.tell_writer(terminal)
+            self._let_go(peer, terminal)
 
-    def end(self, terminal: Terminal) -> None:
-        """Begin to end its process session; a second call changes nothing."""
-        if terminal.key not in self._ending:
-            terminal.begin_ending()
-            self._advance_ending(terminal, 0)
+    def _let_go(self, peer: Peer, terminal: Terminal) -> None:
+        self.unwatch(peer, terminal.key)
+        if terminal.leases.drop_of(peer):
+            self.tell_writer(terminal)
+
+    def end(self, *terminals: Terminal) -> None:
+        """Begin to end their process sessions; a second call changes nothing."""
+        self._living = living_by_session()
+        for terminal in terminals:
+            if terminal.key not in self._ending:
+                terminal.begin_ending()
+                self._advance_ending(terminal, 0)
 
     def end_all(self) -> None:
-        for terminal in list(self._by_pid.values()):
-            self.end(terminal)
+        self.end(*self._by_pid.values())
 
     def take_exit(self, terminal: Terminal) -> None:
         """Forget an exited terminal; one that is being ended, when that is over."""
@@ -120,8 +158,7 @@ class Roster:
             terminal = self._by_pid.pop(pid, None)
             if terminal is not None:
                 self._record_exit(terminal, status)
-        for key in list(self._ending):
-            self._finish_if_empty(self._terminals[key])
+        self._ending_check.due()
 
     def _hold(self, terminal: Terminal) -> None:
         self._terminals[terminal.key] = terminal
@@ -148,6 +185,7 @@ class Roster:
             return -1
         self.watchers.offer(terminal, chunk)
         if terminal.log.has_unwritten and terminal.key not in self._unwritten:
+            report(f"{terminal.key}: its output cannot be written, and is kept for now")
             self._unwritten.add(terminal.key)
             self._loop.after(_WRITE_AGAIN_SECONDS, lambda: self._write_again(terminal))
         return len(chunk.data)
@@ -155,9 +193,14 @@ class Roster:
     def _write_again(self, terminal: Terminal) -> None:
         """The disk may take it again while the child says nothing more."""
         self._unwritten.discard(terminal.key)
-        if terminal.key in self._terminals and not terminal.log.flush():
-            self._unwritten.add(terminal.key)
-            self._loop.after(_WRITE_AGAIN_SECONDS, lambda: self._write_again(terminal))
+        if terminal.key not in self._terminals:
+            return
+        if terminal.log.flush():
+            lost = terminal.log.lost_bytes
+            report(f"{terminal.key}: its output is written again; {lost} bytes of it are lost")
+            return
+        self._unwritten.add(terminal.key)
+        self._loop.after(_WRITE_AGAIN_SECONDS, lambda: self._write_again(terminal))
 
     def _record_exit(self, terminal: Terminal, status: int) -> None:
         terminal.close_slave()
@@ -170,18 +213,26 @@ class Roster:
 
     def _advance_ending(self, terminal: Terminal, number: int) -> None:
         step = ending_step(number)
-        members = terminal.members()
+        members = terminal.members(self._living)
         if step is None or (terminal.exit is not None and not members):
             self._finish(terminal, tuple(member.pid for member in members))
             return
         self._ending[terminal.key] = self._loop.after(
-            step.wait_seconds, lambda: self._advance_ending(terminal, number + 1)
+            step.wait_seconds, lambda: self._go_on_ending(terminal, number + 1)
         )
-        terminal.signal_members(step.signals)
+        terminal.signal_members(step.signals, self._living)
 
-    def _finish_if_empty(self, terminal: Terminal) -> None:
-        if terminal.exit is not None and not terminal.members():
-            self._finish(terminal, ())
+    def _go_on_ending(self, terminal: Terminal, number: int) -> None:
+        self._ending_check.look()
+        if terminal.key in self._ending:
+            self._advance_ending(terminal, number)
+
+    def _finish_what_is_empty(self) -> None:
+        """One look at the processes for all that are being ended."""
+        self._living = living_by_session() if self._ending else {}
+        for terminal in [self._terminals[key] for key in self._ending]:
+            if terminal.exit is not None and not terminal.members(self._living):
+                self._finish(terminal, ())
 
     def _finish(self, terminal: Terminal, survivors: tuple[int, ...]) -> None:
         timer = self._ending.pop(terminal.key, None)
@@ -195,6 +246,8 @@ class Roster:
         )
         if terminal.is_taken:
             self._forget(terminal)
+        else:
+            self._on_over()
 
     def _forget(self, terminal: Terminal) -> None:
         del self._terminals[terminal.key]
@@ -202,7 +255,7 @@ class Roster:
         self._loop.unregister(terminal.master_fd)
         terminal.close()
         self._broadcast(protocol.Closed(key=terminal.key, epoch=terminal.log.epoch))
-        self._on_forgotten()
+        self._on_over()
 
 
 def send_to_session(terminal: Terminal, number: Signals, scope: str) -> None:
@@ -210,7 +263,7 @@ def send_to_session(terminal: Terminal, number: Signals, scope: str) -> None:
     if scope == "group":
         terminal.signal_group(number)
     else:
-        terminal.signal_members((number,))
+        terminal.signal_members((number,), living_by_session())
 
 
 def _begin(wanted: protocol.Spawn) -> Terminal:

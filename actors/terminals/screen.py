@@ -304,7 +304,7 @@ def _row(cells: list[str]) -> str:
             shown.append(" ")
         else:
             shown.append(cell)
-    return "".join(shown).rstrip()
+    return "".join(shown).rstrip(" ")
 
 
 def _within(size: int, most: int) -> int:

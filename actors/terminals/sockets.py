@@ -6,12 +6,14 @@ The kernel takes 107 bytes of path; longer ones go through a descriptor of the d
 import os
 import socket
 import struct
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 MAX_PATH_BYTES = 107
 _BACKLOG = 64
+_FULL_SECONDS = 0.005
 
 
 def listen_unix(path: Path) -> socket.socket:
@@ -44,11 +46,24 @@ def connect_unix(path: Path, timeout_seconds: float) -> socket.socket:
     try:
         connection.settimeout(timeout_seconds)
         with _address(path) as address:
-            connection.connect(address)
+            _connect(connection, address, time.monotonic() + timeout_seconds)
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def _connect(connection: socket.socket, address: str, deadline: float) -> None:
+    """Where more want in than the listener has room for, the kernel says so and does not wait."""
+    while True:
+        try:
+            connection.connect(address)
+        except BlockingIOError:
+            if time.monotonic() >= deadline:
+                raise
+            time.sleep(_FULL_SECONDS)
+        else:
+            return
 
 
 def peer_uid(connection: socket.socket) -> int:

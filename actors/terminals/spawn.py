@@ -14,7 +14,7 @@ import signal
 import termios
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, ClassVar, NamedTuple, NoReturn
 
 from ptyprocess import PtyProcess
 
@@ -23,6 +23,7 @@ from actors.inherited import OPEN_FILES, UMASK
 _TIOCGPTPEER = 0x5441
 _IUTF8 = 0x4000
 _CHILD_BROKE_STATUS = 126
+_CHANGEABLE = sorted(signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP})
 
 
 class SpawnRefusedError(OSError):
@@ -44,9 +45,19 @@ class Spawned(NamedTuple):
 class _Pty(PtyProcess):  # type: ignore[misc]
     """Forgotten, it closes its descriptor; ptyprocess would wait, reap and signal as well."""
 
-    def __del__(self) -> None:
+    newest: ClassVar["_Pty | None"] = None
+    closed: bool
+
+    def __init__(self, pid: int, fd: int) -> None:
+        super().__init__(pid, fd)
+        _Pty.newest = self
+
+    def let_go(self) -> None:
         if not self.closed:
             self.fileobj.close()
+            self.closed = True
+
+    __del__ = let_go
 
 
 def spawn(
@@ -124,8 +135,8 @@ def _before_exec(cwd_fd: int) -> Callable[[], None]:
         os.fchdir(cwd_fd)
         os.umask(UMASK)
         resource.setrlimit(resource.RLIMIT_NOFILE, OPEN_FILES)
-        # Python ignores SIGPIPE and SIGXFSZ, and what is ignored stays so over exec.
-        for number in (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGHUP, signal.SIGINT):
+        # What is ignored stays so over exec: by Python, by ptyprocess, by whoever started us.
+        for number in _CHANGEABLE:
             signal.signal(number, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_SETMASK, ())
         attributes = termios.tcgetattr(0)
@@ -137,14 +148,41 @@ def _before_exec(cwd_fd: int) -> Callable[[], None]:
 
 def _spawn_guarded(argv: list[str], **how: Any) -> PtyProcess:
     parent = os.getpid()
+    next_four = _next_descriptors()
     try:
         return _Pty.spawn(argv, **how)
     except BaseException as error:
         if os.getpid() != parent:
             _leave()
+        if _Pty.newest is not None:
+            _Pty.newest.let_go()
+        else:  # no terminal or no fork: ptyprocess forgets its pipe then, and pty.fork its pair
+            _close_all(next_four)
         if isinstance(error, Exception):
-            raise SpawnRefusedError(_number(error), str(error)) from error
+            number = _number(error)
+            raise SpawnRefusedError(number, _text(error, number)) from error
         raise
+    finally:
+        _Pty.newest = None
+
+
+def _next_descriptors() -> list[int]:
+    """The four that are opened next, in a process of one thread. Raises SpawnRefusedError."""
+    found: list[int] = []
+    try:
+        for _ in range(2):
+            found += os.pipe()
+    except OSError as error:
+        raise SpawnRefusedError(_number(error), str(error)) from error
+    finally:
+        _close_all(found)
+    return found
+
+
+def _close_all(descriptors: list[int]) -> None:
+    for fd in descriptors:
+        with suppress(OSError):
+            os.close(fd)
 
 
 def _leave() -> NoReturn:
@@ -157,14 +195,28 @@ def _number(error: Exception) -> int:
     if isinstance(number, int) and number > 0:
         return number
     told = re.search(r"\[Errno (\d+)\]", str(error))
+    if told is None and isinstance(error, OSError):
+        return _why_no_terminal()  # pty.fork says that there is none, and not why
     return int(told[1]) if told else errno.EINVAL
+
+
+def _why_no_terminal() -> int:
+    try:
+        _close_all([*os.openpty()])
+    except OSError as error:
+        return error.errno or errno.ENOSPC
+    return errno.EAGAIN  # there is one again
+
+
+def _text(error: Exception, number: int) -> str:
+    """What the system says, where the error has nothing but a number or less."""
+    return str(error) if f"[Errno {number}]" in str(error) else f"{os.strerror(number)} ({error})"
 
 
 def _take_over(pty: PtyProcess) -> Spawned:
     """A descriptor of our own, close-on-exec from the start; ptyprocess keeps nothing."""
     master_fd = fcntl.fcntl(pty.fd, fcntl.F_DUPFD_CLOEXEC, 3)
-    pty.fileobj.close()
-    pty.closed = True
+    pty.let_go()
     os.set_blocking(master_fd, False)
     slave_fd = -1
     with suppress(OSError):

@@ -9,11 +9,12 @@ import os
 import signal
 import struct
 import termios
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from actors.process_table import ProcessEntry, look_up, send_signal, session_members
+from actors.process_table import ProcessEntry, look_up, send_signal
 from actors.terminals.input_queue import InputQueue
 from actors.terminals.leases import Leases
 from actors.terminals.protocol import TerminalExit, TerminalState
@@ -22,7 +23,12 @@ from storage.records.process import ProcessIdentity
 
 _READ_BYTES = 64 * 1024
 _READS = 16
+_SHORT_BYTES = 1024
 _WRITE_BYTES = 16 * 1024
+
+
+Living = Mapping[int, list[ProcessEntry]]
+"""As `living_by_session` gives it."""
 
 
 class Chunk(NamedTuple):
@@ -89,8 +95,8 @@ class Terminal:
             if not piece and not pieces:
                 return None
             pieces.append(piece)
-            if not piece:
-                break
+            if len(piece) < _SHORT_BYTES:
+                break  # the end, or there was no more: asking again would only cost time
         chunk = Chunk(self.log.end, b"".join(pieces))
         self.log.append(chunk.data)
         return chunk
@@ -116,21 +122,20 @@ class Terminal:
     def begin_ending(self) -> None:
         self.is_ending = self._end_asked = True
 
-    def members(self) -> list[ProcessEntry]:
+    def members(self, living: Living) -> list[ProcessEntry]:
         """What lives in the child's process session; nothing once its number is another's."""
         if self.exit is not None and look_up(self.pid) is not None:
             return []
-        return session_members(self.pid)
+        return living.get(self.pid, [])
 
-    def signal_members(self, numbers: tuple[signal.Signals, ...]) -> list[ProcessEntry]:
-        """Signal all of the session; returns whom. What we may not signal is passed over."""
-        members = self.members()
+    def signal_members(self, numbers: tuple[signal.Signals, ...], living: Living) -> None:
+        """Signal all of the session. What we may not signal is passed over."""
+        members = self.members(living)
         for number in numbers:
             self._signals_sent.add(number)
             for member in members:
                 with suppress(PermissionError):
                     send_signal(member.pid, member.start_ticks, number)
-        return members
 
     def signal_group(self, number: signal.Signals) -> None:
         """Signal the child's own process group, of a child that is not reaped yet."""
@@ -150,6 +155,7 @@ class Terminal:
             end_offset=self.log.end,
         )
         self.input.waiting.clear()
+        self.log.ends()
         return self.exit
 
     def close_slave(self) -> None:

@@ -22,22 +22,23 @@ class Watchers:
     def __init__(self, after: After) -> None:
         """`after(seconds, call)` calls once, later."""
         self._after = after
-        self._watches: dict[tuple[str, Peer], _Watching] = {}
+        self._watches: dict[str, dict[Peer, _Watching]] = {}
 
     def add(self, peer: Peer, terminal: Terminal, watch: Watch) -> None:
         """Begin, or begin anew; sends at once what is there already."""
         watching = _Watching(peer, terminal, watch)
-        self._watches[terminal.key, peer] = watching
+        self._watches.setdefault(terminal.key, {})[peer] = watching
         watching.catch_up()
 
-    def remove(self, peer: Peer, key: str) -> None:
-        self._watches.pop((key, peer), None)
+    def clients(self, key: str) -> list[Peer]:
+        """Those that are sent its output; who only counts bytes is none of them."""
+        return [w.peer for w in self._of_terminal(key) if w.wants_data]
 
-    def forget_peer(self, peer: Peer) -> None:
-        self._watches = {at: w for at, w in self._watches.items() if at[1] is not peer}
+    def remove(self, peer: Peer, key: str) -> None:
+        self._watches.get(key, {}).pop(peer, None)
 
     def forget_terminal(self, key: str) -> None:
-        self._watches = {at: w for at, w in self._watches.items() if at[0] != key}
+        self._watches.pop(key, None)
 
     def offer(self, terminal: Terminal, chunk: Chunk) -> None:
         for watching in self._of_terminal(terminal.key):
@@ -54,16 +55,16 @@ class Watchers:
 
     def _tell_more(self, watching: "_Watching") -> None:
         watching.is_held = False
-        is_there = self._watches.get((watching.terminal.key, watching.peer)) is watching
+        is_there = self._watches.get(watching.terminal.key, {}).get(watching.peer) is watching
         if is_there and watching.lags_behind:
             self._tell_offsets(watching)
 
     def catch_up(self, peer: Peer) -> None:
-        for watching in [w for at, w in self._watches.items() if at[1] is peer]:
+        for watching in [by[peer] for by in self._watches.values() if peer in by]:
             watching.catch_up()
 
     def _of_terminal(self, key: str) -> list["_Watching"]:
-        return [w for at, w in self._watches.items() if at[0] == key]
+        return list(self._watches.get(key, {}).values())
 
 
 class _Watching:

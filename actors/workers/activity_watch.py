@@ -5,22 +5,37 @@ for, with the screen. Used in the thread of the worker's actor, whom it wakes wh
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
+from msgspec.structs import replace
+
 from actors.decisions import activity as a
+from actors.messages.agent_reports import AgentReport, ReportKind
 from actors.messages.terminals import TerminalWrote
 from actors.ports import Cancel, Clock
-from storage.records.worker import Activity, AgentWorker, TerminalWorker
+from storage.records.worker import Activity, ActivityState, AgentWorker, TerminalWorker
+from storage.records.workspace import ActivityTimes
 
 if TYPE_CHECKING:
     from actors.terminals.screen import Look
 
 Publish = Callable[[Activity | None], object]
 MakeLook = Callable[[], "Look"]
+
+STATES: dict[ReportKind, ActivityState] = {
+    "prompt-accepted": "active",
+    "working": "active",
+    "asking": "asking",
+    "idle": "idle",
+}
+"""What a program is doing that reports this; the other kinds say nothing of it."""
+
+
+FOLLOW_SECONDS = 1.0
 
 
 class TimeToWatch(NamedTuple):
@@ -34,14 +49,23 @@ class ScreenSeen(NamedTuple):
 
 
 class ActivityWatch:
-    """From `begin` on; `tell_self` hands the actor a message of the two above."""
+    """From `begin` on; `tell_self` hands the actor a message of the two above.
+
+    `times` are asked for every `FOLLOW_SECONDS` at most while something happens.
+    """
 
     def __init__(
-        self, clock: Clock, tell_self: Callable[[object], object], publish: Publish
+        self,
+        clock: Clock,
+        tell_self: Callable[[object], object],
+        publish: Publish,
+        times: Callable[[], ActivityTimes] = ActivityTimes,
     ) -> None:
         self._clock = clock
         self._tell_self = tell_self
         self._publish = publish
+        self._times = times
+        self._followed_at = 0.0
         self._watch = a.Watch()
         self._watched: a.Watched | None = None
         self._typed_bytes = 0
@@ -53,7 +77,8 @@ class ActivityWatch:
 
     def begin(self, worker: TerminalWorker, pool: Executor, make_look: MakeLook) -> None:
         """Its terminal is there. Nothing is known of it yet."""
-        self._watch = a.Watch(patterns=patterns_of(worker))
+        self._watch = a.Watch(times=self._times(), patterns=patterns_of(worker))
+        self._followed_at = self._clock.monotonic()
         self._watched = a.begin(self._clock.monotonic())
         self._look = lambda: _submit(pool, make_look, self._tell_self)
         self._after_observing()
@@ -65,6 +90,16 @@ class ActivityWatch:
             self._observe(a.Typed(now))
         self._typed_bytes = message.typed_bytes
         self._observe(a.Wrote(now, message.start, message.end))
+        self._after_observing()
+
+    def reported(self, reports: Sequence[AgentReport]) -> None:
+        """What the program says of itself, at once or late: it has been so since it was said."""
+        now, today = self._clock.monotonic(), self._clock.now()
+        for report in reports:
+            state = STATES.get(report.kind)
+            if state is not None:
+                at = now - max((today - report.at).total_seconds(), 0.0)
+                self._observe(a.Reported(at, state, "hook", report.text))
         self._after_observing()
 
     def due(self) -> None:
@@ -95,7 +130,14 @@ class ActivityWatch:
         self._watched = self._cancel = None
         self._publish(None)
 
+    def _follow_settings(self) -> None:
+        now = self._clock.monotonic()
+        if now - self._followed_at >= FOLLOW_SECONDS:
+            self._followed_at = now
+            self._watch = replace(self._watch, times=self._times())
+
     def _observe(self, seen: a.Observation) -> None:
+        self._follow_settings()
         if self._watched is not None:
             self._watched = a.observe(self._watched, seen, self._watch)
 
@@ -132,6 +174,7 @@ def patterns_of(worker: TerminalWorker) -> a.ActivityPatterns:
     return a.ActivityPatterns(
         asking=tuple(map(re.escape, definition.asking)),
         idle=tuple(map(re.escape, definition.idle)),
+        input_line=tuple(map(re.escape, definition.input_line)),
     )
 
 

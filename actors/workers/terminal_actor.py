@@ -9,18 +9,25 @@ import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from actors.messages import deliveries as d
 from actors.messages import outcomes as o
 from actors.messages import terminals as t
 from actors.messages import work
+from actors.messages.agent_reports import LookForReports, WatchForReports
 from actors.supervision import ActorEndedError, BaseActor, ChildContext, tell
 from actors.surroundings import Surroundings
 from actors.terminals.look import GLANCE_BYTES, look, terminal_size
-from actors.workers.activity_watch import ActivityWatch, ScreenSeen, TimeToWatch
+from actors.workers.activity_watch import ActivityWatch, ScreenSeen, TimeToWatch, patterns_of
 from actors.workers.environment import environment_of
 from actors.workers.held_input import HeldInput
+from actors.workers.prompt_courier import Doors, Glanced, PromptCourier, TimeToDeliver, Window
+from actors.workers.report_reader import Heard, ReportReader, ReportsFound, reader_of
 from storage import output_log
+from storage.data_dir import DEFAULT_WORKSPACE
+from storage.records.delivery import Prompt
 from storage.records.process import EndCause, ProcessExit
 from storage.records.worker import Activity, AgentWorker, TerminalWorker
+from storage.records.workspace import ActivityTimes
 
 if TYPE_CHECKING:
     from actors.terminals.screen import Look
@@ -46,12 +53,18 @@ class TerminalActor(BaseActor):
         self._key = key
         self._worker_id = key.partition("/")[2]
         self._log_directory = ""
+        self._workspace = DEFAULT_WORKSPACE
         self._is_agent = False
         self._is_up = False
         self._ending: EndCause | None = None
         self._input = HeldInput()
         self._worker: TerminalWorker | None = None
-        self._activity = ActivityWatch(context.clock, self._tell_self, self._publish_activity)
+        self._activity = ActivityWatch(
+            context.clock, self._tell_self, self._publish_activity, self._activity_times
+        )
+        self._reports: ReportReader | None = None
+        doors = Doors(self._tell_self, self._tell_step, self._type, self._doing)
+        self._prompts = PromptCourier(context.clock, around.delivery_times, doors)
 
     def on_message(self, message: Any) -> object:  # noqa: C901 - one row per message
         match message:
@@ -61,6 +74,8 @@ class TerminalActor(BaseActor):
                 self._end(message.cause)
             case work.TypeInput():
                 self._type(message)
+            case work.DeliverPrompt():
+                self._prompts.take(message.prompt)
             case t.TerminalUp():
                 self._up(message)
             case t.TerminalNotOpened():
@@ -72,16 +87,27 @@ class TerminalActor(BaseActor):
             case t.TerminalTyped():
                 self._input.settled(message.number)
                 self._tell(o.InputTyped(self._worker_id, message.number, message.accepted))
+                self._prompts.typed(message.number)
             case t.TerminalRefused():
                 self._input_refused(message)
+            case t.TerminalHostSilent():
+                self._host_silent(message.problem)
             case t.TerminalWriter():
                 self._type_all(self._input.let_go() if message.owner is None else [])
+                self._prompts.writer_is(message.owner)
             case t.TerminalWrote():
                 self._activity.wrote(message)
+                self._prompts.wrote(message.end)
+            case TimeToDeliver():
+                self._prompts.due()
+            case Glanced():
+                self._prompts.glanced(message)
             case TimeToWatch():
                 self._activity.due()
             case ScreenSeen():
                 self._activity.looked(message)
+            case LookForReports() | ReportsFound() | work.TakeReports():
+                self._attend(message)
             case _WaitedEnough():
                 self._input.expire(message.number)
                 self._check_held(message.number)
@@ -91,6 +117,8 @@ class TerminalActor(BaseActor):
 
     def stopping(self) -> None:
         self._activity.end()
+        self._prompts.end()
+        self._stop_listening()
         for number in self._input.under_way:
             text = "the terminal ended meanwhile; whether it was typed is not known"
             self._refuse_input(number, "outcome-unknown", text)
@@ -101,19 +129,28 @@ class TerminalActor(BaseActor):
         if isinstance(message, work.TypeInput):
             text = "the worker ended before it could be typed; nothing was typed"
             self._refuse_input(message.number, "worker-not-running", text)
+        elif isinstance(message, work.TakeReports) and self._reports is not None:
+            self._reports.taken(message.reports)
 
     def _refuse_input(self, number: int, code: str, text: str) -> None:
         self._input.settled(number)
         self._tell(o.InputRefused(self._worker_id, number, code, text))
+        self._prompts.refused(number, code, text)
 
     def _tell_self(self, message: object) -> None:
         tell(self.actor_ref, message)
 
+    def _activity_times(self) -> ActivityTimes:
+        return self._around.workspaces.settings(self._workspace).activity
+
     def _publish_activity(self, activity: Activity | None) -> None:
-        if activity is None:
-            self._around.activities.pop(self._key, None)
-        else:
-            self._around.activities[self._key] = activity
+        self._around.tell_activity(self._key, activity)
+
+    def _tell_step(self, prompt: Prompt, step: d.Step) -> None:
+        self._tell(o.PromptMoved(self._worker_id, prompt.id, prompt.delivery.state, step))
+
+    def _doing(self) -> Activity | None:
+        return self._around.activities.get(self._key)
 
     def _glance(self) -> "Look":
         """The screen as it is now; in a thread for files."""
@@ -133,15 +170,17 @@ class TerminalActor(BaseActor):
         worker, session = run.worker, run.session
         log = self._around.data.terminal_log(session.workspace, session.id, worker.id)
         self._log_directory = str(log)
+        self._workspace = session.workspace
         self._is_agent = isinstance(worker, AgentWorker)
         self._worker = worker
         if run.adopt:
+            self._listen(run)
             self._link(t.TakeOverTerminal(self._key, self.actor_ref))
             return
         self._link(
             t.OpenTerminal(
                 key=self._key,
-                argv=_command(worker, self._around.environ),
+                argv=self._listen(run, _command(worker, self._around.environ)),
                 cwd=session.location_path,
                 env=environment_of(worker, self._around),
                 cols=worker.cols,
@@ -151,6 +190,52 @@ class TerminalActor(BaseActor):
                 listener=self.actor_ref,
             )
         )
+
+    def _listen(self, run: work.RunProcess, command: tuple[str, ...] = ()) -> tuple[str, ...]:
+        """Hear from now on what an agent says of itself. The command line that lets it do so."""
+        place = self._around.data.agent(run.session.workspace, run.session.id, run.worker.id)
+        pool = self._around.recording.pool
+        reports = reader_of(run.worker, place, self.context.clock, pool, self._tell_self)
+        self._reports = reports
+        if reports is None:
+            return command
+        command = reports.prepare(command) if command else command
+        self._around.report_listeners[reports.directory] = self.actor_ref
+        self._around.files_watch.tell(WatchForReports())
+        return command
+
+    def _stop_listening(self) -> None:
+        if self._reports is not None:
+            self._reports.stop()
+            self._around.report_listeners.pop(self._reports.directory, None)
+            self._around.files_watch.tell(WatchForReports())
+
+    def _attend(self, message: LookForReports | ReportsFound | work.TakeReports) -> None:
+        """Before its process is there, and after its end, there is nothing to hear."""
+        if self._reports is None or not self._is_up:
+            return
+        match message:
+            case LookForReports():
+                self._reports.look()
+            case ReportsFound():
+                self._hear(self._reports.found(message))
+            case work.TakeReports():
+                self._reports.taken(message.reports)
+
+    def _hear(self, heard: list[Heard]) -> None:
+        """A conversation's id is recorded before the reports that name it go."""
+        self._activity.reported([each.report for each in heard])
+        for each in heard:
+            self._prompts.reported(each.report)
+        if any(each.report.kind == "prompt-accepted" for each in heard):
+            self._tell(o.PromptTaken(self._worker_id))
+        naming = [each for each in heard if each.report.conversation_id]
+        if naming:
+            conversation_id = naming[-1].report.conversation_id or ""
+            names = tuple(each.name for each in naming)
+            self._tell(o.ConversationTold(self._worker_id, conversation_id, names))
+        if self._reports is not None:
+            self._reports.taken([each.name for each in heard if each not in naming])
 
     def _end(self, cause: EndCause) -> None:
         self._ending = cause
@@ -177,6 +262,12 @@ class TerminalActor(BaseActor):
         else:
             self._refuse_input(refused.number, refused.code, refused.message)
 
+    def _host_silent(self, problem: str) -> None:
+        for number in self._input.under_way:
+            text = f"{problem}. Do not repeat it: if the host goes on, it is typed then, once"
+            self._refuse_input(number, t.HOST_SILENT, text)
+        self._tell(o.HostSilent(self._worker_id, problem))
+
     def _check_held(self, number: int) -> None:
         if self._input.is_late(number):
             text = f"nothing was typed: {self._input.reason}; say wait_seconds to wait for the end"
@@ -187,15 +278,27 @@ class TerminalActor(BaseActor):
         self._link(t.WatchTerminal(self._key))
         if self._worker is not None:
             self._activity.begin(self._worker, self._around.recording.pool, self._glance)
+            self._await_prompts(self._worker)
+        if self._reports is not None:
+            self._reports.look()
         self._tell(o.ProcessStarted(self._worker_id, up.process, up.adopted))
         if self._ending:
             self._link(t.EndTerminal(self._key))
+
+    def _await_prompts(self, worker: TerminalWorker) -> None:
+        if isinstance(worker, AgentWorker) and worker.definition is not None:
+            log = Path(self._log_directory)
+            window = Window(
+                self._around.recording.pool, self._glance, lambda paste: paste.look(log)
+            )
+            self._prompts.begin(worker.definition, patterns_of(worker), window)
 
     def _not_opened(self, failure: t.TerminalNotOpened) -> None:
         self._tell(o.ProcessNotStarted(self._worker_id, failure.errno, failure.message))
         self.stop()
 
     def _ended(self, ended: t.TerminalEnded) -> None:
+        self._hear_the_last()
         cause = self._cause(ended)
         exit_ = ProcessExit(code=ended.code, signal=ended.signal, at=ended.at, cause=cause)
         evidence = self._evidence(ended) if cause == "crashed" else None
@@ -225,7 +328,13 @@ class TerminalActor(BaseActor):
         text = tail.decode(errors="replace")
         return f"{how}; its last output: {text}"
 
+    def _hear_the_last(self) -> None:
+        """Whatever follows from the end of the process, follows from all that it said."""
+        if self._reports is not None:
+            self._hear(self._reports.last())
+
     def _lost(self) -> None:
+        self._hear_the_last()
         cause: EndCause = self._ending or "lost"
         exit_ = ProcessExit(at=self.context.clock.now(), cause=cause)
         self._tell(o.ProcessEnded(self._worker_id, exit_, None))

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
+from storage.fold import prompts
 from storage.fold.changes import Step, with_session, with_status
 from storage.records import event as e
 from storage.records.worker import AgentWorker, Worker, WorkerDesired, WorkerRestart
@@ -18,6 +19,7 @@ def _worker_created(state: SessionState, event: e.WorkerCreated, at: datetime) -
 
 
 def _worker_deleted(state: SessionState, event: e.WorkerDeleted, at: datetime) -> SessionState:
+    state = prompts.end_all_of(state, event.worker_id, "its worker was deleted", at)
     workers = tuple(w for w in state.record.workers if w.id != event.worker_id)
     return with_status(with_session(state, at, workers=workers))
 
@@ -103,10 +105,23 @@ def _prompt_given(state: SessionState, event: e.PromptGiven, at: datetime) -> Se
     return _with_worker(state, event.worker_id, at, prompt_given=True)
 
 
+def _prompt_taken(state: SessionState, event: e.PromptTaken, at: datetime) -> SessionState:
+    return _with_worker(state, event.worker_id, at, prompt_taken=True)
+
+
 def _conversation_forgotten(
     state: SessionState, event: e.ConversationForgotten, at: datetime
 ) -> SessionState:
-    return _with_worker(state, event.worker_id, at, begun=False, conversation_id=None)
+    again = {"prompt_given": False} if event.prompt_due else {}
+    return _with_worker(state, event.worker_id, at, begun=False, conversation_id=None, **again)
+
+
+def _conversation_found(
+    state: SessionState, event: e.ConversationFound, at: datetime
+) -> SessionState:
+    return _with_worker(
+        state, event.worker_id, at, begun=True, conversation_id=event.conversation_id
+    )
 
 
 STEPS: dict[type, Step] = {
@@ -120,7 +135,9 @@ STEPS: dict[type, Step] = {
     e.AgentDefined: _agent_defined,
     e.AgentStarting: _agent_starting,
     e.PromptGiven: _prompt_given,
+    e.PromptTaken: _prompt_taken,
     e.ConversationForgotten: _conversation_forgotten,
+    e.ConversationFound: _conversation_found,
     e.OrphansEnded: lambda state, _event, _at: state,
     e.InputWritten: _input_written,
 }

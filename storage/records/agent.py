@@ -15,6 +15,9 @@ PROMPT = "{prompt}"
 AgentId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$")]
 
 
+HooksKind = Literal["claude-code", "codex"]
+
+
 class AgentDefinition(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """`args` come with every start; to them are added one of the next three, and the prompt.
 
@@ -22,7 +25,10 @@ class AgentDefinition(Struct, frozen=True, kw_only=True, omit_defaults=True):
     `resume_args`: a later one, when that id is known; `continue_args`: when it is not.
     `no_conversation`: what it writes, and ends, when it knows no conversation to go on with.
     `prompt_args`: how it takes its first prompt as an argument; empty if that has to be typed.
-    `asking`, `idle`: text that its screen shows then. `env`: variables that it may have although
+    `submit`: the keys that submit what is typed, `clear`: those that erase a line of it.
+    `pasted`: text that it shows in place of a long paste.
+    `asking`, `idle`: text that its screen shows then; `input_line`: text of the line where it takes
+    prompts, above which it asks nothing. `env`: variables that it may have although
     they are named like secrets. `hooks`: the way in which it tells of itself. `install`: how one
     gets it.
     """
@@ -36,10 +42,14 @@ class AgentDefinition(Struct, frozen=True, kw_only=True, omit_defaults=True):
     continue_args: tuple[str, ...] = ()
     no_conversation: tuple[str, ...] = ()
     prompt_args: tuple[str, ...] = ()
+    submit: Annotated[str, Meta(min_length=1, max_length=20)] = "\r"
+    clear: Annotated[str, Meta(max_length=20)] = "\x15"
+    pasted: tuple[str, ...] = ()
     asking: tuple[str, ...] = ()
     idle: tuple[str, ...] = ()
+    input_line: tuple[str, ...] = ()
     env: tuple[str, ...] = ()
-    hooks: Literal["claude-code"] | None = None
+    hooks: HooksKind | None = None
     install: str = ""
 
     @property

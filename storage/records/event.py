@@ -17,6 +17,7 @@ from storage.records.conversation import (
     TurnStatus,
     Usage,
 )
+from storage.records.delivery import DeliveryEnd
 from storage.records.message import ChatMessage, Content
 from storage.records.process import EndedProcess, ProcessExit, ProcessIdentity
 from storage.records.session import Session
@@ -89,7 +90,7 @@ class WorkerUpdated(Struct, frozen=True, gc=False, tag="worker-updated"):
 
 
 class WorkerStarting(Struct, frozen=True, gc=False, tag="worker-starting"):
-    """The intent to start a process; `restarts` counts how often that followed an end."""
+    """The intent to start a process. `restarts`: how often it came back by its policy."""
 
     worker_id: str
     restarts: int
@@ -142,10 +143,27 @@ class PromptGiven(Struct, frozen=True, gc=False, tag="prompt-given"):
     worker_id: str
 
 
-class ConversationForgotten(Struct, frozen=True, gc=False, tag="conversation-forgotten"):
-    """The agent said that it knows no conversation to go on with: it begins another."""
+class PromptTaken(Struct, frozen=True, gc=False, tag="prompt-taken"):
+    """The agent said for the first time that it accepted a prompt."""
 
     worker_id: str
+
+
+class ConversationForgotten(Struct, frozen=True, gc=False, tag="conversation-forgotten"):
+    """The agent said that it knows no conversation to go on with: it begins another.
+
+    `prompt_due`: nothing was ever accepted in it, so the first prompt is given again.
+    """
+
+    worker_id: str
+    prompt_due: bool = False
+
+
+class ConversationFound(Struct, frozen=True, gc=False, tag="conversation-found"):
+    """The agent said which conversation it is in now: its next start goes on with that."""
+
+    worker_id: str
+    conversation_id: str
 
 
 class OrphansEnded(Struct, frozen=True, gc=False, tag="orphans-ended"):
@@ -162,6 +180,63 @@ class InputWritten(Struct, frozen=True, gc=False, tag="input-written"):
     number: int
     length: int
     sha256: str
+
+
+class PromptQueued(Struct, frozen=True, gc=False, tag="prompt-queued"):
+    """A prompt for an agent was accepted; its turn comes after those before it. See `Prompt`."""
+
+    response_id: str
+    worker_id: str
+    text: str
+    request_id: str | None = None
+    is_first: bool = False
+
+
+class PromptTyping(Struct, frozen=True, gc=False, tag="prompt-typing"):
+    """The intent to type it, as this input; `seen`: how often it stood on the screen before."""
+
+    response_id: str
+    number: int
+    pasted: bool
+    seen: int = 0
+
+
+class PromptTyped(Struct, frozen=True, gc=False, tag="prompt-typed"):
+    """The screen shows it. `below`: lines below it, or -1 with the cursor right behind it."""
+
+    response_id: str
+    evidence: str
+    below: int = -1
+
+
+class PromptSubmitting(Struct, frozen=True, gc=False, tag="prompt-submitting"):
+    """The intent to press the key that submits it, as the input of this number."""
+
+    response_id: str
+    number: int
+
+
+class PromptSubmitted(Struct, frozen=True, gc=False, tag="prompt-submitted"):
+    """The key was pressed; whether the agent took it is not known yet."""
+
+    response_id: str
+
+
+class PromptPutBack(Struct, frozen=True, gc=False, tag="prompt-put-back"):
+    """It certainly was not submitted, and waits again to be `queued`, or as `typed`."""
+
+    response_id: str
+    state: Literal["queued", "typed"]
+    evidence: str
+
+
+class PromptDelivered(Struct, frozen=True, gc=False, tag="prompt-delivered"):
+    """The end of a delivery, with what was seen; `code` says why it failed."""
+
+    response_id: str
+    state: DeliveryEnd
+    evidence: str
+    code: str | None = None
 
 
 class RequestQueued(Struct, frozen=True, gc=False, tag="request-queued"):
@@ -258,9 +333,18 @@ Event = (
     | AgentDefined
     | AgentStarting
     | PromptGiven
+    | PromptTaken
     | ConversationForgotten
+    | ConversationFound
     | OrphansEnded
     | InputWritten
+    | PromptQueued
+    | PromptTyping
+    | PromptTyped
+    | PromptSubmitting
+    | PromptSubmitted
+    | PromptPutBack
+    | PromptDelivered
     | RequestQueued
     | TurnStarted
     | TurnRetried

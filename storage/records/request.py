@@ -193,10 +193,16 @@ class ResizeWorker(OfWorker, frozen=True, kw_only=True, tag="resize-worker"):
 
 
 class GetOutput(OfWorker, frozen=True, kw_only=True, tag="get-output", rename={"from_": "from"}):
-    """`from` is a byte offset of the epoch; negative counts from its end."""
+    """`from` is a byte offset of the epoch; negative counts from its end.
+
+    `before`, `lines`: instead of it, what ends at that offset (absent: at the end), of that at most
+    so many lines. The answer's `start` is the next `before`, to read backwards by pages.
+    """
 
     from_: int = 0
     epoch: Annotated[int, Meta(ge=0)] | None = None
+    before: Annotated[int, Meta(ge=0)] | None = None
+    lines: Annotated[int, Meta(ge=1)] | None = None
 
 
 class GetScreen(OfWorker, frozen=True, kw_only=True, tag="get-screen"):
@@ -286,6 +292,12 @@ class ImportSession(RequestBase, frozen=True, kw_only=True, tag="import-session"
     workspace: str | None = None
 
 
+class ListAgents(RequestBase, frozen=True, kw_only=True, tag="list-agents"):
+    """Those of `workspace`, and where the PATH of whoever ran `start` has their programs."""
+
+    workspace: Annotated[str, Meta(min_length=1, max_length=100)] | None = None
+
+
 class GetStatus(RequestBase, frozen=True, kw_only=True, tag="get-status"):
     pass
 
@@ -337,6 +349,7 @@ AnyRequest = (
     | RestoreSession
     | PurgeSession
     | ImportSession
+    | ListAgents
     | GetStatus
     | CleanupOrphans
 )

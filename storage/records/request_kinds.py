@@ -37,6 +37,7 @@ _READING: tuple[type[r.RequestBase], ...] = (
     r.GetResponse,
     r.GetStatus,
     r.ListTrash,
+    r.ListAgents,
 )
 
 

@@ -6,9 +6,10 @@ from msgspec import Struct
 
 from storage.records.config import SessionConfig, TokenMetrics
 from storage.records.process import UtcTime
-from storage.records.worker import Worker
+from storage.records.worker import SessionActivity, Worker
 
 SessionStatus = Literal["active", "inactive", "paused", "archived"]
+ShownStatus = Literal[SessionStatus, "quarantined"]
 SessionDesired = Literal["run", "paused", "stopped"]
 
 
@@ -60,12 +61,16 @@ Session = WorktreeSession | QuickSession
 
 
 class SessionInfo(Struct, frozen=True, gc=False, kw_only=True):
-    """A session in a listing; provider and model are None without a conversation."""
+    """A session in a listing; provider and model are None without a conversation.
+
+    `status` is `quarantined` while nothing can be done in it. `activity` is None where nothing
+    runs, or where nobody watches.
+    """
 
     id: str
     title: str
     type: Literal["quick", "worktree"]
-    status: SessionStatus
+    status: ShownStatus
     provider: str | None
     model: str | None
     created_at: UtcTime
@@ -73,20 +78,24 @@ class SessionInfo(Struct, frozen=True, gc=False, kw_only=True):
     message_count: int
     worker_count: int
     is_active: bool
+    activity: SessionActivity | None = None
 
 
-def session_info(session: Session) -> SessionInfo:
+def session_info(
+    session: Session, activity: SessionActivity | None = None, *, is_quarantined: bool = False
+) -> SessionInfo:
     config = session.config or SessionConfig()
     return SessionInfo(
         id=session.id,
         title=session.title,
         type="worktree" if isinstance(session, WorktreeSession) else "quick",
-        status=session.status,
+        status="quarantined" if is_quarantined else session.status,
         provider=config.provider,
         model=config.model,
         created_at=session.created_at,
         updated_at=session.updated_at,
         message_count=session.message_count,
         worker_count=len(session.workers),
-        is_active=session.status == "active",
+        is_active=session.status == "active" and not is_quarantined,
+        activity=None if is_quarantined else activity,
     )

@@ -5,6 +5,7 @@ from typing import Literal
 from msgspec import Struct
 
 from storage.records.agent import AgentDefinition
+from storage.records.delivery import Delivery
 from storage.records.process import ProcessExit, ProcessIdentity, UtcTime
 
 WorkerStatus = Literal["starting", "running", "exited", "stopped", "lost", "quarantined"]
@@ -21,6 +22,13 @@ class Activity(Struct, frozen=True, gc=False, kw_only=True):
     source: ActivitySource
     since: UtcTime
     text: str = ""
+
+
+class SessionActivity(Activity, frozen=True, gc=False, kw_only=True):
+    """Of all its workers together: that of `worker`, an id, whose `name` is this."""
+
+    worker: str
+    name: str
 
 
 class WorkerBase(
@@ -58,7 +66,9 @@ class AgentWorker(TerminalWorker, frozen=True, kw_only=True, tag="agent"):
 
     `agent` names its definition, and `definition` is what that was when it was last started by
     name. `conversation_id` is the agent's own, as far as it is known; `begun`: there is a
-    conversation to go on with. `prompt` is its first one, given once.
+    conversation to go on with. `prompt` is its first one, given once; `prompt_taken`: the agent
+    said that it accepted one. `delivery`: of the prompt that is typed or waits first, else of the
+    last one.
     """
 
     agent: str
@@ -67,6 +77,8 @@ class AgentWorker(TerminalWorker, frozen=True, kw_only=True, tag="agent"):
     begun: bool = False
     prompt: str | None = None
     prompt_given: bool = False
+    prompt_taken: bool = False
+    delivery: Delivery | None = None
 
 
 Worker = ConversationWorker | AgentWorker | TerminalWorker

@@ -92,6 +92,31 @@ class PermissionSettings(_Section, frozen=True, kw_only=True):
     deadline_seconds: Annotated[float, Meta(gt=0)] = 300.0
 
 
+Seconds = Annotated[float, Meta(gt=0, le=3600)]
+
+
+class ActivityTimes(_Section, frozen=True, kw_only=True):
+    """When a program in a terminal counts as active or idle. In seconds, but `active_bytes`.
+
+    It is active when `active_bytes` came within `rate_seconds`, over `sustained_seconds` at least:
+    a burst is none. It is idle after `silence_seconds` without output. What comes within
+    `echo_seconds` of a key is that key's echo. The screen is settled after `settle_seconds`
+    without output; while there is no end of that, it is looked at every `look_seconds`, and after
+    `answered_seconds` when somebody typed at a question. A report that it is active is believed for
+    `report_seconds` without output, or `silence_seconds` when somebody typed since.
+    """
+
+    rate_seconds: Seconds = 2.0
+    active_bytes: Annotated[int, Meta(ge=1, le=1 << 20)] = 16
+    sustained_seconds: Seconds = 0.5
+    silence_seconds: Seconds = 2.0
+    echo_seconds: Seconds = 0.3
+    settle_seconds: Seconds = 0.4
+    look_seconds: Seconds = 3.0
+    answered_seconds: Seconds = 1.0
+    report_seconds: Seconds = 10.0
+
+
 class AgentSettings(AgentDefinition, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An agent as it may be written by hand: nothing that definitions do not have."""
 
@@ -107,5 +132,6 @@ class WorkspaceSettings(_Section, frozen=True, kw_only=True):
     files: tuple[FileSettings, ...] = ()
     dynamic_context: tuple[DynamicContextSettings, ...] = ()
     permissions: PermissionSettings = PermissionSettings()
+    activity: ActivityTimes = ActivityTimes()
     agents: tuple[AgentSettings, ...] = ()
     budget: Budget | None = None

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from actors.entry import ROLES, clean_environment, entry_command
+from actors.entry import ROLES, clean_environment, entry_command, role_and_directory
 
 DECOYS = ("actors", "storage", "msgspec", "selectors", "ptyprocess")
 
@@ -49,6 +49,15 @@ def test_the_command_is_absolute_and_keeps_the_cwd_off_the_path() -> None:
     assert (python, flag, role, argument) == (sys.executable, "-P", "daemon", "--data")
     assert Path(script).is_absolute()
     assert Path(script).samefile("actors/entry.py")
+
+
+def test_a_command_line_tells_what_was_started() -> None:
+    words = entry_command("daemon", "--data", "/some where", "--keeper-pid", "7")
+    assert role_and_directory(b"".join(os.fsencode(word) + b"\0" for word in words)) == (
+        "daemon",
+        "/some where",
+    )
+    assert role_and_directory(b"vi\0entry.py\0") is None
 
 
 def test_an_unknown_role_is_refused_by_both_sides(tmp_path: Path) -> None:

@@ -35,6 +35,24 @@ if sys.argv[2] == "stay":
     while True: time.sleep(60)
 sys.exit(7)
 """
+LATE = """
+import itertools, os, subprocess, time
+from types import SimpleNamespace
+from actors import mcp_launcher
+script = "trap '' TERM; echo; while :; do sleep 1000; done"
+child = subprocess.Popen(["sh", "-c", script], stdout=subprocess.PIPE)
+child.stdout.readline()
+seconds = itertools.count(step=60)
+mcp_launcher.time = SimpleNamespace(monotonic=lambda: next(seconds), sleep=time.sleep)
+print(os.waitstatus_to_exitcode(mcp_launcher._end_all(child.pid)))
+"""
+"""A minute passes whenever it looks at the clock."""
+STAND_IN = """
+import os, subprocess, sys
+below = subprocess.Popen(["sleep", "1000"])
+print(f"{sys.argv[1]}:{os.getpid()} {below.pid}", flush=True)
+below.wait()
+"""
 
 
 def is_alive(pid: int) -> bool:
@@ -169,3 +187,33 @@ def test_what_cannot_be_started_is_said(launch: Callable[..., Launched]) -> None
         isolated_command("mcp-launcher", "x"), capture_output=True, check=False
     )
     assert (misused.returncode, misused.stderr[:6]) == (USAGE_STATUS, b"usage:")
+
+
+def test_a_greenroom_that_a_server_started_lives_on_with_all_below_it(
+    launch: Callable[..., Launched], tmp_path: Path
+) -> None:
+    """It is known by its command line; a stand-in has the same."""
+    script = tmp_path / "entry.py"
+    script.write_text(STAND_IN)
+    hosts = [
+        f"{sys.executable} -P {script} {role} --data /d &" for role in ("terminal-host", "none")
+    ]
+    launched = launch("sh", "-c", f"{' '.join(hosts)} wait")
+    assert launched.process.stdout is not None
+    found = dict(launched.process.stdout.readline().split(b":") for _ in hosts)
+    spared, ended = (
+        [int(pid) for pid in found[role].split()] for role in (b"terminal-host", b"none")
+    )
+    try:
+        launched.let_go()
+        launched.process.wait(PATIENCE_SECONDS)
+        assert all(map(is_alive, spared))
+        assert not any(map(is_alive, ended))
+    finally:
+        for pid in spared:
+            os.kill(pid, signal.SIGKILL)
+
+
+def test_however_late_it_looks_again_it_insists_before_it_gives_up() -> None:
+    late = subprocess.run([sys.executable, "-c", LATE], capture_output=True, text=True, check=True)
+    assert late.stdout == f"{-signal.SIGKILL}\n"

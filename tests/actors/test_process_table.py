@@ -6,7 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from actors.process_table import look_up, send_signal, session_members
+from actors.process_table import (
+    all_processes,
+    descendants,
+    has_children,
+    look_up,
+    send_signal,
+    session_members,
+)
 from actors.terminals.identity import identify
 
 
@@ -42,3 +49,38 @@ def test_a_zombie_is_dead_and_what_is_gone_is_nobody() -> None:
     assert look_up(process.pid) is None
     with pytest.raises(ProcessLookupError):
         identify(process.pid, "")
+
+
+def test_who_is_below_whom_less_those_that_are_spared() -> None:
+    script = "sleep 100 & sleep 100 & wait"
+    with subprocess.Popen(["sh", "-c", script], stdout=subprocess.PIPE) as process:
+
+        def below(*spared: int) -> set[int]:
+            found = descendants(all_processes(), os.getpid(), lambda pid: pid in spared)
+            return {each.pid for each in found}
+
+        while len(below()) < 3:
+            pass
+        assert process.pid in below()
+        (one, other) = below() - {process.pid}
+        assert below(one) == {process.pid, other}
+        assert below(process.pid) == set()
+        for pid in (one, other):
+            os.kill(pid, signal.SIGKILL)
+
+
+def test_whether_there_are_children_and_none_is_reaped() -> None:
+    process = subprocess.Popen(["true"])
+    os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+    assert has_children()
+    assert process.wait() == 0
+    with subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            "from actors import process_table; print(process_table.has_children())",
+        ],
+        stdout=subprocess.PIPE,
+    ) as alone:
+        assert alone.stdout is not None
+        assert alone.stdout.read() == b"False\n"

@@ -1,4 +1,6 @@
 import os
+import signal
+import sys
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -8,8 +10,10 @@ from actors.messages.terminals import HostDescription
 from actors.status import StatusReport, version
 from actors.terminals import host_files
 from storage import codec
+from storage.records.worker import Activity
 from tests.fakes.actors import eventually
-from tests.fakes.greenroom import House
+from tests.fakes.greenroom import PATIENCE_SECONDS, House
+from tests.peers.processes import alive
 
 Shape = Any
 """A type, or a mapping of names to shapes, or a list of the shape of its items."""
@@ -29,7 +33,9 @@ WORKER = {
     "status": str,
     "desired": str,
     "restarts": int,
-    "process": {"pid": int, "memory_bytes": int, "cpu_percent": float},
+    "process": {"pid": int, "memory_bytes": int, "cpu_percent": float, "processes": int},
+    "writer": {"owner": str, "since": str},
+    "watchers": int,
     "exit": {"code": int, "signal": int, "at": str},
     "activity": {"state": str, "source": str, "since": str, "text": str},
 }
@@ -43,7 +49,15 @@ STATUS = {
     },
     "tree": TREE,
     "sessions": [
-        {"id": str, "title": str, "type": str, "status": str, "desired": str, "workers": [WORKER]}
+        {
+            "id": str,
+            "title": str,
+            "type": str,
+            "status": str,
+            "desired": str,
+            "activity": {"state": str, "source": str, "since": str, "worker": str, "name": str},
+            "workers": [WORKER],
+        }
     ],
     "inbox": {
         "waiting": int,
@@ -118,7 +132,9 @@ def test_the_tree_is_that_of_the_architecture(greenroom: House) -> None:
 
 def test_a_workers_restarts_are_the_same_in_both_places(greenroom: House) -> None:
     session_id, worker_id = greenroom.shell()
-    greenroom.get("restart-worker", session=session_id, worker=worker_id)
+    os.kill(greenroom.worker(session_id, worker_id).process.pid, signal.SIGKILL)
+    eventually(lambda: greenroom.worker(session_id, worker_id).restarts == 1, seconds=20)
+    greenroom.becomes(session_id, worker_id, "running")
     greenroom.again()
     greenroom.becomes(session_id, worker_id, "running")
     eventually(lambda: greenroom.state("sessions", session_id, worker_id) == "running")
@@ -128,11 +144,15 @@ def test_a_workers_restarts_are_the_same_in_both_places(greenroom: House) -> Non
 
 
 def test_the_host_is_described_while_there_is_one(greenroom: House) -> None:
-    assert status(greenroom)["terminal_host"] == {"pid": None, "terminals": 0}
+    assert status(greenroom)["terminal_host"] == {"pid": None, "terminals": 0, "problem": None}
     greenroom.shell()
     host = host_files.recorded_host(greenroom.data.root)
     assert host is not None
-    assert status(greenroom)["terminal_host"] == {"pid": host.pid, "terminals": 1}
+    assert status(greenroom)["terminal_host"] == {
+        "pid": host.pid,
+        "terminals": 1,
+        "problem": None,
+    }
 
 
 def test_a_link_that_does_not_answer_holds_nothing_up(greenroom: House) -> None:
@@ -144,7 +164,7 @@ def test_a_link_that_does_not_answer_holds_nothing_up(greenroom: House) -> None:
     assert report._host() == HostDescription(None, 0)
     around.terminals.ref = None
     found = codec.builtins(report.make())
-    assert found["terminal_host"] == {"pid": None, "terminals": 0}
+    assert found["terminal_host"] == {"pid": None, "terminals": 0, "problem": None}
     assert found["keeper"] == {"pid": 77}
 
 
@@ -186,3 +206,64 @@ def test_a_projection_that_cannot_be_written_degrades_the_store(greenroom: House
 
 def test_there_is_a_version() -> None:
     assert version()[0].isdigit()
+
+
+BUSY = (
+    "import os, subprocess, sys, time\n"
+    "loop = 'import time; kept = bytearray(40 << 20)\\nwhile time.monotonic() < %f: pass'\n"
+    "burn = [sys.executable, '-c', loop % (time.monotonic() + 60)]\n"
+    "print('burns as', subprocess.Popen(burn, env={}, start_new_session=True).pid, flush=True)\n"
+    "subprocess.Popen(['sleep', '1000'])\n"
+    "time.sleep(1000)\n"
+)
+
+
+def test_a_worker_is_all_its_processes_wherever_they_went(greenroom: House) -> None:
+    """One that burns has a cleared environment and a session of its own."""
+    command = [sys.executable, "-c", BUSY]
+    session_id, worker_id = greenroom.shell(command=command)
+
+    def process() -> Any:
+        (session,) = status(greenroom)["sessions"]
+        return session["workers"][0]["process"] or {}
+
+    eventually(lambda: process().get("processes") == 3, seconds=PATIENCE_SECONDS)
+    eventually(lambda: process()["memory_bytes"] > 40 << 20, seconds=PATIENCE_SECONDS)
+    eventually(lambda: process()["cpu_percent"] > 5, seconds=PATIENCE_SECONDS)
+    assert process()["pid"] == greenroom.worker(session_id, worker_id).process.pid
+    burning = int(greenroom.output(session_id, worker_id).split("burns as ")[1].split()[0])
+    assert alive(burning)
+    greenroom.get("stop-worker", session=session_id, worker=worker_id)
+    eventually(lambda: process() == {})
+    eventually(lambda: not alive(burning), seconds=PATIENCE_SECONDS)
+
+
+def test_a_session_does_what_its_most_pressing_worker_does(greenroom: House) -> None:
+    session_id, worker_id = greenroom.shell()
+    greenroom.get("create-worker", session=session_id, worker={"type": "conversation"})
+    eventually(lambda: status(greenroom)["sessions"][0]["activity"])
+    key = f"{session_id}/{worker_id}"
+    asking = Activity(state="asking", source="hook", since=datetime.now(UTC), text="May I?")
+    greenroom.room.around.tell_activity(key, asking)
+    (session,) = status(greenroom)["sessions"]
+    (listed,) = greenroom.get("list-sessions")["sessions"]
+    for found in (session["activity"], listed["activity"]):
+        assert (found["state"], found["source"], found["text"]) == ("asking", "hook", "May I?")
+        assert (found["worker"], found["name"]) == (worker_id, "terminal-1")
+    greenroom.get("stop-session", session=session_id)
+    eventually(lambda: no_program(status(greenroom)["sessions"][0]["activity"]))
+
+
+def no_program(activity: Any) -> bool:
+    return activity is None or activity["source"] == "protocol"
+
+
+def test_a_sweeper_that_is_gone_holds_nothing_up(greenroom: House) -> None:
+    greenroom.becomes(*greenroom.shell(), "running")
+    around = greenroom.room.around
+    report = StatusReport(around, greenroom.room.board, keeper_pid=lambda: None)
+    around.orphans.ref = None
+    (session,) = codec.builtins(report.make())["sessions"]
+    process = session["workers"][0]["process"]
+    assert process["pid"]
+    assert (process["memory_bytes"], process["processes"]) == (None, None)

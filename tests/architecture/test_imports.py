@@ -21,7 +21,6 @@ ALLOWED: dict[str, set[str]] = {
         "mcp",
         "mcp_types",
         "msgspec",
-        "psutil",
     },
     "actors.cli": {"msgspec"},
     "actors.control": {"msgspec"},

@@ -13,6 +13,7 @@ import msgspec
 import psutil
 import pytest
 
+from benchmarks import p11_output
 from benchmarks.__main__ import DONE, FAILED, USAGE, main
 from benchmarks.daemons import CHECKOUT
 from benchmarks.ground import Ground, ground
@@ -34,7 +35,16 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
         yield made
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+BESIDE_TMUX = {"P10", "P11", "P17"}
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        pytest.param(row, id=row.name, marks=[pytest.mark.peers] * (row.name in BESIDE_TMUX))
+        for row in ROWS
+    ],
+)
 def test_a_row_gives_finite_figures_and_a_ratio(row: Row, place: Ground) -> None:
     figures = row.measure(place, row.tiny)
     assert figures
@@ -47,8 +57,28 @@ def test_a_row_gives_finite_figures_and_a_ratio(row: Row, place: Ground) -> None
         assert one.what in table([one])
 
 
+@pytest.mark.parametrize("name", sorted(BESIDE_TMUX))
+def test_a_row_says_that_tmux_is_missing(
+    name: str, place: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("benchmarks.tmux.shutil.which", lambda _: None)
+    row = next(row for row in ROWS if row.name == name)
+    beside_tmux = [one for one in row.measure(place, row.tiny) if "tmux" in one.against]
+    assert beside_tmux
+    for one in beside_tmux:
+        assert math.isfinite(one.ours)
+        assert (one.ratio, one.reached) == (None, None)
+        assert "is missing: apt-get install tmux" in table([one])
+
+
+def test_output_that_is_not_whole_is_no_figure() -> None:
+    with pytest.raises(RuntimeError, match="the screen is wrong after 6 bytes"):
+        p11_output.compare(b"0123456789", 6, b"689", "screen")
+
+
 def test_the_rows_are_those_of_the_specification() -> None:
-    assert [row.name for row in ROWS] == ["P1", "P2", "P4", "P5", "P6", "P7", "P8", "P15", "P18"]
+    names = "P1 P2 P4 P5 P6 P7 P8 P10 P11 P14 P15 P16 P17 P18"
+    assert [row.name for row in ROWS] == names.split()
 
 
 def test_an_unknown_row_is_refused(capsys: pytest.CaptureFixture[str]) -> None:

@@ -20,6 +20,7 @@ NEED_A_SESSION = [
     ("update-token-metrics", {"prompt_tokens": 1}),
 ]
 INFO_FIELDS = {
+    "activity",
     "id",
     "title",
     "type",

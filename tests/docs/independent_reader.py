@@ -46,6 +46,7 @@ PLACES = {
     "refused": r"rejected/[^/]+",
     "log": rf"(?:{_SESSION}|workspaces/[^/]+)/mcp-[\w-]+\.log(?:\.1)?",
     "host": r"workspaces/\.terminal-host\.json",
+    "processes": r"workspaces/\.processes\.json",
     "run": r"run/[^/]+",
     "half made": r"(?:[^/]+/)*\.[^/]+\.tmp|.*\.jsonl\.tmp|.*/\.(?:purging|importing)-.*",
     "yours": r"workspaces/[^/]+/[^./][^/]*",

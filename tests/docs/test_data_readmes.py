@@ -36,6 +36,7 @@ SAMPLES = [
     "run/control.sock",
     "run/reserve",
     "workspaces/.terminal-host.json",
+    "workspaces/.processes.json",
     f"{SPACE}/workspace.json",
     OWN,
     f"{SPACE}/sessions.json",

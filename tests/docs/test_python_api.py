@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from actors import library
+from actors.library.named_calls import NamedCalls
 from actors.library.repository_way import HANDLERS
 from actors.messages.heard import EVENT_TYPES
 from storage.records.request import type_of_class
@@ -23,6 +24,8 @@ def test_the_examples_run_and_say_what_they_should(
     assert capsys.readouterr().out == (
         "True [{'type': 'text', 'text': 'Look at the tests first.'}]\n"
         "False session-not-found Session not found with ID: nobody\n"
+        "b'echoed, then said\\r\\nechoed, then said\\r\\n'\n"
+        "True\n"
         "['system', 'user']\n"
         "read-only-field id cannot be set\n"
     )
@@ -33,6 +36,7 @@ def test_everything_public_is_named() -> None:
     assert [name for name in named if name not in PAGE] == []
     methods = [name for name in dir(library.SessionRepository) if not name.startswith("_")]
     methods += [name for name in dir(library.SessionFactory) if name.startswith("create_")]
+    methods += [name for name in vars(NamedCalls) if not name.startswith("_")]
     assert [name for name in methods if f"`{name}" not in PAGE] == []
 
 

@@ -270,3 +270,40 @@ def test_what_cannot_be_attached_says_what_to_do(house: House, attach: Attach) -
     assert b"greenroom worker ls" in attach("one/nothing").ends()[1]
     assert b"is no key" in attach("one", "--detach-key", "F1").ends()[1]
     assert "needs a terminal" in house.run("attach", "one", expect=2).stderr
+
+
+def test_who_is_attached_is_shown_and_can_be_detached_from_outside(
+    house: House, attach: Attach
+) -> None:
+    house.run("start")
+    shell(house)
+    assert "nobody is attached" in house.run("detach", "one").stdout
+    typist = attach("one", "--status")
+    typist.sees(b"$ ", b" types")
+    watcher = attach("one", "--watch")
+    watcher.sees(b"$ ")
+    typist.sees(b"2 are attached")
+
+    def attached() -> tuple[bool, int]:
+        (worker,) = house.status()["sessions"][0]["workers"]
+        return worker["writer"] is not None, worker["watchers"]
+
+    house.wait(lambda: attached() == (True, 2), "both")
+    listed = house.run("worker", "ls", "one").stdout
+    assert (" types, 1 watcher" in listed, " on pts/" in listed) == (True, True)
+    house.kill_daemon()  # nobody needs it for this
+    assert "2 attachments ended; it runs on" in house.run("detach", "one/terminal-1").stdout
+    for screen in (typist, watcher):
+        status, seen = screen.ends()
+        assert (status, b"detached from one by " in seen) == (0, True)
+    house.wait(lambda: attached() == (False, 0), "the lease")
+    attach("one").sees(b"$ ")
+
+
+def test_what_cannot_be_detached_says_why(house: House) -> None:
+    house.run("start")
+    house.run("new", str(house.home), "--title", "one", "--terminal", "--", "true")
+    house.wait(lambda: house.worker("one", "terminal-1")["status"] == "exited")
+    refused = house.json("detach", "one", expect=1)["error"]
+    assert refused["code"] == "worker-not-running"
+    assert house.json("detach", "nobody", expect=1)["error"]["code"] == "session-not-found"

@@ -39,9 +39,14 @@ class Stream(NamedTuple):
 
 
 def load(name: str) -> Stream:
-    told, *lines = map(json.loads, (STREAMS / f"{name}.jsonl").read_text().splitlines())
+    told, *lines = map(json.loads, _lines(STREAMS / f"{name}.jsonl"))
     happened = [Happened(at, kind, data.encode("latin-1")) for at, kind, data in lines]
     return Stream(told["cols"], told["rows"], happened)
+
+
+def _lines(path: Path) -> list[str]:
+    """As they were written: some characters of other programs end a line for `splitlines`."""
+    return path.read_text(encoding="utf-8").removesuffix("\n").split("\n")
 
 
 def play(stream: Stream, watch: Watch) -> Iterator[Seen]:

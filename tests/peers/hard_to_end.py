@@ -1,6 +1,7 @@
 """`hard_to_end.py DIRECTORY`: a program that leaves behind all that a program can leave behind.
 
 Everyone puts a file into DIRECTORY whose name is its kind and its pid. All ignore HUP and TERM.
+`hard_to_end.py DIRECTORY server` does so, too, and is an MCP server.
 """
 
 import os
@@ -10,9 +11,10 @@ import time
 from pathlib import Path
 
 BULK = 12
+SERVER = Path(__file__).with_name("mcp_demo.py")
 
 
-def main(directory: Path) -> None:
+def leave(directory: Path) -> None:
     for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_IGN)
     child(directory, "ignores")
@@ -22,11 +24,14 @@ def main(directory: Path) -> None:
     cleared(directory)
     for _ in range(BULK):
         child(directory, "bulk", setsid=True)
-    stay(directory, "leader")
+
+
+def note(directory: Path, kind: str) -> None:
+    (directory / f"{kind}-{os.getpid()}").touch()
 
 
 def stay(directory: Path, kind: str, *, stop: bool = False) -> None:
-    (directory / f"{kind}-{os.getpid()}").touch()
+    note(directory, kind)
     if stop:
         os.kill(os.getpid(), signal.SIGSTOP)
     while True:
@@ -58,8 +63,15 @@ def cleared(directory: Path) -> None:
         os.execve(words[0], words, {})
 
 
+def main(directory: Path, what: str) -> None:
+    if what == "cleared":
+        stay(directory, what)
+    leave(directory)
+    if what != "server":
+        stay(directory, "leader")
+    note(directory, "leader")
+    os.execv(sys.executable, [sys.executable, str(SERVER)])
+
+
 if __name__ == "__main__":
-    place = Path(sys.argv[1])
-    if sys.argv[2:]:
-        stay(place, sys.argv[2])
-    main(place)
+    main(Path(sys.argv[1]), *sys.argv[2:] or [""])

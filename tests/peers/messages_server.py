@@ -32,6 +32,8 @@ from tests.peers.message_streams import (
 )
 
 Respond = Callable[[dict[str, Any]], Answer]
+_ADDED = ("<system-reminder>", "<command-", "<local-command-")
+"""How texts begin that nobody said: an agent program adds them."""
 WINDOW = {"max_input_tokens": 200_000, "max_tokens": 64_000}
 
 
@@ -154,10 +156,10 @@ def from_script(path: Path) -> Respond:
     """Answers by a script in the scripted model's format, read anew for each request."""
 
     def respond(body: dict[str, Any]) -> Answer:
-        said = _last_text(body["messages"])
-        answer = answer_to(said, read_script(path))
+        heard = said(body)[-1]
+        answer = answer_to(heard, read_script(path))
         if answer is None:
-            return error(400, "invalid_request_error", f"no line answers {said!r}")
+            return error(400, "invalid_request_error", f"no line answers {heard!r}")
         time.sleep(answer.delay_seconds)
         blocks = [
             text_block(part.text)
@@ -187,13 +189,20 @@ def _json(value: dict[str, Any]) -> Answer:
     )
 
 
-def _last_text(messages: list[dict[str, Any]]) -> str:
-    content = messages[-1]["content"]
+def said(body: dict[str, Any]) -> list[str]:
+    """What was said so far, by whomever, and the results of tools; not what a program adds."""
+    contents = [each["content"] for each in body["messages"] if each["role"] != "system"]
+    return [text for content in contents for text in _texts(content)]
+
+
+def _texts(content: str | list[dict[str, Any]]) -> list[str]:
     if isinstance(content, str):
-        return content
-    last = content[-1]
-    said = last.get("text", last.get("content", ""))
-    return said if isinstance(said, str) else "".join(block.get("text", "") for block in said)
+        return [content]
+    found: list[str] = []
+    for block in content:
+        text = block.get("text")
+        found += _texts(block.get("content", [])) if text is None else [text]
+    return [each for each in found if not each.startswith(_ADDED)]
 
 
 def main() -> None:

@@ -20,7 +20,7 @@ from storage.records.message import (
 )
 from storage.records.process import ProcessExit, ProcessIdentity
 from storage.records.session import QuickSession
-from storage.records.worker import TerminalWorker
+from storage.records.worker import AgentWorker, TerminalWorker
 from storage.state import SessionState
 
 START = datetime(2026, 11, 21, 5, 40, 12, 123456, tzinfo=UTC)
@@ -72,6 +72,7 @@ def _possible(state: SessionState, name: str) -> list[st.SearchStrategy[Events]]
         *_of_messages(state),
         *_of_workers(state, name),
         *_of_rounds(state, name),
+        *_of_prompts(state, name),
     ]
 
 
@@ -125,6 +126,33 @@ def _of_worker(worker_id: str) -> list[st.SearchStrategy[Events]]:
     return [
         TEXTS.map(lambda text: (e.WorkerEnded(worker_id, "exited", end, text),)),
         TEXTS.map(lambda text: (e.WorkerUpdated(worker_id, {"name": text}),)),
+    ]
+
+
+def _of_prompts(state: SessionState, name: str) -> list[st.SearchStrategy[Events]]:
+    worker = AgentWorker(id=f"agent-{name}", name=f"a{name}", agent="a", created_at=START)
+    choices: list[st.SearchStrategy[Events]] = [st.just((e.WorkerCreated(worker),))]
+    agents = [one for one in state.record.workers if isinstance(one, AgentWorker)]
+    choices += [
+        TEXTS.map(lambda text: (e.PromptQueued(f"prompt-{name}", agents[-1].id, text),))
+        for _ in agents[-1:]
+    ]
+    choices += [
+        choice
+        for prompt in state.open_prompts[:1]
+        for choice in _of_prompt(prompt.id, state.inputs + 1)
+    ]
+    return choices
+
+
+def _of_prompt(one: str, number: int) -> list[st.SearchStrategy[Events]]:
+    return [
+        st.just((e.PromptTyping(one, number, pasted=True, seen=1),)),
+        TEXTS.map(lambda text: (e.PromptTyped(one, text, 2),)),
+        st.just((e.PromptSubmitting(one, number),)),
+        st.just((e.PromptSubmitted(one),)),
+        st.just((e.PromptPutBack(one, "queued", "held"),)),
+        TEXTS.map(lambda text: (e.PromptDelivered(one, "failed", text, "outcome-unknown"),)),
     ]
 
 

@@ -225,3 +225,22 @@ def test_a_missing_directory_is_an_error_at_the_start(tmp_path: Path, looks: Loo
     with pytest.raises(OSError, match="missing"):
         watch.start()
     assert not watch.is_alive()
+
+
+@pytest.mark.parametrize("gone_first", [True, False])
+def test_a_directory_is_watched_no_more(
+    watch: FilesWatch, looks: Looks, tmp_path: Path, gone_first: bool
+) -> None:
+    more = tmp_path / "more"
+    more.mkdir()
+    watch.add(more)
+    if gone_first:
+        more.rmdir()
+        watch.remove(more)
+    else:
+        watch.remove(more)
+        (more / "job").write_text("{}")
+    assert watch.is_alive()
+    (tmp_path / "job").write_text("{}")
+    assert looks.wait_for(tmp_path)
+    assert more not in looks.seen

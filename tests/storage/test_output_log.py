@@ -2,6 +2,7 @@
 
 import os
 import resource
+import shutil
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from storage import output_log
-from storage.output_log import OutputLog, read, tail
+from storage.output_log import OutputLog, last_lines, page_before, read, tail
 
 
 @pytest.fixture
@@ -195,4 +196,108 @@ def test_a_reader_keeps_up_with_a_writer_that_drops(directory: Path, small: None
         assert got.data.endswith(b"%05d" % number)
         offset = got.next
     assert offset == 1000
+    log.close()
+
+
+def test_what_is_written_after_its_files_were_removed_is_kept(directory: Path) -> None:
+    log = OutputLog.create(directory)
+    log.append(b"before")
+    for path in directory.iterdir():
+        path.unlink()
+    log.append(b"after")
+    got = read(directory, limit=100)
+    assert (got.data, got.start, got.end, got.epoch) == (b"after", 6, 11, 1)
+    assert log.lost_bytes == 0
+    log.close()
+
+
+def test_a_directory_that_was_removed_is_made_again(directory: Path) -> None:
+    log = OutputLog.create(directory)
+    log.append(b"before")
+    shutil.rmtree(directory.parent)  # of all workers of the session
+    log.append(b"after")
+    log.append(b" that")
+    assert stored(directory) == b"after that"
+    assert log.read(8, 100).data == b"ter that"
+    assert directory.stat().st_mode & 0o777 == 0o700
+    assert OutputLog.create(directory).epoch == 2
+    log.close()
+
+
+def test_a_session_that_was_removed_is_not(directory: Path) -> None:
+    log = OutputLog.create(directory)
+    log.append(b"before")
+    shutil.rmtree(directory.parents[1])
+    log.append(b"after")
+    assert log.has_unwritten
+    assert not directory.parents[1].exists()
+    assert log.read(6, 100).data == b"after"
+    directory.parents[1].mkdir()
+    assert log.flush()
+    assert stored(directory) == b"after"
+    log.close()
+
+
+def test_after_the_end_nothing_is_made_again(directory: Path) -> None:
+    """A deleted worker's directory is gone for good, whatever its last words."""
+    log = OutputLog.create(directory)
+    log.append(b"before")
+    log.ends()
+    shutil.rmtree(directory)
+    log.append(b"after")
+    log.close()
+    assert not directory.exists()
+
+
+def backwards(directory: Path, limit: int) -> list[bytes]:
+    pages = [page_before(directory, limit=limit)]
+    while pages[-1].start and pages[-1].data:
+        pages.append(page_before(directory, before=pages[-1].start, limit=limit))
+    return [page.data for page in pages if page.data]
+
+
+def test_pages_read_backwards_join(directory: Path, small: None) -> None:
+    log = OutputLog.create(directory)
+    log.append(b"0123456789abcdefghij")
+    assert backwards(directory, 7) == [b"defghij", b"6789abc", b"012345"]
+    assert page_before(directory, before=0, limit=7).data == b""
+    assert page_before(directory, before=99, limit=7).data == b""
+    assert page_before(directory, before=4, limit=100).data == b"0123"
+    log.close()
+
+
+def test_pages_read_backwards_end_at_what_was_dropped(directory: Path, small: None) -> None:
+    log = OutputLog.create(directory)
+    for _ in range(10):
+        log.append(b"0123456789")
+    kept = sum(path.stat().st_size for path in directory.iterdir())
+    assert len(b"".join(backwards(directory, 7))) == kept < 100
+    assert page_before(directory, before=3, limit=7).data == b""
+    log.close()
+
+
+def test_before_a_gap_pages_go_on(directory: Path, small: None) -> None:
+    log = OutputLog.create(directory)
+    log.append(b"AAAA")
+    with disk_takes(0):
+        log.append(b"0123456789abcde")
+    log.flush()
+    newest = page_before(directory, limit=100)
+    assert (newest.data, newest.start) == (b"789abcde", 11)
+    assert page_before(directory, before=newest.start, limit=100).data == b"AAAA"
+    log.close()
+
+
+@pytest.mark.parametrize(
+    ("count", "wanted"),
+    [(None, b"a\nb\n\nc"), (1, b"c"), (2, b"\nc"), (3, b"b\n\nc"), (9, b"a\nb\n\nc")],
+)
+def test_the_last_lines_of_a_piece(directory: Path, count: int | None, wanted: bytes) -> None:
+    log = OutputLog.create(directory)
+    log.append(b"a\nb\n\nc")
+    cut = last_lines(read(directory, limit=100), count)
+    assert (cut.data, cut.start + len(wanted)) == (wanted, 6)
+    log.append(b"\n")
+    cut = last_lines(read(directory, limit=100), count)
+    assert cut.data == wanted + b"\n"
     log.close()

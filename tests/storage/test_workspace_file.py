@@ -9,7 +9,7 @@ import pytest
 
 from storage import workspace_file
 from storage.errors import FileRefused
-from storage.records.workspace import WorkspaceSettings
+from storage.records.workspace import ActivityTimes, WorkspaceSettings
 
 
 @pytest.fixture
@@ -132,3 +132,39 @@ def test_a_wrong_agent_is_refused_with_the_place(path: Path, agents: Any, place:
     with pytest.raises(FileRefused) as refused:
         read(path, agents=agents)
     assert str(refused.value.path).startswith(place)
+
+
+# Times of activity.
+
+
+def test_times_of_activity_are_read_and_the_others_keep_their_defaults(path: Path) -> None:
+    found = read(path, activity={"silence_seconds": 9, "active_bytes": 100}).activity
+    assert found == ActivityTimes(silence_seconds=9.0, active_bytes=100)
+
+
+@pytest.mark.parametrize(
+    ("times", "place", "said"),
+    [
+        ({"silence_seconds": 0}, "silence_seconds", "> 0.0"),
+        ({"look_seconds": 1e9}, "look_seconds", "<= 3600"),
+        ({"active_bytes": 0}, "active_bytes", ">= 1"),
+        ({"echo_seconds": "soon"}, "echo_seconds", "float"),
+        ({"sustained_seconds": 2}, "sustained_seconds", "must be below rate_seconds (2)"),
+        ({"quiet_seconds": 2}, "activity", "quiet_seconds"),
+    ],
+)
+def test_a_time_that_cannot_be_is_refused_with_a_sentence(
+    path: Path, times: dict[str, Any], place: str, said: str
+) -> None:
+    with pytest.raises(FileRefused) as refused:
+        read(path, activity=times)
+    assert said in str(refused.value)
+    assert place in str(refused.value.path)
+
+
+def test_the_readme_shows_every_time_with_its_default() -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
+    (block,) = [text for text in readme.split("```json\n") if '"activity": {' in text]
+    shown = json.loads(block.split("```")[0])["activity"]
+    assert shown == {name: getattr(ActivityTimes(), name) for name in shown}
+    assert shown.keys() == set(ActivityTimes.__struct_fields__)

@@ -20,6 +20,7 @@ from actors.cli.attach.signals import Signals
 from actors.cli.attach.typing_ahead import TypingAhead
 from actors.terminals import protocol as p
 from actors.terminals.greeting import HostUnreachableError
+from actors.terminals.too_old import explained
 from storage import output_log
 
 LOOKED_BACK_BYTES = 4 * 1024 * 1024
@@ -46,7 +47,11 @@ class Wish(NamedTuple):
 
 
 class Ending(NamedTuple):
-    """Why it is over: `detached`, `ended` with `exit`, `held`, `lost` or `hung-up`; in words."""
+    """Why it is over: `detached`, `sent-away`, `ended` with `exit`, `held`, `too-old`, `lost` or
+    `hung-up`.
+
+    `text` says it in words; of `sent-away`, who did it.
+    """
 
     how: str
     text: str = ""
@@ -63,6 +68,7 @@ class Attachment:
         self._lease = 0
         self._writes = not wish.watch
         self._link: HostLink | None = None
+        self._wanted = 0
         self._away_since = 0.0
         self._epoch = 0
         self._next = 0
@@ -83,22 +89,29 @@ class Attachment:
         return self._ending
 
     def _wait(self, selector: selectors.BaseSelector) -> None:
-        if self._link:
-            selector.modify(self._link, self._link.wanted, self._hear)
-        first = min((at for at, _ in self._due), default=None)
-        for key, _ in selector.select(None if first is None else max(0, first - time.monotonic())):
+        if self._link and self._link.wanted != self._wanted:
+            self._wanted = self._link.wanted
+            selector.modify(self._link, self._wanted, self._hear)
+        for key, _ in selector.select(self._seconds_to_wait()):
             key.data()
-        now = time.monotonic()
-        for due in [due for due in self._due if due[0] <= now]:
-            self._due.remove(due)
-            due[1]()
+        if self._due:
+            self._do_what_is_due()
         if self._link and not self._link.is_open:
             selector.unregister(self._link)
             self._link.close()
             self._link = None
-            self._away_since = now
+            self._away_since = time.monotonic()
         if self._link is None and self._ending is None:
             self._connect_again(selector)
+
+    def _seconds_to_wait(self) -> float | None:
+        return max(0, min(at for at, _ in self._due) - time.monotonic()) if self._due else None
+
+    def _do_what_is_due(self) -> None:
+        now = time.monotonic()
+        for due in [due for due in self._due if due[0] <= now]:
+            self._due.remove(due)
+            due[1]()
 
     def _after(self, seconds: float, call: Callable[[], None]) -> None:
         self._due.append((time.monotonic() + seconds, call))
@@ -110,7 +123,7 @@ class Attachment:
 
     def _connect_again(self, selector: selectors.BaseSelector) -> None:
         try:
-            link = HostLink.connect(self._data, self._wish.owner, CONNECT_SECONDS)
+            link = HostLink.connect_anew(self._data, self._wish.owner, CONNECT_SECONDS)
         except (OSError, HostUnreachableError) as error:
             if self._exit is not None:
                 self._show_rest()
@@ -130,9 +143,10 @@ class Attachment:
             link.close()
             self._show_rest() if self._exit else self._end("lost", "the process is gone")
             return
-        self._link = link
-        selector.register(link, link.wanted, self._hear)
+        self._link, self._wanted = link, link.wanted
+        selector.register(link, self._wanted, self._hear)
         self._notices.writer(state.writer.owner if state.writer else None)
+        self._notices.watchers(state.watchers)
         if not self._epoch:
             self._epoch = state.epoch
             self._next = max(0, state.end_offset - LOOKED_BACK_BYTES)
@@ -171,6 +185,9 @@ class Attachment:
                 self._begin_typing(message)
             case p.LeaseChanged():
                 self._note_writer(message.writer)
+                self._notices.watchers(message.watchers)
+            case p.Detached():
+                self._end("sent-away", message.by)
             case p.Refused():
                 self._refused(message)
             case p.Exited() if message.epoch == self._epoch:
@@ -296,7 +313,7 @@ class Attachment:
             case "lease-held":
                 self._end("held", refused.message)
             case "unknown-message":
-                self._end("held", "this terminal host is older and lets nobody type but the daemon")
+                self._end("too-old", explained(refused)[1])
             case "input-full" if refused.lease == self._lease:
                 self._after(_AGAIN_SECONDS, self._type_again)
             case _:

@@ -1,6 +1,7 @@
 """A connection to the terminal host for one thread that waits on many things: it never blocks."""
 
 import selectors
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Self
@@ -10,6 +11,8 @@ import msgspec
 from actors.terminals import protocol
 from actors.terminals.frames import FrameTooLargeError, frame
 from actors.terminals.greeting import RECEIVE_BYTES, Greeted, greet
+
+_LOOK_AGAIN_SECONDS = 0.05
 
 
 class HostLink:
@@ -28,6 +31,25 @@ class HostLink:
         """Raises OSError, HostUnreachableError."""
         return cls(greet(data_directory, client=client, timeout_seconds=timeout_seconds))
 
+    @classmethod
+    def connect_anew(cls, data_directory: Path, client: str, timeout_seconds: float) -> Self:
+        """The same to a host whose socket somebody may have removed: it is asked to make it anew.
+
+        Raises OSError, HostUnreachableError; FileNotFoundError where no host lives.
+        """
+        from actors.terminals.ensure_host import ask_to_bind
+
+        deadline = time.monotonic() + timeout_seconds
+        is_asked = False
+        while True:
+            try:
+                return cls.connect(data_directory, client, timeout_seconds)
+            except (FileNotFoundError, ConnectionRefusedError):
+                is_asked = is_asked or ask_to_bind(data_directory)
+                if not is_asked or time.monotonic() > deadline:
+                    raise
+            time.sleep(_LOOK_AGAIN_SECONDS)
+
     def fileno(self) -> int:
         return self._connection.fileno()
 
@@ -41,8 +63,9 @@ class HostLink:
 
     def flush(self) -> None:
         """Send what the socket takes. An error is left for `receive` to find."""
-        with suppress(OSError):
-            del self._out[: self._connection.send(self._out) if self._out else 0]
+        if self._out:
+            with suppress(OSError):
+                del self._out[: self._connection.send(self._out)]
 
     def receive(self) -> list[protocol.FromHost]:
         """What has come; a message that only a newer host knows is passed over."""

@@ -28,6 +28,7 @@ class Notices:
         self._hint = hint
         self._said = ""
         self._writer: str | None = None
+        self._watchers = 0
 
     def rows_for_program(self, rows: int) -> int:
         return max(1, rows - 1) if self._has_line else rows
@@ -36,6 +37,12 @@ class Notices:
         """Who types now; None is the daemon."""
         self._writer = owner
         self.drawn_over()
+
+    def watchers(self, count: int) -> None:
+        """So many are shown the terminal, this one among them."""
+        if count != self._watchers:
+            self._watchers = count
+            self.drawn_over()
 
     def say(self, text: str) -> None:
         if text != self._said:
@@ -50,7 +57,8 @@ class Notices:
         """The program may have drawn over the status line: draw it anew."""
         if self._has_line:
             typing = f"{self._writer} types" if self._writer else "nobody types"
-            parts = (self._name, self._said or typing, self._hint)
+            shown = f"{self._watchers} are attached" if self._watchers > 1 else ""
+            parts = (self._name, self._said or typing, shown, self._hint)
             self._draw(" · ".join(part for part in parts if part))
 
     def _draw(self, text: str) -> None:

@@ -15,12 +15,14 @@ _FOLLOWED = frozenset(
 )
 _PIECE_BYTES = 64
 _SEQUENCE = re.compile(
-    rb"\x1b\[\?(?P<modes>[\d;]+)(?P<how>[hl])"
-    rb"|\x1b(?P<pad>[=>])"
-    rb"|\x1b\[>(?P<flags>\d*)u"
-    rb"|\x1b\[<(?P<pops>\d*)u"
-    rb"|\x1b\[>4(?:;(?P<keys>\d+))?m"
-    rb"|(?P<reset>\x1bc|\x1b\[!p)"
+    rb"\x1b(?:"  # in front of all of them, so that the search leaps from one to the next
+    rb"\[\?(?P<modes>[\d;]+)(?P<how>[hl])"
+    rb"|(?P<pad>[=>])"
+    rb"|\[>(?P<flags>\d*)u"
+    rb"|\[<(?P<pops>\d*)u"
+    rb"|\[>4(?:;(?P<keys>\d+))?m"
+    rb"|(?P<reset>c|\[!p)"
+    rb")"
 )
 
 
@@ -42,6 +44,8 @@ class ScreenModes:
         return any(self._changed.get(mode) for mode in _ALTERNATE_SCREENS)
 
     def feed(self, output: bytes) -> None:
+        if not self._piece and b"\x1b" not in output:
+            return
         text = self._piece + output
         end = 0
         for found in _SEQUENCE.finditer(text):

@@ -1,6 +1,6 @@
-"""`agents`: the agent programs that can be started by name. Reads files; needs no daemon.
+"""`agents`: the agent programs that can be started by name, and where they are.
 
-Whether a program is there is looked up in the PATH of whoever asks.
+The daemon says where, as it is who starts them; while none runs, they are looked up here.
 """
 
 import os
@@ -10,43 +10,49 @@ from typing import Any
 
 from actors.cli.arguments import Option, Spec
 from actors.cli.command import DONE, Call, Command
-from actors.cli.failures import CommandError
-from actors.decisions.agents import known
+from actors.cli.failures import CommandError, NoDaemonError
+from actors.decisions.agents import described
 from storage import codec, workspace_file
 from storage.data_dir import DEFAULT_WORKSPACE, DataDir
 from storage.errors import FileRefused
+from storage.records.workspace import WorkspaceSettings
+
+_PATHS = {
+    "daemon": "looked up in the PATH that the daemon was started with",
+    "yours": "looked up in your own PATH, as no daemon runs",
+}
 
 
 def _agents(call: Call) -> int:
-    rows = _rows(call.data, call.values["workspace"] or DEFAULT_WORKSPACE)
+    workspace = call.values["workspace"] or DEFAULT_WORKSPACE
+    settings = _settings(call.data, workspace)
+    try:
+        asked = {"type": "list-agents", "workspace": workspace}
+        rows, whose = call.ask(asked)["data"]["agents"], "daemon"
+    except NoDaemonError:
+        path = os.environ.get("PATH")
+        rows = described(settings, lambda command: shutil.which(command, path=path))
+        rows, whose = codec.builtins(rows), "yours"
     if call.console.json:
-        data = {"agents": rows}
+        data = {"agents": rows, "path": whose}
         call.console.value({"id": None, "type": "agents", "ok": True, "data": data})
         return DONE
     width = max(len(row["id"]) for row in rows)
     for row in rows:
-        call.console.line((f"{row['id']:{width}}", "bold"), f"  {row['name']}", _where(row))
+        told = f"  activity by {row['activity']}"
+        call.console.line((f"{row['id']:{width}}", "bold"), f"  {row['name']}", told, _where(row))
+    call.console.line((_PATHS[whose], "dim"))
     call.console.line(("start one with: greenroom new --agent NAME", "dim"))
     return DONE
 
 
-def _rows(data: str, workspace: str) -> list[dict[str, Any]]:
-    """Each definition, with the path of its program or null, and whether it is the user's own."""
+def _settings(data: str, workspace: str) -> WorkspaceSettings:
     place = DataDir(Path(data)).workspace_file(workspace)
     try:
-        settings = workspace_file.read(place)
+        return workspace_file.read(place)
     except FileRefused as problem:
         where = f" at {problem.path}" if problem.path else ""
         raise CommandError(f"{place}: {problem}{where}") from problem
-    own = {agent.id for agent in settings.agents}
-    return [
-        {
-            **codec.builtins(one),
-            "own": one.id in own,
-            "found": shutil.which(one.command, path=os.environ.get("PATH")),
-        }
-        for one in known(settings).values()
-    ]
 
 
 def _where(row: dict[str, Any]) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""`attach`: a worker's terminal on this one, as if it had been started here."""
+"""`attach`: a worker's terminal on this one, as if it had been started here; `detach`: its end."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from actors.cli.arguments import Option, Spec
 from actors.cli.command import DONE, FAILED, Call, Command, split_reference
 from actors.cli.failures import CommandError, NoDaemonError, UsageError
+from actors.cli.phrases import plural
 from actors.cli.terminal_of import session_record, terminal_of
 
 if TYPE_CHECKING:
@@ -34,13 +35,22 @@ def _attach(call: Call) -> int:
     except ValueError as error:
         raise UsageError(f"--detach-key: {error}") from error
     reference = call.values["session"]
-    key = _key(call, reference)
+    key = terminal_key(call, reference)
     wish = Wish(key, _owner(), detach_key, watch=call.values["watch"], take=call.values["take"])
     hint = f"{key_name} detaches" if detach_key else ""
     return _say(call, reference, _run(call, wish, reference, hint))
 
 
-def _key(call: Call, reference: str) -> str:
+def _detach(call: Call) -> int:
+    from actors.cli.attach.detach_others import detach_others
+
+    reference = call.values["session"]
+    clients = detach_others(Path(call.data), terminal_key(call, reference), _user())
+    said = f"{plural(clients, 'attachment')} ended; it runs on" if clients else "nobody is attached"
+    return call.done({"detached": clients}, f"{reference}: {said}")
+
+
+def terminal_key(call: Call, reference: str) -> str:
     """`<session id>/<worker id>`, from the daemon, or from the files while there is none."""
     session, worker = split_reference(reference)
     try:
@@ -56,6 +66,10 @@ def _key(call: Call, reference: str) -> str:
 
 def _owner() -> str:
     return f"{getpass.getuser()} on {os.ttyname(sys.stdin.fileno()).removeprefix('/dev/')}"
+
+
+def _user() -> str:
+    return _owner() if sys.stdin.isatty() else getpass.getuser()
 
 
 def _run(call: Call, wish: Wish, reference: str, hint: str) -> Ending:
@@ -79,7 +93,12 @@ def _connect(data: Path, wish: Wish, reference: str) -> HostLink:
     from actors.terminals.greeting import HostUnreachableError
 
     try:
-        link = HostLink.connect(data, wish.owner, CONNECT_SECONDS)
+        link = HostLink.connect_anew(data, wish.owner, CONNECT_SECONDS)
+    except TimeoutError:
+        raise CommandError(
+            "the terminal host does not answer; greenroom status says what to do",
+            code="host-not-answering",
+        ) from None
     except (OSError, HostUnreachableError):
         raise _not_running(reference) from None
     if all(state.key != wish.key or state.exit for state in link.welcome.terminals):
@@ -100,10 +119,17 @@ def _say(call: Call, reference: str, ending: Ending) -> int:
     match ending.how:
         case "detached":
             call.console.note(f"[detached from {reference}; it runs on]", "dim")
+        case "sent-away":
+            call.console.note(f"[detached from {reference} by {ending.text}; it runs on]", "warn")
         case "ended" if ending.exit is not None:
             exit_ = ending.exit
             how = f"by signal {exit_.signal}" if exit_.signal else f"with code {exit_.code}"
             call.console.note(f"[{reference} ended {how}]", "dim")
+        case "too-old":
+            raise CommandError(
+                f"{ending.text}; look on with --watch, or type with: greenroom type",
+                code="host-too-old",
+            )
         case "held":
             raise CommandError(
                 f"{ending.text}; look on with --watch, or take over with --take", code="lease-held"
@@ -129,6 +155,14 @@ COMMANDS = {
         (
             "greenroom attach 'Fix the login'",
             "greenroom attach 'Fix the login'/shell --watch",
+        ),
+    ),
+    "detach": Command(
+        _detach,
+        Spec(["SESSION"]),
+        (
+            "greenroom detach 'Fix the login'",
+            "Whoever is attached there is told by whom, and has the own terminal back.",
         ),
     ),
 }

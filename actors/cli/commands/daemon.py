@@ -55,9 +55,12 @@ def _said(ended: Ended, pid: int | None) -> str:
 
 
 def restart_daemon(call: Call) -> int:
-    """Stop it, its terminals living on, and start it again; only start it when none runs."""
+    """Stop it and start it again; only start it when none runs.
+
+    Its terminals live on, unless `--terminals` says that they and their host begin anew too.
+    """
     try:
-        stop_daemon(call, keep_terminals=True)
+        stop_daemon(call, keep_terminals=not call.values["terminals"])
     except NoDaemonError:
         call.console.note("no daemon was running", "dim")
     return _started(call, start_daemon(call), already=False)

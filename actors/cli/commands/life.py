@@ -5,7 +5,7 @@ A row is `(request for a session, request for a worker, what is said)`; None whe
 
 from typing import Any
 
-from actors.cli.arguments import Spec
+from actors.cli.arguments import Option, Spec
 from actors.cli.command import DONE, FAILED, Call, Command, split_reference
 from actors.cli.failures import UsageError
 
@@ -40,6 +40,8 @@ def _change(call: Call) -> int:
         from actors.cli.commands.daemon import restart_daemon
 
         return restart_daemon(call)
+    if call.values.get("terminals"):
+        raise UsageError(f"--terminals is for all of them; for this one: {call.name} {reference}")
     if not reference:
         raise UsageError("SESSION is empty")
     data = call.found(call.ask(life_request(call.name, reference)), f"session {reference!r}")
@@ -60,12 +62,19 @@ def _command(name: str) -> Command:
     if ROWS[name][1]:
         examples.append(f"greenroom {name} 'Fix the login'/shell")
     if optional:
-        examples.append("greenroom restart    the daemon; terminals and agents live on")
+        examples += [
+            "greenroom restart    the daemon, as after an upgrade; terminals and agents live on",
+            "greenroom restart --terminals    they and their host too",
+            "Shells and agents are then started again, agents with their conversation; a command",
+            "is only if it was made with --restart always.",
+        ]
     if name == "delete":
         examples.append(
             "It lies in the trash, whole, until you purge it: greenroom restore brings it back."
         )
-    return Command(_change, Spec([f"SESSION{optional}"]), tuple(examples))
+    options = [Option("--terminals", "end the terminals too, and start them again")]
+    spec = Spec([f"SESSION{optional}"], options if optional else [])
+    return Command(_change, spec, tuple(examples))
 
 
 COMMANDS = {name: _command(name) for name in ROWS}

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from actors.cli.arguments import Option, Spec
+from actors.cli.as_running import as_running
 from actors.cli.command import DONE, FAILED, Call, Command
 from actors.cli.history_view import round_lines
 from actors.cli.phrases import plural
@@ -26,16 +27,17 @@ def _show(call: Call) -> int:
     session = call.found(call.ask({"type": "get-session", "session": reference}), _named(reference))
     if session is None:
         return FAILED
-    call.console.lines(session_lines(session, datetime.now(UTC)))
     if not call.console.json:
-        problems = _wrong(call, session)
+        status = call.ask({"type": "get-status"}).get("data") or {}
+        session["workers"] = as_running(session.get("workers") or [], status)
+        call.console.lines(session_lines(session, datetime.now(UTC), call.console.columns))
+        problems = _wrong(status, session)
         call.console.lines([[("problem   ", "dim"), (each, "bad")] for each in problems])
     return DONE
 
 
-def _wrong(call: Call, session: dict[str, Any]) -> list[str]:
+def _wrong(status: dict[str, Any], session: dict[str, Any]) -> list[str]:
     """Why nothing can be done in it, which its record does not know."""
-    status = call.ask({"type": "get-status"}).get("data") or {}
     failed = (status.get("store") or {}).get("quarantined") or []
     return [str(each.get("reason")) for each in failed if each.get("session_id") == session["id"]]
 

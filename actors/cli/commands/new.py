@@ -14,12 +14,19 @@ def _new(call: Call) -> int:
     session = call.found(answer, "session")
     identity = session["id"]
     call.console.line((str(session.get("title")), "bold"), (f" {identity}", "dim"))
-    if session.get("response_id"):
+    if session.get("response_id") and _is_agent(session):
+        call.console.line(f"the prompt waits for the agent as {session['response_id']}")
+        call.console.line((f"see how it is with: greenroom show {identity}", "dim"))
+    elif session.get("response_id"):
         call.console.line(f"the prompt is accepted as {session['response_id']}")
         call.console.line((f"see the answer with: greenroom history {identity}", "dim"))
     else:
         call.console.line((f"next: {_next(session)}", "dim"))
     return DONE
+
+
+def _is_agent(session: dict[str, Any]) -> bool:
+    return any(worker.get("type") == "agent" for worker in session.get("workers") or [])
 
 
 def create_request(values: dict[str, Any]) -> dict[str, Any]:
@@ -50,10 +57,8 @@ def _refuse(values: dict[str, Any], keys: tuple[str, ...], what: str) -> None:
 
 def _next(session: dict[str, Any]) -> str:
     workers = session.get("workers") or []
-    if workers and workers[0].get("type") == "agent":
-        return f"greenroom attach {session['id']}"
     if workers and workers[0].get("type") != "conversation":
-        return f"greenroom type {session['id']}/{workers[0]['name']} TEXT"
+        return f"greenroom attach {session['id']}"
     return f"greenroom send {session['id']} TEXT"
 
 

@@ -1,4 +1,5 @@
-"""`send`: a message to a session's model, its answer printed as it comes.
+"""`send`: a message to a session's model, its answer printed as it comes; or to an agent, until it
+is seen that it accepted the message.
 
 Ctrl-C cancels the answer and waits for its end; a second one leaves it to go on.
 """
@@ -11,7 +12,7 @@ from threading import Timer
 from typing import TYPE_CHECKING
 
 from actors.cli.arguments import Option, Spec
-from actors.cli.command import DONE, FAILED, Call, Command, accepted
+from actors.cli.command import DONE, FAILED, Call, Command, accepted, split_reference
 from actors.cli.connection import Connection
 from actors.cli.failures import CommandError, UsageError
 from actors.cli.phrases import money
@@ -62,7 +63,9 @@ class _Cancellation:
 
 def _send(call: Call) -> int:
     text = message_text(call.values["text"])
-    request = {"type": "request", "session": call.values["session"], "content": text}
+    session, worker = split_reference(call.values["session/worker"])
+    request = {"type": "request", "session": session, "content": text}
+    request |= {"worker": worker} if worker else {}
     if call.values["no_wait"]:
         return _send_only(call, {**request, "wait": False})
     cancellation = _Cancellation(call)
@@ -110,7 +113,8 @@ class _Waiting:
 
     def _say_why(self) -> None:
         # Over a connection of its own, as a cancellation.
-        request = {"type": "get-session", "session": self._call.values["session"]}
+        session, _ = split_reference(self._call.values["session/worker"])
+        request = {"type": "get-session", "session": session}
         try:
             with Connection(self._call.data) as connection:
                 answer = connection.ask(request, timeout_seconds=LOOK_SECONDS)
@@ -124,11 +128,19 @@ class _Waiting:
 def queued_because(session: dict[str, Any]) -> str:
     """Why a session keeps a message waiting; empty when it does not."""
     identity = session.get("id")
+    waiting = next(filter(None, map(_waits_for_an_agent, session.get("workers") or [])), "")
     if "paused" in {session.get("status"), session.get("desired")}:
         return f"queued; the session is paused, let it go on with: greenroom resume {identity}"
     if int(session.get("open_requests") or 0) > 1:
         return "queued; the session is busy with an earlier message"
-    return ""
+    return waiting
+
+
+def _waits_for_an_agent(worker: dict[str, Any]) -> str:
+    """Its activity is not in the record; the prompt waits for the agent to be at rest."""
+    if (worker.get("delivery") or {}).get("state") != "queued":
+        return ""
+    return f"queued; it is typed when {worker.get('name')} asks nothing and is at rest"
 
 
 def message_text(words: list[str]) -> str:
@@ -151,6 +163,10 @@ def _finish(call: Call, transcript: Transcript, answer: dict[str, Any]) -> int:
     accepted(answer)
     if call.console.json:
         call.console.value(answer)
+    delivery = data.get("delivery")
+    if delivery:
+        call.console.line(("accepted", "good"), f": {delivery.get('evidence')}")
+        return DONE
     if sys.stderr.isatty():
         call.console.note(usage_line(data), "dim")
     return DONE
@@ -168,8 +184,11 @@ def usage_line(data: dict[str, Any]) -> str:
 COMMANDS = {
     "send": Command(
         _send,
-        Spec(["SESSION", "TEXT…"], [Option("--no-wait", "leave once it is accepted")]),
+        Spec(["SESSION/WORKER", "TEXT…"], [Option("--no-wait", "leave once it is queued")]),
         (
+            "Without WORKER it goes to the session's conversation, else to its only agent. To an",
+            "agent it is typed when that is at rest and asks nothing; what is printed is the",
+            "evidence that it was accepted, and the status is 1 if there is none.",
             "greenroom send 'Fix the login' 'Which test covers this?'",
             "git diff | greenroom send 'Fix the login' -",
         ),

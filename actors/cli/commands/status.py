@@ -65,7 +65,9 @@ def _show(call: Call, status: dict[str, Any]) -> None:
 
     from actors.cli.status_view import status_lines
 
-    call.console.lines(status_lines(status, datetime.now(UTC), boxes=call.console.draws_boxes))
+    console = call.console
+    now = datetime.now(UTC)
+    console.lines(status_lines(status, now, boxes=console.draws_boxes, columns=console.columns))
 
 
 COMMANDS = {

@@ -5,10 +5,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from actors.cli.arguments import Option, Spec, number
+from actors.cli.as_running import as_running
 from actors.cli.command import DONE, FAILED, Call, Command, accepted, worker_reference
-from actors.cli.failures import CommandError, UsageError
+from actors.cli.failures import UsageError
 from actors.cli.session_view import worker_lines
 from actors.cli.worker_arguments import WORKER_OPTIONS, chosen_worker
+
+PAGE_LINES = 100
+"""Shown of what stands before a byte."""
 
 
 def _add(call: Call) -> int:
@@ -46,7 +50,10 @@ def _list(call: Call) -> int:
     if data is None:
         return FAILED
     workers = data.get("workers") or []
-    call.console.lines(worker_lines(workers, datetime.now(UTC)) or [[("no workers", "dim")]])
+    if workers and not call.console.json:
+        workers = as_running(workers, call.ask({"type": "get-status"})["data"])
+    lines = worker_lines(workers, datetime.now(UTC), call.console.columns)
+    call.console.lines(lines or [[("no workers", "dim")]])
     return DONE
 
 
@@ -99,37 +106,60 @@ def _output(call: Call) -> int:
         raise UsageError(
             "--raw is for a file or a pipe: what it prints may do anything to a screen"
         )
-    start = number(call.values["from"], "--from", 0)
-    request: dict[str, Any] = {
-        "type": "get-output",
-        **worker_reference(call.values["session/worker"]),
-        "from": start,
-    }
-    if call.values["epoch"] is not None:
-        request["epoch"] = number(call.values["epoch"], "--epoch", 0, least=0)
+    request = output_request(call.values)
     with call.connect("get-output") as connection:
         while True:
             answer = accepted(connection.ask(request))
-            _require_epoch(answer["data"], request.get("epoch"))
             if call.console.json:
                 call.console.value(answer)
                 return DONE
             page = answer["data"]
+            _say_missing(call, request, page)
             if raw:
                 call.console.out.write(page["data"])
             else:
                 call.console.stream([(page["data"], "")])
+            if "from" not in request:
+                _say_older(call, page)
+                return DONE
             if page["next"] >= page["end"] or page["next"] <= page["start"]:
                 return DONE
             request |= {"from": page["next"], "epoch": page["epoch"]}
 
 
-def _require_epoch(page: dict[str, Any], epoch: int | None) -> None:
-    kept = page.get("epochs")
-    if epoch is None or kept is None or epoch in kept:
-        return
-    shown = ", ".join(str(each) for each in kept) or "none"
-    raise CommandError(f"there is no epoch {epoch} (epochs kept: {shown})", code="epoch-not-found")
+def output_request(values: dict[str, Any]) -> dict[str, Any]:
+    """Onwards from a byte, or backwards: the last lines, those before a byte."""
+    request: dict[str, Any] = {
+        "type": "get-output",
+        **worker_reference(values["session/worker"]),
+    }
+    if values["epoch"] is not None:
+        request["epoch"] = number(values["epoch"], "--epoch", 0, least=0)
+    if values["before"] is None and values["lines"] is None:
+        return request | {"from": number(values["from"], "--from", 0)}
+    if values["from"] is not None:
+        raise UsageError("--from reads onwards, --before and --lines backwards; say one of them")
+    if values["before"] is not None:
+        request["before"] = number(values["before"], "--before", 0, least=0)
+    return request | {"lines": number(values["lines"], "--lines", PAGE_LINES, least=1)}
+
+
+def _say_missing(call: Call, request: dict[str, Any], page: dict[str, Any]) -> None:
+    """Something was asked for that is not kept: the oldest is dropped past 64 MiB."""
+    start = request.get("from", -1)
+    if 0 <= start < page["start"]:
+        text = f"[bytes {start} to {page['start']} of epoch {page['epoch']} are not kept]"
+        call.console.note(text, "warn")
+
+
+def _say_older(call: Call, page: dict[str, Any]) -> None:
+    """Where the page before this one is."""
+    if page["start"] and page["data"]:
+        call.console.note(
+            f"[older: greenroom output {call.values['session/worker']} --before {page['start']}"
+            f" --epoch {page['epoch']}]",
+            "dim",
+        )
 
 
 COMMANDS = {
@@ -173,12 +203,15 @@ COMMANDS = {
             ["SESSION/WORKER"],
             [
                 Option("--from", "the first byte; negative counts from the end", metavar="N"),
+                Option("--lines", "only the last N lines", metavar="N", short="-n"),
+                Option("--before", "the lines before that byte", metavar="N"),
                 Option("--epoch", "of an earlier process", metavar="N"),
                 Option("--raw", "with its terminal sequences, into a file or pipe"),
             ],
         ),
         (
             "greenroom output 'Fix the login'/shell",
+            "greenroom output 'Fix the login'/shell -n 20",
             "greenroom output 'Fix the login'/shell --from -2000",
         ),
     ),

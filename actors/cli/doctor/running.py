@@ -91,6 +91,8 @@ def _terminal_host(data: str, status: Json) -> Finding:
     from actors.terminals.host_files import recorded_host
 
     host = status.get("terminal_host") or {}
+    if host.get("problem"):
+        return problem("terminal host", str(host["problem"]), "greenroom restart --terminals")
     if host.get("pid"):
         terminals = plural(host.get("terminals") or 0, "terminal")
         return ok("terminal host", f"pid {host['pid']}, {terminals}")

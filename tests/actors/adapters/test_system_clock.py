@@ -1,6 +1,7 @@
 import logging
 import threading
 import time
+import weakref
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -59,7 +60,7 @@ def test_a_cancelled_call_does_not_come() -> None:
     cancel()
     assert done.wait(10)
     assert called == []
-    assert clock._cancelled == set()
+    assert clock._calls == {}
 
 
 def test_cancelling_what_has_been_called_leaves_nothing_behind() -> None:
@@ -68,7 +69,7 @@ def test_cancelling_what_has_been_called_leaves_nothing_behind() -> None:
     cancel = clock.after(0.0, done.set)
     assert done.wait(10)
     cancel()
-    assert clock._cancelled == set()
+    assert clock._calls == {}
 
 
 def test_a_call_that_fails_does_not_end_the_timer(caplog: pytest.LogCaptureFixture) -> None:
@@ -83,3 +84,17 @@ def test_a_call_that_fails_does_not_end_the_timer(caplog: pytest.LogCaptureFixtu
         clock.after(0.01, done.set)
         assert done.wait(10)
     assert "a timer's call failed" in caplog.text
+
+
+def test_what_a_cancelled_call_holds_is_let_go_at_once() -> None:
+    class Held:
+        def remind(self) -> None:
+            raise AssertionError
+
+    clock, held = SystemClock(), Held()
+    kept = weakref.ref(held)
+    cancel = clock.after(1000, held.remind)
+    del held
+    assert kept()
+    cancel()
+    assert kept() is None

@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from actors.cli.phrases import local, money, plural, since, size
+from actors.cli.phrases import last_said, local, money, plural, since, size
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
@@ -41,3 +41,13 @@ def test_sizes_counts_and_money_are_told_shortly() -> None:
 
 def test_an_unreadable_time_is_shown_as_it_came() -> None:
     assert local("soon") == "soon"
+
+
+def test_of_a_last_output_its_end_is_told_in_one_line() -> None:
+    said = "exited with 7; its last output: one\r\n\x1b[31mtwo\x1b[0m\r\n"
+    assert last_said(said) == "exited with 7; its last output: one two"
+    assert last_said(said, end_is_told=True) == "its last output: one two"
+    assert last_said("exited with 7; its last output: ") == "exited with 7"
+    assert last_said("no such file") == "no such file"
+    long = last_said("ended by signal 9; its last output: " + "x" * 500 + "end")
+    assert (len(long) < 210, long.endswith("xend"), "…x" in long) == (True, True, True)

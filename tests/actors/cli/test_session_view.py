@@ -14,6 +14,13 @@ def test_titles_are_shortened_to_the_width_of_the_terminal() -> None:
     assert "…" in "".join(text for text, _ in lines[1])
 
 
+def test_what_is_done_has_the_rest_of_the_line() -> None:
+    asks = {"state": "asking", "source": "screen", "since": "x", "text": "why " * 40}
+    lines = listing_lines([{**LONG, "activity": asks}], NOW, everything=False, columns=150)
+    assert max(width_of(line) for line in lines) == 150
+    assert lines[1][-2][0].startswith("asking (screen): why why")
+
+
 def test_in_a_pipe_a_title_has_at_most_forty_characters() -> None:
     (_, row) = listing_lines([LONG], NOW, everything=False)
     title = next(text for text, _ in row if text.startswith("long"))

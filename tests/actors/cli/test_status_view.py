@@ -2,8 +2,11 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
+
+from actors.cli.drawing import width_of
 from actors.cli.health import healthy
-from actors.cli.status_view import status_lines
+from actors.cli.status_view import status_lines, worker_detail
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
@@ -30,8 +33,11 @@ def status() -> dict[str, Any]:
              "desired": "run", "workers": [
                  {"id": "w1", "name": "shell", "type": "terminal", "status": "running",
                   "desired": "run", "restarts": 2, "exit": None,
-                  "process": {"pid": 99, "memory_bytes": 12_345_678, "cpu_percent": 3.4},
-                  "activity": {"state": "idle", "source": "screen",
+                  "process": {"pid": 99, "memory_bytes": 12_345_678, "cpu_percent": 3.4,
+                              "processes": 4},
+                  "writer": {"owner": "ann on pts/3", "since": "2026-11-21T11:57:00Z"},
+                  "watchers": 2,
+                  "activity": {"state": "idle", "source": "screen", "text": "$ make",
                                "since": "2026-11-21T11:57:00Z"}},
                  {"id": "w2", "name": "build", "type": "terminal", "status": "exited",
                   "desired": "run", "restarts": 0, "process": None, "activity": None,
@@ -62,8 +68,9 @@ supervisor                  running
 |-- recorder                running, 1 restart, disk hiccup
 |-- sessions                running
 |   |-- Fix the login aaaa  active, worktree
-|   |   |-- shell terminal  running, idle 3 min (screen), pid 99, 12 MB, 3 % CPU, 2 restarts
-|   |   |-- build terminal  exited, exit code 2, 1 h ago
+|   |   |-- shell terminal  running  pid 99 (4 processes)  12 MB  3 % CPU  \
+ann on pts/3 types, 1 watcher, 2 restarts, idle 3 min (screen): $ make
+|   |   |-- build terminal  exited   exit code 2, 1 h ago
 |   |   `-- files           quarantined
 |   |-- Asleep bbbb         paused
 |   `-- and 1 archived
@@ -83,6 +90,43 @@ def test_the_tree_shows_actors_sessions_and_workers_in_place() -> None:
 def test_on_a_terminal_the_same_tree_has_boxes() -> None:
     boxes = EXPECTED.replace("|-- ", "├── ").replace("`-- ", "└── ").replace("|   ", "│   ")
     assert rendered(status(), boxes=True) == boxes
+
+
+def test_what_a_program_asks_is_cleaned_and_cut_to_the_width_of_the_terminal() -> None:
+    value = status()
+    asking = {"state": "asking", "source": "hook", "since": "2026-11-21T11:57:00Z",
+              "text": "\x1b[31mMay I\x07 " + "remove " * 40}  # fmt: skip
+    value["sessions"][0]["workers"][0] |= {"activity": asking, "writer": None, "watchers": 0}
+    lines = status_lines(value, NOW, boxes=False, columns=120)
+    (line,) = [line for line in lines if any("asking" in text for text, _ in line)]
+    assert width_of(line) == 120
+    text = "".join(text for text, _ in line)
+    assert "CPU  2 restarts, asking 3 min (hook): May I\\x07 r" in text
+    assert text.endswith("…")
+
+
+def test_of_a_crash_loop_the_end_and_the_last_output_are_shown_in_one_line() -> None:
+    value = status()
+    said = (
+        "ended by signal 9; its last output: " + "x\r\n" * 200 + "\x1b[1mno space left\x1b[0m\r\n"
+    )
+    value["sessions"][0]["workers"][1] |= {
+        "status": "quarantined", "last_error": said,
+        "exit": {"code": None, "signal": 9, "at": "2026-11-21T11:00:00Z"},
+    }  # fmt: skip
+    shown = rendered(value)
+    (line,) = [line for line in shown.splitlines() if "build terminal" in line]
+    assert "quarantined  ended by signal 9, 1 h ago, its last output: …" in line
+    assert line.endswith("x x no space left")
+    assert "given up   worker Fix the login/build is quarantined: ended by signal 9;" in shown
+
+
+def test_a_worker_that_waits_for_its_restart_says_so() -> None:
+    value = status()
+    value["sessions"][0]["workers"][0] |= {"status": "lost", "process": None, "activity": None,
+                                           "writer": None, "watchers": 0}  # fmt: skip
+    value["tree"]["children"][1]["children"][0]["children"][0]["state"] = "starting"
+    assert "lost    2 restarts, starts again in a moment\n" in rendered(value)
 
 
 def test_without_a_tree_the_sessions_stand_alone() -> None:
@@ -146,8 +190,8 @@ def test_without_a_daemon_nothing_is_said_to_run() -> None:
     told = re.sub(" {2,}", "  ", aligned)
     assert told.startswith("sessions  as last known\n")
     assert "Fix the login aaaa  was active, worktree\n" in told
-    assert "shell terminal  was running, " in told
-    assert "build terminal  exited, exit code 2, 1 h ago\n" in told
+    assert "shell terminal  was running  pid 99" in told
+    assert "build terminal  exited  exit code 2, 1 h ago\n" in told
     assert "chat conversation\n" in told
     assert "Asleep bbbb  paused\n" in told
     spans = [span for line in status_lines(value, NOW, boxes=False) for span in line]
@@ -158,6 +202,12 @@ def test_no_keeper_is_said() -> None:
     assert "keeper     none: a crashed daemon is not brought back\n" in rendered(
         {**status(), "keeper": None}
     )
+
+
+def test_a_terminal_host_that_does_not_answer_is_said() -> None:
+    host = {"pid": 8, "terminals": 2, "problem": "the terminal host (pid 8) does not answer"}
+    shown = rendered({**status(), "terminal_host": host})
+    assert "terminals  pid 8\nterminals  the terminal host (pid 8) does not answer\n" in shown
 
 
 def test_a_status_with_next_to_nothing_in_it_is_shown() -> None:
@@ -177,3 +227,19 @@ def test_a_quarantined_worker_or_session_and_a_degraded_store_are_not() -> None:
     assert not healthy({"sessions": [{"id": "a", "workers": [worker]}]})
     assert not healthy({"store": {"state": "ok", "quarantined": [{"session_id": "a"}]}})
     assert not healthy({"store": {"state": "degraded"}})
+
+
+@pytest.mark.parametrize(
+    ("delivery", "shown"),
+    [
+        (None, ""),
+        ({"state": "accepted"}, ""),
+        ({"state": "typing"}, "prompt typing"),
+        ({"state": "failed", "code": "prompt-not-accepted"}, "prompt failed (prompt-not-accepted)"),
+    ],
+)
+def test_a_prompt_that_is_open_or_failed_is_shown(delivery: Any, shown: str) -> None:
+    worker = {"name": "a", "status": "running", "delivery": delivery}
+    text = "".join(part for part, _ in worker_detail(worker, {}, NOW).rest)
+    assert ("prompt" in text) == bool(shown)
+    assert shown in text

@@ -18,7 +18,9 @@ def test_sessions_are_told_as_last_known(tmp_path: Path) -> None:
     assert {key: told[key] for key in ("id", "title", "status")} == {
         "id": "a", "title": "T", "status": "active"
     }  # fmt: skip
-    assert told["workers"][0]["process"] == {"pid": 5, "memory_bytes": None, "cpu_percent": None}
+    unknown = {"memory_bytes": None, "cpu_percent": None, "processes": None}
+    assert told["workers"][0]["process"] == {"pid": 5, **unknown}
+    assert (told["activity"], told["workers"][0]["writer"]) == (None, None)
     assert told["workers"][0]["restarts"] == 1
 
 

@@ -67,6 +67,24 @@ def test_only_what_was_asked_for_is_sent(open_greenroom: House) -> None:
         assert client.receive()["event"]["type"] == "session-deleted"
 
 
+def test_what_workers_do_is_told_to_those_who_ask_for_it(open_greenroom: House) -> None:
+    session_id = open_greenroom.create()["id"]
+    with connected(open_greenroom) as client, connected(open_greenroom) as other:
+        subscribe(client, events=["worker-activity"], session=session_id)
+        subscribe(other, session=session_id)
+        talk = {"type": "conversation"}
+        made = open_greenroom.get("create-worker", session=session_id, worker=talk)
+        found = client.receive()["event"]
+        assert (found["type"], found["worker_id"]) == ("worker-activity", made["id"])
+        assert (found["activity"]["state"], found["activity"]["source"]) == ("idle", "protocol")
+        open_greenroom.get("delete-worker", session=session_id, worker=made["id"])
+        assert client.receive()["event"]["activity"] is None
+        kinds: list[str] = []
+        while kinds[-1:] != ["worker-deleted"]:
+            kinds.append(other.receive()["event"]["type"])
+        assert "worker-activity" not in kinds
+
+
 def test_after_unsubscribing_nothing_comes(open_greenroom: House) -> None:
     session_id = open_greenroom.create()["id"]
     before = listeners(open_greenroom)

@@ -42,6 +42,25 @@ def asking() -> Watched:
     return after(Wrote(1.0, 0, 50), Looked(1.5, 50, QUESTION))
 
 
+def test_what_the_program_says_that_it_asks_is_kept_beside_the_screen() -> None:
+    told = after(Reported(1.0, "asking", "hook", "Bash: make"), Wrote(1.0, 0, 50))
+    assert after(Looked(1.5, 50, QUESTION), first=told).seen == Seen(
+        state="asking", source="hook", since=1.0, text="Bash: make"
+    )
+    reported = after(Reported(3.0, "asking", "hook"), first=asking())
+    assert reported.seen == Seen(state="asking", source="hook", since=3.0, text=QUESTION)
+    looked = after(Reported(1.0, "asking", "hook"), Wrote(1.0, 0, 50), Looked(1.5, 50, QUESTION))
+    assert looked.seen == Seen(state="asking", source="hook", since=1.0, text=QUESTION)
+
+
+def test_a_question_above_where_it_takes_a_prompt_is_none() -> None:
+    patterns = ActivityPatterns(asking=(r"\[y/N\]$",), input_line=(r"^> ",))
+    watch = Watch(patterns=patterns)
+    asked, box = Wrote(1.0, 0, 50), f"{QUESTION}\n> no"
+    assert after(asked, Looked(1.5, 50, QUESTION), watch=watch).seen.state == "asking"
+    assert after(asked, Looked(1.5, 50, box), watch=watch).seen.state == "unknown"
+
+
 def test_at_first_nothing_is_known_and_silence_is_idle() -> None:
     assert after().seen == Seen(state="unknown", source="screen", since=0.0)
     assert after(Waited(1.9)).seen.state == "unknown"
@@ -182,6 +201,15 @@ def test_a_report_of_work_is_not_believed_for_ever() -> None:
     assert after(Wrote(12.0, 10, 20), Waited(21.9), first=active, watch=BARE).seen == active.seen
 
 
+def test_a_report_of_work_is_not_believed_long_when_somebody_typed_since() -> None:
+    active = after(Reported(3.0, "active", "hook"), Wrote(8.0, 0, 90), watch=BARE)
+    ended = after(Typed(9.0), Wrote(9.1, 90, 120), first=active, watch=BARE)
+    assert next_at(ended, BARE) == pytest.approx(11.1)
+    assert after(Waited(11.1), first=ended, watch=BARE).seen.state == "idle"
+    begun = after(Reported(3.0, "active", "hook"), Typed(3.1), Wrote(3.1, 0, 50), watch=BARE)
+    assert next_at(begun, BARE) == pytest.approx(13.1)
+
+
 def test_a_question_on_the_screen_is_seen_through_a_report_of_work() -> None:
     active = after(Reported(3.0, "active", "hook", "PreToolUse"), Wrote(3.1, 0, 50))
     asked = after(Looked(3.6, 50, QUESTION), first=active)
@@ -197,6 +225,19 @@ def test_who_types_after_a_report_ends_it() -> None:
     assert after(Typed(4.0), first=asked).seen.state == "asking"  # until somebody looked
     idle = after(Reported(3.0, "idle", "hook"), Typed(4.0), *output(4.5, 5.0, 5.5))
     assert idle.seen == Seen(state="active", source="screen", since=4.5)
+
+
+def test_what_was_typed_before_a_report_and_is_heard_of_after_it_does_not_end_it() -> None:
+    """The output that tells of it may come later than the report of a hook."""
+    heard = (Reported(3.0, "asking", "hook", "May I?"), Typed(3.9), Wrote(3.9, 0, 50))
+    for watch in (None, BARE):
+        asked = after(*heard, watch=watch) if watch else after(*heard)
+        assert asked.seen == Seen(state="asking", source="hook", since=3.0, text="May I?")
+
+
+def test_a_report_without_words_keeps_those_of_the_one_before() -> None:
+    asked = after(Reported(3.0, "asking", "hook", "Bash: make"), Reported(9.0, "asking", "hook"))
+    assert asked.seen == Seen(state="asking", source="hook", since=3.0, text="Bash: make")
 
 
 def test_the_same_state_again_keeps_its_beginning_and_takes_the_new_evidence() -> None:

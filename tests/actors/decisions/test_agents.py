@@ -141,8 +141,61 @@ def test_a_conversation_that_the_agent_does_not_know_is_given_up() -> None:
     arguments = starts_again(play)
     assert arguments[0] == "--session-id"
     assert worker_of(play).conversation_id not in {None, before}
-    assert "Look." not in arguments
-    assert len(play.told(e.PromptGiven)) <= 1
+
+
+def test_the_conversation_that_it_names_is_gone_on_with() -> None:
+    play = of("claude")
+    first = worker_of(play).conversation_id
+    assert first is not None
+    play.decide(o.ConversationTold(play.worker.id, first, ("1.json",)))
+    assert play.told(e.ConversationFound) == []
+    play.decide(o.ConversationTold(play.worker.id, "another", ("2.json",)))
+    assert play.told(e.ConversationFound) == [e.ConversationFound(play.worker.id, "another")]
+    taken = [effect.reports for effect in play.wanted(f.TakeReports)]
+    assert taken == [("1.json",), ("2.json",)]
+    crashed(play)
+    assert starts_again(play) == ("--resume", "another")
+
+
+def test_what_is_named_before_the_daemon_knows_of_a_process_is_gone_on_with() -> None:
+    play = Play()
+    play.create(worker=agent(agent="codex"))
+    play.decide(o.WorkerUp(play.worker.id))
+    play.decide(o.ConversationTold(play.worker.id, "its-own", ()))
+    assert (worker_of(play).conversation_id, worker_of(play).begun) == ("its-own", True)
+    assert play.replayed().record == play.session
+
+
+def test_who_is_gone_names_nothing() -> None:
+    play = of("claude")
+    play.decide(o.ConversationTold("nobody", "another", ("1.json",)))
+    assert play.told(e.ConversationFound) == []
+    assert play.wanted(f.TakeReports) == [f.TakeReports("nobody", ("1.json",))]
+
+
+@pytest.mark.parametrize("is_taken", [False, True])
+def test_a_prompt_that_was_never_accepted_is_given_again_with_a_new_conversation(
+    is_taken: bool,
+) -> None:
+    play = of("claude", prompt="Look.")
+    if is_taken:
+        for _ in range(2):
+            play.decide(o.PromptTaken(play.worker.id))
+        assert len(play.told(e.PromptTaken)) == 1
+    crashed(play)
+    assert starts_again(play)[0] == "--resume"
+    crashed(play, "No conversation found")
+    again = starts_again(play)
+    assert ("Look." in again[-1]) is not is_taken
+    assert again[0] == "--session-id"
+
+
+def test_an_agent_without_hooks_gets_no_prompt_a_second_time() -> None:
+    play = of("gemini", prompt="Look.")
+    crashed(play)
+    starts_again(play)
+    crashed(play, "No previous sessions found")
+    assert not any("Look." in word for word in starts_again(play))
 
 
 def test_a_crash_for_another_reason_forgets_nothing() -> None:

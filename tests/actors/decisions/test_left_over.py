@@ -110,6 +110,25 @@ def test_an_mcp_server_is_left_over_once_it_hangs_below_us_no_more() -> None:
     assert kinds([*MACHINE, replace(server, parent=1)], known()) == {41: "left"}
 
 
+def test_what_an_mcp_server_started_is_known_by_having_been_seen_below_it() -> None:
+    launcher = process(40, ME, marks=marks(worker=""))
+    bare = process(41, 40)
+    seen = owners([*MACHINE, launcher, bare, process(42, ME)], known())
+    assert {identity(launcher), identity(bare)} == seen.keys() - {identity(LEADER)}
+    assert kinds([*MACHINE, launcher, bare], known(seen=seen)) == {}
+    assert kinds([*MACHINE, replace(bare, parent=1)], known(seen=seen)) == {41: "left"}
+    assert kinds([*MACHINE, replace(bare, parent=1, start_ticks=7)], known(seen=seen)) == {}
+
+
+def test_a_greenroom_that_an_mcp_server_started_is_none_of_our_business() -> None:
+    launcher = process(40, ME, marks=marks(worker=""))
+    theirs = [process(41, 40, role="other"), process(42, 41, marks=marks(THEM)), process(43, 42)]
+    seen = owners([*MACHINE, launcher, *theirs], known())
+    assert seen.keys() == {identity(launcher), identity(LEADER)}
+    left = [replace(launcher, parent=1), *theirs]
+    assert kinds([*MACHINE, *left], known(seen=seen)) == {40: "left"}
+
+
 def test_what_was_seen_below_a_worker_is_known_without_any_mark() -> None:
     bare = process(40)
     seen = {identity(bare): Owner(KEY, BEFORE, "kill")}
@@ -172,7 +191,7 @@ def test_a_daemon_that_takes_in_orphans_itself_still_knows_a_workers() -> None:
     assert kinds([daemon, left, own], known("lost", held={}, host=None, me=1)) == {40: "left"}
 
 
-def test_what_is_looked_into_is_what_is_below_workers_and_our_host() -> None:
+def test_what_is_looked_into_is_what_is_below_workers_and_our_host_and_us() -> None:
     bare = [
         INIT,
         process(ME),
@@ -181,8 +200,9 @@ def test_what_is_looked_into_is_what_is_below_workers_and_our_host() -> None:
         process(40, SHELL),
         process(41, HOST),
         process(42),
+        process(43, ME),
     ]
-    assert near(bare, known()) == {SHELL, 40, 41}
+    assert near(bare, known()) == {SHELL, 40, 41, 43}
 
 
 @st.composite
@@ -216,12 +236,13 @@ def situations(draw: st.DrawFn) -> tuple[list[Process], Known]:
     pids = st.integers(1, len(machine))
     identities = st.sampled_from([identity(each) for each in machine])
     owner = st.builds(Owner, st.just(KEY), st.sampled_from([NOW, BEFORE]), st.just("kill"))
+    before = owner | st.just(Owner("", ""))
     what = known(
         draw(st.sampled_from(["running", "starting", "lost", "stopped", None])),
         me=draw(pids),
         host=draw(st.none() | pids),
         held=draw(st.dictionaries(identities, owner, max_size=2)),
-        seen=draw(st.dictionaries(identities, owner, max_size=4)),
+        seen=draw(st.dictionaries(identities, before, max_size=4)),
     )
     return machine, what
 

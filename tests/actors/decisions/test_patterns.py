@@ -8,6 +8,7 @@ from actors.decisions.patterns import (
     MOST_OPEN_REPEATS,
     first_match,
     problem_of,
+    question,
 )
 
 
@@ -69,3 +70,13 @@ def test_the_slowest_pattern_that_may_be_used_ends() -> None:
     began = time.process_time()
     assert first_match((r"x*[^y]*z",), ["x" * 10_000] * 12) is None
     assert time.process_time() - began < 20
+
+
+def test_a_question_is_none_above_where_the_next_thing_is_typed() -> None:
+    asking, others = (r"want to",), (r"^> ",)
+    asked = ["> do it", "Do you want to go on?", "1. Yes"]
+    assert question(asking, others, asked) == asked[1]
+    assert question(asking, others, [*asked, "> no"]) is None
+    assert question(asking, others, ["> I want to see it", "1. Yes"]) is None
+    assert question(asking, others, ["nothing"]) is None
+    assert question(asking, (), asked) == asked[1]

@@ -8,6 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from actors.decisions import processes
+from actors.decisions.decision import DISPOSAL, THE_HOST
 from actors.messages import effects as f
 from actors.messages import outcomes as o
 from storage.records import event as e
@@ -314,3 +315,12 @@ def test_an_actor_that_fails_while_its_process_lives_takes_it_along() -> None:
 def test_news_of_a_worker_that_is_gone_changes_nothing(outcome: Any) -> None:
     decision = Play.of(terminal()).decide(outcome)
     assert (decision.events, decision.effects) == ((), ())
+
+
+def test_whoever_waits_for_a_host_that_says_nothing_is_told_and_nothing_else_changes() -> None:
+    play = Play.of(terminal())
+    decision = play.decide(o.HostSilent(play.worker.id, "it does not answer"))
+    assert (decision.events, decision.effects) == ((), ())
+    assert {*decision.resolved} == {THE_HOST, DISPOSAL}
+    refusal = decision.resolved[THE_HOST]
+    assert (refusal.code, "it does not answer" in refusal.message) == ("host-not-answering", True)

@@ -179,7 +179,7 @@ def test_starting_a_session_that_runs_changes_nothing() -> None:
 # Restart.
 
 
-def test_a_restart_ends_what_runs_and_starts_it_again_counted() -> None:
+def test_a_restart_ends_what_runs_and_starts_it_again() -> None:
     play = Play.of(terminal(name="runs"), terminal(name="ended"), terminal(name="off"))
     runs, has_ended, off = (worker.id for worker in play.session.workers)
     play.ends("exited", has_ended)
@@ -196,7 +196,7 @@ def test_a_restart_ends_what_runs_and_starts_it_again_counted() -> None:
         play.decide(o.WorkerUp(worker_id))
         play.decide(o.ProcessStarted(worker_id, process(9), adopted=False))
     assert answer(restarted, play.state) == play.session
-    assert [worker.restarts for worker in play.session.workers] == [1, 1, 0]
+    assert [worker.restarts for worker in play.session.workers] == [0, 0, 0]
 
 
 def test_a_restart_of_a_stopped_session_runs_it() -> None:

@@ -113,8 +113,8 @@ def test_a_session_with_a_prompt_is_answered_at_acceptance_with_the_response_id(
         ({"prompt": " "}, "bad-request", "$.prompt"),
         ({"worker": terminal(env={"LD_PRELOAD": "x"})}, "bad-request", "$.worker.env.LD_PRELOAD"),
         (
-            {"worker": r.CreateWorkerRequest(type="agent", agent="aider"), "prompt": "Look."},
-            "not-available",
+            {"worker": r.CreateWorkerRequest(type="agent", agent="aider"), "prompt": "a\x1bb"},
+            "bad-request",
             "$.prompt",
         ),
     ],

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from actors.decisions.session import DISPOSAL
+from actors.decisions.decision import DISPOSAL
 from actors.messages import effects as f
 from actors.messages import outcomes as o
 from actors.messages.session import ShutDown

@@ -112,7 +112,7 @@ def test_a_conversation_keeps_the_config_that_its_session_has() -> None:
         (agent(agent="claude", prompt=" "), "bad-request", "$.worker.prompt"),
         (agent(agent="claude", prompt="a\0b"), "bad-request", "$.worker.prompt"),
         (agent(agent="claude", prompt="ä" * 50_001), "bad-request", "$.worker.prompt"),
-        (agent(agent="aider", prompt="x"), "not-available", "$.worker.prompt"),
+        (agent(agent="aider", prompt="a\x1bb"), "bad-request", "$.worker.prompt"),
         (terminal(prompt="x"), "bad-request", "$.worker.prompt"),
         (terminal(agent="x"), "bad-request", "$.worker.agent"),
         (terminal(env={"LD_PRELOAD": "x"}), "bad-request", "$.worker.env.LD_PRELOAD"),

@@ -5,8 +5,8 @@ from typing import get_args
 
 from msgspec import structs
 
-from actors.messages.heard import ENDED, EVENT_TYPES, heard
-from actors.messages.recording import Published
+from actors.messages.heard import ACTIVITY, ENDED, EVENT_TYPES, heard, is_wanted
+from actors.messages.recording import ActivityChanged, Published
 from storage import codec
 from storage.records import event as e
 
@@ -35,3 +35,20 @@ def test_no_event_has_a_field_that_would_be_hidden() -> None:
 def test_the_end_of_a_subscription_is_no_event() -> None:
     assert "message-added" in EVENT_TYPES
     assert ENDED not in EVENT_TYPES
+
+
+def test_what_a_worker_does_is_a_signal_for_those_who_ask_for_it_by_name() -> None:
+    told = ActivityChanged("s1", "w1", AT, None)
+    (event,) = codec.builtins(heard(told))
+    assert event == {
+        "type": "worker-activity",
+        "session_id": "s1",
+        "timestamp": "2026-11-21T05:40:00Z",
+        "worker_id": "w1",
+        "activity": None,
+    }
+    assert ACTIVITY in EVENT_TYPES
+    assert [is_wanted(ACTIVITY, wanted) for wanted in (None, {"x"}, {ACTIVITY})] == [
+        False, False, True
+    ]  # fmt: skip
+    assert is_wanted("message-added", None)

@@ -249,3 +249,26 @@ def test_what_a_server_of_tools_left_is_swept_once_its_launcher_has_gone(
     greenroom.again()
     eventually(lambda: not alive(left), seconds=PATIENCE)
     assert all_live(innocents)
+
+
+def test_what_lost_every_mark_below_a_launcher_that_was_killed_is_found_by_the_next_scan(
+    greenroom: House, tmp_path: Path, innocents: Innocents
+) -> None:
+    file = tmp_path / "pids"
+    script = f"env -i setsid sleep 1000 & echo $PPID $! >{file}; exec sleep 1000"
+    server = {"command": "sh", "args": ["-c", script]}
+    greenroom.write_workspace({"mcp_servers": {"stubborn": {**server, "scope": "workspace"}}})
+    eventually(lambda: file.exists() and file.read_text().strip(), seconds=PATIENCE)
+    launcher, left = map(int, file.read_text().split())
+
+    def is_seen() -> bool:
+        return left in {pid for pid, _ in seen.read(greenroom.data.workspaces)}
+
+    eventually(is_seen, seconds=PATIENCE)
+    greenroom.write_workspace({})
+    os.kill(launcher, signal.SIGKILL)
+    eventually(lambda: not alive(left), seconds=PATIENCE)
+    assert all_live(innocents)
+    eventually(lambda: not is_seen(), seconds=PATIENCE)
+    found = greenroom.get("get-status")["orphans"]
+    assert (left, None) in {(each["pid"], each["worker"]) for each in found["ended"]}

@@ -123,6 +123,15 @@ def test_those_who_wait_for_a_key_are_answered_together() -> None:
     assert waiters.taken("key") == []
 
 
+def test_a_key_answers_those_who_wait_for_a_state_under_it() -> None:
+    askers, waiters = [Asker(), Asker()], Waiters()
+    waiters.answer(Until(lambda _: None, "key"), STATE, askers[0].reply)
+    waiters.answer(Until(lambda _: None), STATE, askers[1].reply)
+    waiters.resolve("key", CUT_SHORT)
+    assert [asker.answers for asker in askers] == [[CUT_SHORT], []]
+    assert len(waiters) == 1
+
+
 def test_everyone_who_waits_can_be_refused() -> None:
     askers, waiters = [Asker(), Asker()], Waiters()
     waiters.answer(Awaiting("key"), STATE, askers[0].reply)

@@ -1,3 +1,6 @@
+from typing import Any
+
+from tests.actors.sessions.test_directory import spoil
 from tests.fakes.actors import eventually
 from tests.fakes.greenroom import House
 
@@ -33,10 +36,25 @@ def test_output_is_read_from_any_offset_of_any_epoch(greenroom: House) -> None:
         "epochs": [1],
     }
     assert greenroom.get("get-output", **asked, **{"from": -3})["data"] == "789"
-    assert greenroom.get("get-output", **asked, epoch=7)["data"] == ""
+    assert greenroom.refused("get-output", **asked, epoch=7) == "epoch-not-found"
     greenroom.get("restart-worker", **asked)
     eventually(lambda: greenroom.get("get-output", **asked)["epochs"] == [1, 2])
     assert greenroom.get("get-output", **asked, epoch=1)["data"] == "0123456789"
+
+
+def test_output_is_read_backwards_by_pages(greenroom: House) -> None:
+    session_id, worker_id = greenroom.shell(command=["sh", "-c", "seq 1 40; read x"])
+    greenroom.shows(session_id, worker_id, "40\r\n")
+    asked: dict[str, Any] = {"session": session_id, "worker": worker_id, "lines": 9}
+    pages = [greenroom.get("get-output", **asked)]
+    while pages[0]["start"]:
+        before = pages[0]["start"]
+        pages.insert(0, greenroom.get("get-output", **asked, before=before, epoch=1))
+        assert pages[0]["next"] == before
+    assert [page["data"].count("\n") for page in pages] == [4, 9, 9, 9, 9]
+    assert "".join(page["data"] for page in pages).split() == [str(n) for n in range(1, 41)]
+    both = {**asked, "from": 3}
+    assert greenroom.refused("get-output", **both) == "bad-request"
 
 
 def test_undecodable_output_is_shown_as_such(greenroom: House) -> None:
@@ -61,3 +79,33 @@ def test_output_that_cannot_be_read_is_said(greenroom: House) -> None:
     log.write_text("no directory")
     code = greenroom.refused("get-output", session=session_id, worker=worker_id)
     assert code == "output-unavailable"
+
+
+def test_agents_are_looked_up_where_they_are_started(greenroom: House) -> None:
+    program = greenroom.place / "claude"
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o700)
+    greenroom.environ["PATH"] = str(greenroom.place)
+    greenroom.write_workspace({"agents": [{"id": "mine", "name": "Mine", "command": "claude"}]})
+    greenroom.again()
+    found = {one["id"]: one for one in greenroom.get("list-agents")["agents"]}
+    assert found["claude"]["found"] == found["mine"]["found"] == str(program)
+    assert (found["codex"]["found"], found["mine"]["own"]) == (None, True)
+    assert greenroom.refused("list-agents", workspace="../default") == "workspace-not-found"
+
+
+def test_a_session_that_is_quarantined_is_listed_so_whatever_its_record_says(
+    greenroom: House,
+) -> None:
+    bad, good = greenroom.create()["id"], greenroom.create()["id"]
+    greenroom.get("update-session", session=bad, updates={"title": "Bad"})
+    greenroom.stop()
+    spoil(greenroom, bad)
+    greenroom.start()
+    assert greenroom.refused("get-messages", session=bad) == "session-quarantined"
+    listed = {one["id"]: one for one in greenroom.get("list-sessions")["sessions"]}
+    shown = {one["id"]: one for one in greenroom.get("get-status")["sessions"]}
+    for found in (listed, shown):
+        assert [found[each]["status"] for each in (bad, good)] == ["quarantined", "active"]
+        assert found[bad]["activity"] is None
+    assert (listed[bad]["is_active"], listed[good]["is_active"]) == (False, True)

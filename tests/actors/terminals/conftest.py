@@ -69,6 +69,15 @@ class Client:
             assert self._changed.wait_for(look, PATIENCE_SECONDS), (kind, self._messages)
         return found[0]
 
+    def answer_to_spawn(self) -> protocol.Spawned | protocol.SpawnFailed | None:
+        """What came of a start, if that is known yet."""
+        with self._changed:
+            for message in self._messages:
+                if isinstance(message, protocol.Spawned | protocol.SpawnFailed):
+                    self._messages.remove(message)
+                    return message
+        return None
+
     def spawn(self, key: str, /, *argv: str, **changes: Any) -> protocol.Spawned:
         self.send_spawn(key, *argv, **changes)
         return self.take(protocol.Spawned, key)

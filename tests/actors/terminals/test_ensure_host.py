@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from actors.entry import entry_command
+from actors.terminals import ensure_host as module
 from actors.terminals import host_files
 from actors.terminals.connection import HostConnection
 from actors.terminals.ensure_host import ensure_host
@@ -73,6 +75,15 @@ def test_a_host_that_cannot_start_is_said(data: Path) -> None:
     (host_files.socket_path(data) / "in the way").touch()
     with pytest.raises(HostUnreachableError, match="status 1"):
         ensure_host(data, 1.5)
+
+
+def test_a_way_to_start_it_that_fails_is_followed_by_the_next(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ways = [["/bin/false"], entry_command("terminal-host", "--data", str(data))]
+    monkeypatch.setattr(module, "outliving_commands", lambda *_: ways)
+    ensure_host(data, PATIENCE_SECONDS).close()
+    end_host(data)
 
 
 def test_a_missing_parent_is_said_at_once(tmp_path: Path) -> None:

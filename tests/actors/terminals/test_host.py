@@ -3,6 +3,7 @@
 import errno
 import os
 import resource
+import shutil
 import signal
 import sys
 from pathlib import Path
@@ -287,4 +288,13 @@ def test_with_a_full_disk_watchers_get_everything_and_the_log_does_later(client:
     client.write("s/w", 2, b"\n")
     assert client.exit_of("s/w").end_offset > len(got)
     assert client.output("s/w") == got + b"\r\nend\r\n"
+    assert client.states()["s/w"].lost_bytes == 0
+
+
+def test_output_goes_on_being_logged_though_its_directory_was_removed(client: Client) -> None:
+    client.spawn("s/w", "sh", "-c", "echo before; read x; echo after; read x")
+    client.sees("s/w", b"before")
+    shutil.rmtree(client.log("s/w"))
+    client.write("s/w", 1, b"\n")
+    assert b"before" not in client.sees("s/w", b"after")
     assert client.states()["s/w"].lost_bytes == 0

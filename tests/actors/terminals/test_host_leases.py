@@ -31,6 +31,7 @@ def test_while_a_person_types_the_daemon_waits(connect: Callable[[], Client]) ->
     assert "ann on pts/7" in refused.message
     person.write("s/w", 1, b"from ann\n", taken.lease)
     assert not person.take(protocol.Accepted).repeated
+    person.sees("s/w", b"from ann\r\nfrom ann\r\n")
     person.send(protocol.DropLease(key="s/w", lease=taken.lease))
     assert daemon.take(protocol.LeaseChanged).writer is None
     daemon.write("s/w", 1, b"from the daemon\n")
@@ -84,3 +85,51 @@ def test_nobody_types_into_what_has_ended(client: Client) -> None:
     client.exit_of("s/w")
     client.send(protocol.TakeLease(key="s/w", owner="ann"))
     assert client.take(protocol.Refused).code == "exited"
+
+
+# Who looks on.
+
+
+def watch(client: Client, *, data: bool = True) -> None:
+    client.send(protocol.Watch(key="s/w", data=data))
+
+
+def test_everybody_knows_how_many_look_on(connect: Callable[[], Client]) -> None:
+    daemon, ann, bob = connect(), connect(), connect()
+    daemon.spawn("s/w", "cat")
+    watch(daemon, data=False)  # it counts bytes, and sees nothing
+    watch(ann)
+    assert daemon.take(protocol.LeaseChanged).watchers == 1
+    watch(ann)  # anew
+    watch(bob)
+    assert daemon.take(protocol.LeaseChanged).watchers == 2
+    assert daemon.states()["s/w"].watchers == 2
+    taken = take(bob, "bob")
+    changed = daemon.take(protocol.LeaseChanged)
+    assert (changed.writer is not None, changed.watchers) == (True, 2)
+    bob.send(protocol.Unwatch(key="s/w"))
+    assert daemon.take(protocol.LeaseChanged).watchers == 1
+    bob.send(protocol.DropLease(key="s/w", lease=taken.lease))
+    assert daemon.take(protocol.LeaseChanged).writer is None
+    ann.connection.close()
+    assert daemon.take(protocol.LeaseChanged).watchers == 0
+
+
+def test_all_others_are_detached_and_told_by_whom(connect: Callable[[], Client]) -> None:
+    daemon, ann, bob = connect(), connect(), connect()
+    daemon.spawn("s/w", "cat")
+    watch(daemon, data=False)
+    for client in (ann, bob):
+        watch(client)
+        daemon.take(protocol.LeaseChanged)
+    lease = take(ann, "ann").lease
+    daemon.take(protocol.LeaseChanged)
+    bob.send(protocol.Detach(key="s/w", by="bob"))
+    assert bob.take(protocol.DetachDone).clients == 1
+    assert ann.take(protocol.Detached).by == "bob"
+    assert daemon.states()["s/w"].watchers == 1  # who asked looks on
+    assert writer(daemon) is None
+    ann.write("s/w", 1, b"late", lease)
+    assert ann.take(protocol.Refused).code == "input-held"
+    daemon.send(protocol.Detach(key="s/none", by="x"))
+    assert daemon.take(protocol.Refused).code == "no-terminal"

@@ -14,10 +14,13 @@ from actors.messages import terminals as t
 from actors.supervision import ActorRef, BaseActor, ChildContext, ask
 from actors.surroundings import Surroundings
 from actors.terminals import host_files
+from actors.terminals.host_line import ANSWER_SECONDS
 from actors.terminals.link import TerminalLink
 from storage.data_dir import DataDir
+from storage.output_log import read
 from tests.actors.terminals.conftest import eventually, is_alive
 from tests.fakes.actors import lone_context
+from tests.fakes.clock import FakeClock
 from tests.fakes.greenroom import end_host
 
 M = TypeVar("M")
@@ -44,14 +47,15 @@ class Bench:
         self.around: Surroundings = surroundings(self.data, {}, SystemClock())
         self.heard: list[Any] = []
         self.listener: ActorRef[Any] = Listener.start(lone_context(), self.heard)
-        self.context = lone_context()
+        self.clock = FakeClock()
+        self.context = lone_context(self.clock)
         self.link: ActorRef[Any] = TerminalLink.start(self.context, self.around)
 
     def again(self) -> None:
         """A link as of the next daemon."""
         self.link.stop()
         self.heard.clear()
-        self.context = lone_context()
+        self.context = lone_context(self.clock)
         self.link = TerminalLink.start(self.context, self.around)
 
     def open(self, key: str, *argv: str, **fields: Any) -> None:
@@ -90,6 +94,16 @@ class Bench:
         found: t.HostDescription = ask(self.link, t.DescribeHost(), 10)
         return found
 
+    def falls_silent(self) -> t.TerminalHostSilent:
+        """Time passes until somebody is told that the host does not answer."""
+
+        def look() -> bool:
+            self.clock.advance(ANSWER_SECONDS)
+            return any(isinstance(message, t.TerminalHostSilent) for message in self.heard)
+
+        eventually(look)
+        return self.hears(t.TerminalHostSilent)
+
     @property
     def host_pid(self) -> int:
         host = host_files.recorded_host(self.data.root)
@@ -111,7 +125,8 @@ def test_the_host_is_started_when_it_is_first_needed(bench: Bench) -> None:
     assert host_files.recorded_host(bench.data.root) is None
     pid = bench.up("one")
     assert is_alive(pid)
-    assert bench.describe() == t.HostDescription(bench.host_pid, 1)
+    found = bench.describe()
+    assert (found.pid, found.terminals, found.problem) == (bench.host_pid, 1, None)
 
 
 def test_input_is_confirmed_and_an_end_told_with_its_code(bench: Bench) -> None:
@@ -257,3 +272,81 @@ def test_a_start_on_its_way_while_the_one_before_is_closed_is_tried_once(bench: 
         bench.hears(t.TerminalNotOpened, "one")
         bench.up(f"after-{number}")  # what the host says of the first has been heard
         assert [told for told in bench.heard if isinstance(told, t.TerminalNotOpened)] == []
+
+
+def test_whoever_waits_for_a_stopped_host_is_told_and_all_is_done_once_later(bench: Bench) -> None:
+    bench.up("one", "/bin/sh", "-c", "stty raw -echo; echo ready; exec cat")
+    log = bench.data.terminal_log("default", "abcdefghijkl", "abcdefghijk2").with_name("one")
+    eventually(lambda: b"ready" in read(log, limit=100).data)
+    host = bench.host_pid
+    os.kill(host, signal.SIGSTOP)
+    bench.link.tell(t.TypeIntoTerminal("one", 1, b"a", bench.listener))
+    assert f"kill -CONT {host}" in bench.falls_silent().problem
+    bench.link.tell(t.TypeIntoTerminal("one", 2, b"b", bench.listener))
+    refused = bench.hears(t.TerminalRefused)
+    assert (refused.number, refused.code) == (2, "host-not-answering")
+    assert refused.message.startswith("nothing was typed")
+    bench.open("two")
+    found = bench.describe()
+    assert (found.pid, bool(found.problem)) == (host, True)
+    held: list[t.HeldTerminals] = []
+    bench.link.tell(t.TellHeld(held.append))
+    assert not eventually(lambda: held)[0].is_known
+    os.kill(host, signal.SIGCONT)
+    assert bench.hears(t.TerminalTyped).number == 1
+    bench.hears(t.TerminalUp, "two")
+    assert bench.describe().problem is None
+    bench.link.tell(t.TypeIntoTerminal("one", 3, b"c", bench.listener))
+    eventually(lambda: read(log, limit=100).data.endswith(b"ready\nac"))
+
+
+def test_a_daemon_beside_a_stopped_host_waits_for_it(bench: Bench) -> None:
+    living = bench.up("one")
+    host = bench.host_pid
+    os.kill(host, signal.SIGSTOP)
+    bench.again()
+    bench.link.tell(t.TakeOverTerminal("one", bench.listener))
+    bench.link.tell(t.TypeIntoTerminal("one", 1, b"\n", bench.listener))
+    assert bench.hears(t.TerminalRefused).code == "host-not-answering"
+    bench.hears(t.TerminalHostSilent)
+    assert bench.describe() == t.HostDescription(host, 0, bench.describe().problem)
+    os.kill(host, signal.SIGCONT)
+
+    def look() -> bool:
+        bench.clock.advance(1)
+        return any(isinstance(message, t.TerminalUp) for message in bench.heard)
+
+    eventually(look)
+    assert bench.hears(t.TerminalUp).process.pid == living
+    bench.link.tell(t.TypeIntoTerminal("one", 1, b"\n", bench.listener))
+    bench.hears(t.TerminalTyped)
+
+
+def test_a_stopped_host_ends_as_asked_when_it_goes_on(bench: Bench) -> None:
+    bench.up("one")
+    host = bench.host_pid
+    os.kill(host, signal.SIGSTOP)
+    bench.again()
+    told = ending(bench)
+    os.kill(host, signal.SIGCONT)
+
+    def look() -> bool:
+        bench.clock.advance(1)
+        return told()
+
+    eventually(look)
+    eventually(lambda: not is_alive(host))
+
+
+def test_what_a_daemon_wanted_that_has_gone_is_not_started_behind_the_next(bench: Bench) -> None:
+    """It was told by then what the host holds, and would not know of this one."""
+    bench.up("one")
+    os.kill(bench.host_pid, signal.SIGSTOP)
+    bench.open("two")
+    bench.describe()  # it is on its way
+    bench.link.stop()
+    bench.context.terminated.wait(10)
+    os.kill(bench.host_pid, signal.SIGCONT)
+    bench.again()
+    bench.up("three")
+    assert bench.describe().terminals == 2

@@ -1,5 +1,7 @@
 from typing import Any
 
+from actors.built_in_agents import BUILT_IN
+from actors.decisions.patterns import question
 from actors.workers.activity_watch import patterns_of
 from storage.records.agent import AgentDefinition
 from storage.records.worker import AgentWorker, TerminalWorker
@@ -73,3 +75,25 @@ def test_the_texts_of_a_definition_are_looked_for_as_they_stand() -> None:
     assert patterns.asking == (r"Go\ \(y/n\)\?",)
     assert patterns.idle == (r"\?\ for\ help",)
     assert patterns_of(TerminalWorker(id="w", name="n", created_at=NOW)).asking == ()
+
+
+def test_times_are_followed_while_it_runs(greenroom: House) -> None:
+    """It writes every tenth of a second, so that only a new silence lets it be idle."""
+    place = greenroom.shell(command=["sh", "-c", WORKS])
+    becomes(greenroom, *place, "active")
+    greenroom.write_workspace({"activity": {"silence_seconds": 0.01, "active_bytes": 100_000}})
+    becomes(greenroom, *place, "idle")
+    (told,) = greenroom.get("get-status")["workspaces"]
+    assert told["problem"] is None
+    greenroom.write_workspace({"activity": {"silence_seconds": -1}})
+    (told,) = greenroom.get("get-status")["workspaces"]
+    assert "$.activity.silence_seconds" in told["problem"]
+
+
+def test_a_question_that_aider_was_answered_is_none_where_it_takes_a_prompt() -> None:
+    definition = next(one for one in BUILT_IN if one.id == "aider")
+    worker = AgentWorker(id="w", name="n", agent="aider", definition=definition, created_at=NOW)
+    patterns = patterns_of(worker)
+    asked = ["> Fix it.", "Add shop.py to the chat? (Y)es/(N)o [Yes]:"]
+    assert question(patterns.asking, patterns.input_line, asked) == asked[1]
+    assert question(patterns.asking, patterns.input_line, [*asked, "Added.", "ask>"]) is None

@@ -299,13 +299,13 @@ def test_one_whose_program_went_away_says_what_to_do(scene: Scene) -> None:
     scene.goes_on(1)
 
 
-def test_a_prompt_that_would_have_to_be_typed_is_refused(scene: Scene) -> None:
+def test_a_prompt_that_would_be_obeyed_when_it_is_typed_is_refused(scene: Scene) -> None:
     scene.define(prompt_args=[])
     error = refusal(
-        scene.greenroom, worker={"type": "agent", "agent": "little"}, prompt="Look at it."
+        scene.greenroom, worker={"type": "agent", "agent": "little"}, prompt="Look\x1b[201~ at it."
     )
-    assert (error.code, error.path) == ("not-available", "$.prompt")
-    assert "greenroom type" in error.message
+    assert (error.code, error.path) == ("bad-request", "$.prompt")
+    assert "U+001B" in error.message
 
 
 def test_one_that_was_taken_over_goes_on_where_its_agent_is_known(scene: Scene) -> None:

@@ -211,9 +211,11 @@ def test_what_is_written_so_far_can_be_read(greenroom: House) -> None:
     accepted = greenroom.get("request", session=session_id, content="wait", wait=False)
     found = greenroom.get("get-response", response_id=accepted["response_id"])
     assert found["status"] in {"queued", "running"}
-    assert greenroom.get("get-activity", session=session_id, worker="conversation-1")["state"] == (
-        "active"
-    )
+    asked = {"session": session_id, "worker": "conversation-1"}
+    began = greenroom.get("get-activity", **asked)
+    assert (began["state"], began["source"]) == ("active", "protocol")
+    greenroom.get("update-session", session=session_id, updates={"title": "of another time"})
+    assert greenroom.get("get-activity", **asked) == began
     greenroom.get("pause-session", session=session_id)
     found = greenroom.get("get-response", response_id=accepted["response_id"])
     assert found["status"] == "cancelled"

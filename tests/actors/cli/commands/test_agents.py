@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.actors.cli.conftest import Run
+from tests.actors.cli.conftest import Run, Serve
+from tests.actors.cli.fake_daemon import yes
 
 
 @pytest.fixture
@@ -31,8 +32,10 @@ def test_the_agents_are_listed_with_where_they_are(
     found = listed(run, tmp_path / "data")
     assert (found["claude"]["found"], found["codex"]["found"]) == (str(program), None)
     assert found["claude"]["resume_args"] == ["--resume", "{conversation}"]
+    assert (found["claude"]["activity"], found["codex"]["activity"]) == ("hook", "screen")
     shown = run("agents", "--data", str(tmp_path / "data")).out
     assert str(program) in shown
+    assert "Claude Code  activity by hook" in shown
     assert "codex is not in PATH; npm install" in shown
 
 
@@ -51,3 +54,23 @@ def test_a_workspace_file_that_is_wrong_is_told_with_the_place(
     outcome = run("agents", "--data", str(tmp_path / "data"))
     assert outcome.status == 1
     assert "$.agents[0]" in outcome.err
+
+
+def test_a_daemon_is_asked_what_its_own_path_finds(run: Run, serve: Serve) -> None:
+    told = {"id": "mine", "name": "Mine", "command": "mine", "found": "/its/bin/mine", "own": True,
+            "activity": "screen"}  # fmt: skip
+    daemon = serve(yes({"agents": [told]}))
+    shown = run("agents").out
+    assert "/its/bin/mine, your own" in shown
+    assert "looked up in the PATH that the daemon was started with" in shown
+    assert (daemon.requests[0]["type"], daemon.requests[0]["workspace"]) == (
+        "list-agents", "default"
+    )  # fmt: skip
+    data = json.loads(run("agents", "--json").out)["data"]
+    assert data == {"agents": [told], "path": "daemon"}
+
+
+def test_without_a_daemon_it_says_whose_path_was_looked_through(run: Run, tmp_path: Path) -> None:
+    data = str(tmp_path / "data")
+    assert "looked up in your own PATH, as no daemon runs" in run("agents", "--data", data).out
+    assert json.loads(run("agents", "--json", "--data", data).out)["data"]["path"] == "yours"

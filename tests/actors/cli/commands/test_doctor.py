@@ -268,6 +268,15 @@ def test_a_terminal_host_that_is_not_wanted_yet_is_no_fault(
     assert (found["state"], found["text"].split(";")[0]) == ("ok", "none runs")
 
 
+def test_a_terminal_host_that_does_not_answer_the_daemon_is_a_problem(
+    store: Store, serve: Serve, checks: Checks
+) -> None:
+    silent = {"pid": 8, "terminals": 2, "problem": "the terminal host (pid 8) does not answer"}
+    serve(yes(daemon_status(terminal_host=silent)))
+    found = of(checks(1), "terminal host")
+    assert (found["state"], found["text"]) == ("problem", silent["problem"])
+
+
 def test_a_terminal_host_that_lives_and_does_not_answer_is_a_note(
     store: Store, serve: Serve, checks: Checks
 ) -> None:

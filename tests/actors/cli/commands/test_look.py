@@ -25,6 +25,15 @@ def test_ls_is_a_table(run: Run, serve: Serve) -> None:
     )
 
 
+def test_ls_tells_what_a_session_does_and_which_of_its_workers(run: Run, serve: Serve) -> None:
+    asks = {"state": "asking", "source": "hook", "since": "x", "name": "claude", "worker": "w1",
+            "text": "Remove \x1b]0;all\x07it?"}  # fmt: skip
+    serve(yes({"sessions": [{**INFO, "activity": asks}, {**INFO, "activity": None}]}))
+    lines = run("ls").out.splitlines()
+    assert lines[0].endswith("UPDATED  ACTIVITY")
+    assert lines[1].endswith("  asking (hook), claude: Remove it?")
+
+
 def test_archived_sessions_are_counted_and_shown_on_demand(run: Run, serve: Serve) -> None:
     serve(yes({"sessions": [{**INFO, "status": "archived"}]}))
     assert run("ls").out == (
@@ -47,7 +56,7 @@ def test_show_tells_workers_settings_and_figures(run: Run, serve: Serve) -> None
         "messages  3, 1 open request\n"
         "workers   \n"
         "  NAME   ID  TYPE      STATE\n"
-        "  shell  w1  terminal  lost, the host went\n"
+        "  shell  w1  terminal  lost  the host went\n"
         "config    provider anthropic\n"
         "metrics   10 prompt tokens, 4 completion tokens, $0.5000, context 25% of 200000\n"
     )

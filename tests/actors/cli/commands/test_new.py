@@ -53,14 +53,24 @@ def test_what_to_do_next_is_said(run: Run, serve: Serve) -> None:
     assert run("new").out == "shop abcdefgh2345\nnext: greenroom send abcdefgh2345 TEXT\n"
 
 
-def test_a_terminals_next_step_is_to_type(run: Run, serve: Serve) -> None:
-    serve(yes({**SESSION, "workers": [{"name": "sh", "type": "terminal"}]}))
-    assert "next: greenroom type abcdefgh2345/sh TEXT" in run("new", "--terminal").out
+@pytest.mark.parametrize("kind", ["terminal", "agent"])
+def test_the_next_step_of_what_has_a_terminal_is_to_attach(
+    run: Run, serve: Serve, kind: str
+) -> None:
+    serve(yes({**SESSION, "workers": [{"name": "sh", "type": kind}]}))
+    assert run("new", "--terminal").out.endswith("next: greenroom attach abcdefgh2345\n")
 
 
 def test_a_prompt_is_accepted_with_its_response_id(run: Run, serve: Serve) -> None:
     serve(yes({**SESSION, "response_id": "r1"}))
     assert "the prompt is accepted as r1" in run("new", "--prompt", "Why?").out
+
+
+def test_a_prompt_that_is_typed_waits_for_its_agent(run: Run, serve: Serve) -> None:
+    serve(yes({**SESSION, "response_id": "r1", "workers": [{"name": "a", "type": "agent"}]}))
+    said = run("new", "--agent", "aider", "--prompt", "Why?").out
+    assert "the prompt waits for the agent as r1" in said
+    assert "greenroom show abcdefgh2345" in said
 
 
 def test_json_is_the_answer(run: Run, serve: Serve) -> None:

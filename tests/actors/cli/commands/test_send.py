@@ -60,6 +60,13 @@ def test_without_waiting_the_response_id_is_printed(run: Run, serve: Serve) -> N
     assert daemon.requests[0]["wait"] is False
 
 
+def test_what_was_seen_of_an_agent_is_printed(run: Run, serve: Serve) -> None:
+    told = {"response_id": "r1", "state": "accepted", "evidence": "the agent reported it: x"}
+    daemon = serve(lambda r: [answer(r, response_id="r1", delivery=told)])
+    assert run("send", "chat/agent-1", "x") == (0, "accepted: the agent reported it: x\n", "")
+    assert (daemon.requests[0]["session"], daemon.requests[0]["worker"]) == ("chat", "agent-1")
+
+
 def test_an_empty_message_is_wrong_usage(run: Run) -> None:
     assert run("send", "chat", " ").status == 2
 
@@ -151,6 +158,11 @@ def test_a_second_ctrl_c_leaves_the_answer_to_go_on(data: Path, serve: Serve) ->
         ),
         ({"status": "active", "open_requests": 2}, "queued; the session is busy"),
         ({"status": "active", "open_requests": 1}, ""),
+        ({"workers": [{"name": "a", "delivery": {"state": "accepted"}}, {"name": "b"}]}, ""),
+        (
+            {"workers": [{"name": "a", "delivery": {"state": "queued"}}]},
+            "queued; it is typed when a asks nothing",
+        ),
     ],
 )
 def test_why_a_message_waits(session: Json, said: str) -> None:

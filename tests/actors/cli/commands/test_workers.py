@@ -58,6 +58,24 @@ def test_workers_are_listed_restarted_and_removed(run: Run, serve: Serve) -> Non
     assert (daemon.requests[1]["session"], daemon.requests[1]["worker"]) == ("a/b", "w")
 
 
+def test_the_list_of_workers_tells_what_the_daemon_alone_knows_of_them(
+    run: Run, serve: Serve
+) -> None:
+    record = {"id": "w1", "name": "sh", "type": "terminal", "status": "running",
+              "process": {"pid": 7, "boot_id": "b"}}  # fmt: skip
+    live = {"id": "w1", "process": {"pid": 7, "memory_bytes": 2e6, "cpu_percent": 3.0,
+                                    "processes": 2},
+            "writer": {"owner": "ann on pts/3"}, "watchers": 1, "activity": None}  # fmt: skip
+    answers = {
+        "list-workers": {"workers": [record]},
+        "get-status": {"sessions": [{"id": "s", "workers": [live]}]},
+    }
+    serve(lambda request: yes(answers[request["type"]])(request))
+    assert run("worker", "ls", "T").out.splitlines()[1] == (
+        "  sh    w1  terminal  running  pid 7 (2 processes)  2 MB  3 % CPU  ann on pts/3 types"
+    )
+
+
 def test_removing_what_is_not_there_is_status_1(run: Run, serve: Serve) -> None:
     serve(yes({"deleted": False}))
     assert run("worker", "rm", "s/w").status == 1
@@ -112,11 +130,36 @@ def test_output_for_the_screen_moves_no_cursor(run: Run, serve: Serve) -> None:
     assert run("output", "s/w").out == "a\nb"
 
 
-def test_an_epoch_that_is_not_kept_is_said(run: Run, serve: Serve) -> None:
-    page = {"data": "", "start": 0, "next": 0, "end": 0, "epoch": 99, "epochs": [1, 3]}
+@pytest.mark.parametrize(
+    ("words", "asked"),
+    [
+        (["-n", "20"], {"lines": 20}),
+        (["--before", "700"], {"before": 700, "lines": 100}),
+        (["--before", "0", "--lines", "5", "--epoch", "2"], {"before": 0, "lines": 5, "epoch": 2}),
+    ],
+)
+def test_output_is_paged_backwards(run: Run, serve: Serve, words: list[str], asked: Json) -> None:
+    page = {"data": "x\n", "start": 30, "next": 32, "end": 99, "epoch": 2, "epochs": [2]}
+    daemon = serve(yes(page))
+    outcome = run("output", "s/w", *words)
+    (request,) = daemon.requests
+    assert {k: request[k] for k in request if k in {"from", "before", "lines", "epoch"}} == asked
+    assert (outcome.out, "output s/w --before 30 --epoch 2" in outcome.err) == ("x\n", True)
+
+
+def test_what_is_not_kept_is_said(run: Run, serve: Serve) -> None:
+    page = {"data": "x", "start": 30, "next": 31, "end": 31, "epoch": 2, "epochs": [2]}
     serve(yes(page))
-    outcome = run("output", "s/w", "--epoch", "99")
-    assert outcome == (1, "", "greenroom: there is no epoch 99 (epochs kept: 1, 3)\n")
-    answer = json.loads(run("output", "s/w", "--epoch", "99", "--json").out)
-    assert (answer["ok"], answer["error"]["code"]) == (False, "epoch-not-found")
+    assert "bytes 0 to 30 of epoch 2 are not kept" in run("output", "s/w").err
+    assert run("output", "s/w", "--from", "30").err == ""
+
+
+@pytest.mark.parametrize("words", [["--lines", "0"], ["--from", "1", "--lines", "2"]])
+def test_what_reads_neither_onwards_nor_backwards_is_wrong_usage(
+    run: Run, words: list[str]
+) -> None:
+    assert run("output", "s/w", *words).status == 2
+
+
+def test_an_epoch_is_a_number_from_0_on(run: Run) -> None:
     assert run("output", "s/w", "--epoch", "-1").status == 2

@@ -1,0 +1,78 @@
+"""A terminal that is raw for a while, and as before on every way out."""
+
+import os
+import termios
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import NamedTuple
+
+import pytest
+
+from actors.cli.attach.raw_terminal import RawTerminal
+
+
+class Pair(NamedTuple):
+    """The two sides of one: what a person sees, and the terminal."""
+
+    person: int
+    terminal: int
+
+    def read(self) -> bytes:
+        """All that was shown."""
+        os.set_blocking(self.person, False)
+        shown = b""
+        with suppress(BlockingIOError):
+            while True:
+                shown += os.read(self.person, 65536)
+        return shown
+
+
+@pytest.fixture
+def pair() -> Iterator[Pair]:
+    made = Pair(*os.openpty())
+    yield made
+    for fd in made:
+        os.close(fd)
+
+
+def test_a_fault_puts_it_back_with_all_that_was_switched_on(pair: Pair) -> None:
+    before = termios.tcgetattr(pair.terminal)
+    terminal = RawTerminal(pair.terminal, pair.terminal)
+
+    def fail() -> None:
+        with terminal:
+            assert termios.tcgetattr(pair.terminal) != before
+            terminal.show(b"\x1b[?1049h\x1b[?1002h\x1b[?25l\x1b[>1u")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    assert termios.tcgetattr(pair.terminal) == before
+    shown = pair.read()
+    for undone in (b"\x1b[?1049l", b"\x1b[?1002l", b"\x1b[?25h", b"\x1b[<1u"):
+        assert undone in shown
+
+
+def test_it_is_put_back_once(pair: Pair) -> None:
+    terminal = RawTerminal(pair.terminal, pair.terminal)
+    with terminal:
+        terminal.put_back()
+        pair.read()
+    assert pair.read() == b""
+
+
+def test_what_is_no_terminal_is_refused() -> None:
+    reading, writing = os.pipe()
+    with pytest.raises(termios.error), RawTerminal(reading, writing):
+        pass
+    os.close(reading)
+    os.close(writing)
+
+
+def test_a_terminal_that_went_away_has_no_more_to_read(pair: Pair) -> None:
+    with RawTerminal(pair.terminal, pair.terminal) as terminal:
+        os.write(pair.person, b"x")
+        assert terminal.read() == b"x"
+    gone = RawTerminal(99999, 99999)
+    assert gone.read() == b""
+    assert gone.size == (80, 24)
