@@ -67,7 +67,7 @@ GROUPS: dict[str, dict[str, Row]] = {
         "detach": ("SESSION[/WORKER]", "end the attachments of others to its terminal", "attach"),
         "peek": ("SESSION[/WORKER]", "what its terminal shows now, as plain lines", "peek"),
         "type": ("SESSION/WORKER TEXT", "type a line into a terminal", "workers"),
-        "output": ("SESSION/WORKER", "what a terminal has shown", "workers"),
+        "output": ("SESSION[/WORKER]", "what a terminal has shown", "workers"),
     },
 }
 ROWS = {name: row for rows in GROUPS.values() for name, row in rows.items()}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from actors.cli.arguments import Spec
-from actors.cli.connection import Connection
+from actors.cli.connection import ANSWER_SECONDS, Connection
 from actors.cli.failures import DONE, FAILED, RefusedError, UsageError
 
 TYPE_CHECKING = False
@@ -43,10 +43,14 @@ class Call:
         self.request_type = request_type
         return Connection(self.data)
 
-    def ask(self, request: dict[str, Any]) -> dict[str, Any]:
-        """The answer of the daemon, which said yes. RefusedError when it said no."""
+    def ask(self, request: dict[str, Any], *, longer_by_seconds: float = 0) -> dict[str, Any]:
+        """The answer of the daemon, which said yes. RefusedError when it said no.
+
+        `longer_by_seconds`: what the request itself may wait, besides.
+        """
         with self.connect(request["type"]) as connection:
-            answer = accepted(connection.ask(request))
+            patience = ANSWER_SECONDS + longer_by_seconds
+            answer = accepted(connection.ask(request, timeout_seconds=patience))
         if answer.get("not_durable"):
             told = answer.get("data")
             note = told.get("note") if isinstance(told, dict) else None

@@ -72,7 +72,11 @@ class Console:
         self._write(self.err, ((text, style),))
 
     def error(self, text: str) -> None:
-        self._write(self.err, (("greenroom: ", "bad"), text))
+        """To standard error; further lines are indented, so that none passes for one of its own."""
+        first, *rest = text.split("\n")
+        self._write(self.err, (("greenroom: ", "bad"), first))
+        for each in rest:
+            self._write(self.err, ("  ", each))
 
     def value(self, value: Any) -> None:
         """JSON to standard output: for people's eyes on a terminal, one line elsewhere."""

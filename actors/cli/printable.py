@@ -13,6 +13,8 @@ _SEQUENCES = (
     r"|\x1b[ -/]+[0-~]"  # character sets and the like
     r"|\x1b[0-OQ-WYZ\\`-~]"  # two characters
 )
+_TO_THE_RIGHT = r"\x1b\[(\d{0,3})C"
+_WIDEST = 200
 _UNFIT = (
     r"[\x00-\x1f\x7f-\x9f"  # C0, DEL, C1
     r"\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff"  # invisible, separators, bidi
@@ -23,16 +25,21 @@ _UNFIT = (
 def printable(text: str, *, multiline: bool = False) -> str:
     """`text` without anything that a terminal would obey.
 
-    With `multiline` newlines and tabs stay, and a lone carriage return becomes a newline; without
-    it they are shown as escapes too, so that the result is one line.
+    With `multiline` newlines and tabs stay, a carriage return within a line becomes a newline, and
+    where the cursor was moved to the right are blanks; without it newlines, tabs and returns are
+    shown as escapes too, so that the result is one line.
     """
     if text.isascii() and text.isprintable():
         return text
     import re
 
+    if multiline:
+        text = re.sub(_TO_THE_RIGHT, lambda found: " " * min(int(found[1] or 1), _WIDEST), text)
     text = re.sub(_SEQUENCES, "", text)
     if multiline:
-        text = re.sub(r"\r+\n?", "\n", text)
+        text = re.sub(r"\r+\n", "\n", text)
+        text = re.sub(r"(?:(?<=\n)|\A)\r+", "", text)
+        text = re.sub(r"\r+", "\n", text)
     return re.sub(_UNFIT, lambda found: _escape(found[0], multiline), text)
 
 

@@ -227,14 +227,14 @@ def worker_detail(worker: Json, actor: Json, now: datetime) -> Detail:
     status = str(worker.get("status"))
     waits = status in {"exited", "lost"} and actor.get("state") == "starting"
     end = _end(worker, now)
-    error = str(worker.get("last_error") or actor.get("last_error") or "")
+    error = _why_it_ended(worker, actor, end)
     rest = spread([
         (_attached(worker), ""),
         _prompt(worker.get("delivery") or {}),
         (_restarts(worker), "warn"),
         ("starts again in a moment" if waits else "", "warn"),
         (end, "dim" if (worker.get("exit") or {}).get("code") == 0 else "warn"),
-        (last_said(error, end_is_told=bool(end)), "bad"),
+        error,
         (activity_phrase(activity, now), style_of(activity.get("state"))),
     ])  # fmt: skip
     why = str(activity.get("text") or "")
@@ -242,6 +242,18 @@ def worker_detail(worker: Json, actor: Json, now: datetime) -> Detail:
     return Detail(
         [(status, style_of(status)), *_figures(worker)], rest, (tail if why else "", "dim")
     )
+
+
+def _why_it_ended(worker: Json, actor: Json, end: str) -> Span:
+    """Of one that runs again, how it ended before; nothing of what came before an orderly end."""
+    own = str(worker.get("last_error") or "")
+    exit_ = worker.get("exit") or {}
+    is_orderly = bool(end) and exit_.get("code") == 0
+    before = "" if is_orderly else str(actor.get("last_error") or "")
+    text = last_said(own or before, end_is_told=bool(end))
+    if text and not own and worker.get("status") == "running":
+        return f"before: {text}", "warn"
+    return text, "bad"
 
 
 def _figures(worker: Json) -> list[Span]:

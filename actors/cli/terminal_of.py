@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from actors.cli.command import split_reference
 from actors.cli.failures import CommandError
 
 TYPE_CHECKING = False
@@ -9,6 +10,15 @@ if TYPE_CHECKING:
     from typing import Any
 
     from actors.cli.command import Call
+
+
+def terminal_reference(call: Call, reference: str) -> dict[str, str]:
+    """The fields `session` and `worker` of a request; the daemon is asked if no worker is named."""
+    session, worker = split_reference(reference)
+    if worker is None:
+        record = session_record(call, session)
+        session, worker = record["id"], terminal_of(record, session, None)["id"]
+    return {"session": session, "worker": worker}
 
 
 def session_record(call: Call, session: str) -> dict[str, Any]:

@@ -73,8 +73,9 @@ def _not_now(state: SessionState, command: Request) -> Refusal | None:
     names = ", ".join(worker.name for worker in session.workers) or "none"
     if not talkers:
         text = (
-            f"session {session.id} has no conversation (its workers: {names}); "
-            "add one with: greenroom worker add SESSION --conversation"
+            f"session {session.id} has no conversation (its workers: {names}); add one with:"
+            f" greenroom worker add {session.id} --conversation; into a terminal one types with:"
+            f" greenroom type {session.id}/WORKER TEXT"
         )
         return Refusal(code="no-conversation", message=text)
     if isinstance(command.content, str) and not command.content.strip():

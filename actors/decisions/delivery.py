@@ -7,6 +7,8 @@ and typed again only when certainly nothing of it was shown. The waiting has an 
 is evidence. Clocks, screens, the journal and the terminal are left to who has them.
 """
 
+from math import inf
+
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -32,7 +34,8 @@ class DeliveryTimes(Struct, frozen=True, kw_only=True):
     of one that has written nothing; `settle_seconds` without output the screen is settled, and
     while it is not, it is looked at every `look_seconds`. What was typed is shown within
     `shown_seconds`. Without a reaction within `react_seconds` the key is pressed again. A report
-    of an agent that makes them is awaited for `report_seconds`.
+    of an agent that makes them is awaited for `report_seconds`. A terminal host that says nothing
+    of an input is asked every `ask_seconds`.
     """
 
     ready_seconds: float = 120.0
@@ -42,6 +45,7 @@ class DeliveryTimes(Struct, frozen=True, kw_only=True):
     shown_seconds: float = 4.0
     react_seconds: float = 4.0
     report_seconds: float = 10.0
+    ask_seconds: float = 3.0
 
 
 class Rules(Struct, frozen=True, kw_only=True):
@@ -75,14 +79,16 @@ class Glance(Struct, frozen=True, kw_only=True):
 
 class Course(Struct, frozen=True, kw_only=True):
     """A prompt under way. `began`: when its state was known here; `sent_at`: when the terminal host
-    took the input of that state. `end`, `wrote_at`: of the program's output. `before`: the screen
-    that it was typed upon. `held`: who types there; `asked`: what the agent says that it asks;
-    `reported`: what it says that it accepted. `left`: in how many looks it had left its place.
+    took the input of that state; `asked_at`: when it was last asked whether it did. `end`,
+    `wrote_at`: of the program's output. `before`: the screen that it was typed upon. `held`: who
+    types there; `asked`: what the agent says that it asks; `reported`: what it says that it
+    accepted. `left`: in how many looks it had left its place.
     """
 
     prompt: Prompt
     began: float
     sent_at: float | None = None
+    asked_at: float
     end: int = 0
     wrote_at: float
     glance: Glance | None = None
@@ -97,31 +103,46 @@ class LookNow(Struct, frozen=True):
     """Look at the screen, and tell the course."""
 
 
+class AskHost(Struct, frozen=True):
+    """Ask whether it took the input, without typing it, and tell the course by `asked`."""
+
+
 class WaitUntil(Struct, frozen=True):
     """Nothing is to be done before, unless something is seen."""
 
     at: float
 
 
-Action = LookNow | WaitUntil | d.Step
+Action = LookNow | AskHost | WaitUntil | d.Step
 
 
 def begin(prompt: Prompt, at: float, *, end: int = 0, held: str = "") -> Course:
-    """The first that is known of a prompt here; `end` as far as output is known of."""
-    return Course(prompt=prompt, began=at, wrote_at=at, end=end, held=held)
+    """The first that is known of a prompt here; `end` as far as output is known of.
+
+    Whether input of before was typed, the terminal host is asked: by now the program may ask
+    something, and what was not typed then would be the answer.
+    """
+    return Course(prompt=prompt, began=at, asked_at=-inf, wrote_at=at, end=end, held=held)
 
 
 def recorded(course: Course, prompt: Prompt, at: float) -> Course:
-    """A step of it was recorded."""
-    is_typed_anew = prompt.delivery.state == "typing" and course.glance is not None
+    """A step of it was recorded; nothing new if it is handed over as it is known already."""
+    if prompt == course.prompt:
+        return course
+    is_typed_anew = prompt.delivery.state == "typing" and prompt.number != course.prompt.number
     return replace(
         course,
         prompt=prompt,
         began=at,
         sent_at=None,
+        asked_at=at,
         left=0,
         before=course.glance.lines if is_typed_anew and course.glance else course.before,
     )
+
+
+def asked(course: Course, at: float) -> Course:
+    return replace(course, asked_at=at)
 
 
 def wrote(course: Course, end: int, at: float) -> Course:
@@ -141,6 +162,10 @@ def next_action(course: Course, at: float, rules: Rules) -> Action:
     state = course.prompt.delivery.state
     if course.reported and state != "queued":
         return d.EndIt("accepted", f"the agent reported it: {course.reported}")
+    is_done = state == "submitted" or (state == "typing" and course.sent_at is not None)
+    is_late = at >= course.began + rules.times.ready_seconds
+    if is_done and is_late and not _is_fresh(course, course.began):
+        return _failed(course, f"it is {state}, and the screen could not be seen since", UNKNOWN)
     match state:
         case "queued":
             return _when_queued(course, at, rules)
@@ -164,6 +189,12 @@ def refused(course: Course, code: str, message: str) -> d.Step:
     is_typed = state == "submitting"
     text = "it stands in the input line, not submitted" if is_typed else "nothing was typed"
     return d.EndIt("failed", f"{text}: {message}", NOT_ACCEPTED)
+
+
+def not_typed(course: Course) -> d.Step:
+    """What follows when the host was asked, and says that it took nothing; nor will it any more."""
+    was_typing = course.prompt.delivery.state == "typing"
+    return d.PutItBack("queued" if was_typing else "typed", "greenroom ended before it was typed")
 
 
 def needs_paste(text: str) -> bool:
@@ -283,6 +314,10 @@ def _when_submitted(course: Course, at: float, rules: Rules) -> Action:
     if course.left == 1 and not is_settled:  # perhaps it is just drawn anew
         look_at = glance.at + times.settle_seconds
         return LookNow() if at >= look_at else WaitUntil(look_at)
+    late = course.began + times.ready_seconds
+    if course.left and _is_hidden(course, glance, rules):
+        text = "it was submitted, and a question hides whether it still stands in the input line"
+        return WaitUntil(late) if at < late else _failed(course, text, UNKNOWN)
     if course.left:
         report_by = course.began + times.report_seconds
         if rules.reports and at < report_by:
@@ -293,7 +328,6 @@ def _when_submitted(course: Course, at: float, rules: Rules) -> Action:
     again_at = course.began + times.react_seconds
     if at < again_at:
         return WaitUntil(again_at)
-    late = course.began + times.ready_seconds
     why = _why_not(course, rules)
     if why and at < late:
         return WaitUntil(late)
@@ -305,8 +339,9 @@ def _when_submitted(course: Course, at: float, rules: Rules) -> Action:
 
 def _await_host(course: Course, at: float, rules: Rules) -> Action:
     late = course.began + rules.times.ready_seconds
+    ask_at = course.asked_at + rules.times.ask_seconds
     if at < late:
-        return WaitUntil(late)
+        return AskHost() if at >= ask_at else WaitUntil(min(ask_at, late))
     return _failed(course, "the terminal host did not say whether it was typed", UNKNOWN)
 
 
@@ -333,13 +368,21 @@ def _has_left(course: Course, glance: Glance, rules: Rules) -> bool:
     return below is None or below > prompt.mark
 
 
+def _is_hidden(course: Course, glance: Glance, rules: Rules) -> bool:
+    """Whether a question is shown, and the prompt neither above it nor anywhere else."""
+    is_shown = standing(course.prompt.text, glance.lines, rules.placeholders)
+    return not is_shown and bool(_question(course, rules))
+
+
 def _question(course: Course, rules: Rules) -> str:
-    """What the agent asks, by its own word or on its screen; the prompt's own words are none."""
+    """What the agent asks, by its own word or on its screen; words that were typed are none."""
     if course.asked or course.glance is None:
         return course.asked
     shown = [line for line in course.glance.lines if line.strip()][-ASKING_LINES:]
     found = question(rules.asking, rules.taking, shown)
-    return "" if found is None or is_part_of(found, course.prompt.text) else found
+    is_typed = course.prompt.delivery.state != "queued"
+    is_own = is_typed and found is not None and is_part_of(found, course.prompt.text)
+    return "" if found is None or is_own else found
 
 
 def _why_not(course: Course, rules: Rules) -> str:

@@ -24,15 +24,24 @@ RECENT = 100
 """A request that is handed in again was among the last ones."""
 
 
-def request(state: SessionState, command: Request, worker: AgentWorker, given: Given) -> Verdict:
-    """Queue a prompt for an agent. One that was queued before by this request goes on."""
+def request(
+    state: SessionState,
+    command: Request,
+    worker: AgentWorker,
+    given: Given,
+    *,
+    comes_back: bool = False,
+) -> Verdict:
+    """Queue a prompt for an agent that runs, or that `comes_back` in a moment, after a crash. One
+    that was queued before by this request goes on.
+    """
     text = text_of(command)
     if isinstance(text, Refusal):
         return text
     before = _asked_before(state, given.request_id, text)
     if before:
         return Decision(reply=_reply_to(command, before.id), follows=before.id)
-    refusal = _not_now(state, worker)
+    refusal = _not_now(state, worker, comes_back=comes_back)
     if refusal:
         return refusal
     draft = Draft(state, given)
@@ -93,8 +102,9 @@ def moved(state: SessionState, outcome: o.PromptMoved, given: Given) -> Decision
     """Record a step of the delivery, so that it can be taken. A late one says nothing."""
     draft = Draft(state, given)
     found = state.next_prompt(outcome.worker_id)
-    is_current = found is not None and found.id == outcome.response_id
-    if found is None or not is_current or found.delivery.state != outcome.state:
+    if found is None or found.id != outcome.response_id:
+        return draft.decision()
+    if (found.delivery.state, found.number) != (outcome.state, outcome.number):
         return draft.decision()
     is_accepted = isinstance(outcome.step, d.EndIt) and outcome.step.state == "accepted"
     if state.record.desired != "run" and not is_accepted:
@@ -203,12 +213,13 @@ def _asked_before(state: SessionState, request_id: str | None, text: str) -> Pro
     return next((one for one in recent if (one.request_id, one.text) == (request_id, text)), None)
 
 
-def _not_now(state: SessionState, worker: AgentWorker) -> Refusal | None:
+def _not_now(state: SessionState, worker: AgentWorker, *, comes_back: bool) -> Refusal | None:
     session, whole = state.record, f"{state.record.id}/{worker.name}"
     if session.desired == "stopped":
         text = f"session {session.id} is stopped; start it with: greenroom run {session.id}"
         return Refusal(code="session-stopped", message=text)
-    if worker.status not in {"running", "starting"} or worker.desired != "run":
+    is_there = comes_back or worker.status in {"running", "starting"}
+    if not is_there or worker.desired != "run":
         text = f"worker {worker.name} is {worker.status}; start it with: greenroom run {whole}"
         return Refusal(code="worker-not-running", message=text)
     return None

@@ -30,7 +30,11 @@ def lines_below(text: str, lines: Sequence[str], placeholders: Sequence[str]) ->
 
 
 def is_before_cursor(text: str, lines: Sequence[str], row: int, col: int) -> bool:
-    """Whether the cursor stands right behind the text."""
+    """Whether the cursor stands right behind the text; at the beginning of a row it does not: the
+    text above is a line of its own, as of a program that repeats what it was told.
+    """
+    if col == 0:
+        return False
     before = [*lines[:row], _first_cells(lines[row], col) if row < len(lines) else ""]
     seen, wanted = _visible("".join(before)), _visible(text)
     is_last = bool(wanted) and seen.endswith(wanted[-1])
@@ -57,6 +61,8 @@ def last_lines(lines: Sequence[str], count: int = 6) -> str:
 def _ends(text: str, lines: Sequence[str]) -> list[int]:
     """The rows in which the text ends."""
     wanted = _squeezed(text)
+    if not wanted:  # it looks like a part of a frame
+        return [row for row, line in enumerate(lines) for _ in range(line.count(text.strip()))]
     if len(wanted) < FEW or not _letters(text):
         words = re.compile(rf"(?<!\w){re.escape(_visible(text, ' ').strip())}(?!\w)")
         return [row for row, line in enumerate(lines) for _ in words.finditer(_visible(line, " "))]

@@ -3,7 +3,7 @@
 import hashlib
 from typing import Any
 
-from actors.decisions import agents, conversation, prompts
+from actors.decisions import agents, conversation, processes, prompts
 from actors.decisions.decision import (
     THE_HOST,
     Awaiting,
@@ -267,7 +267,9 @@ def converse(state: SessionState, command: r.Request, given: Given) -> Verdict:
     if isinstance(worker, r.Refusal):
         return worker
     if isinstance(worker, AgentWorker):
-        return prompts.request(state, command, worker, given)
+        is_ended = worker.status in {"exited", "lost"}
+        comes_back = is_ended and processes.is_due(worker, session_runs=True)
+        return prompts.request(state, command, worker, given, comes_back=comes_back)
     if worker and not isinstance(worker, ConversationWorker):
         text = (
             f"worker {worker.name} of session {state.record.id} is neither a conversation nor an"

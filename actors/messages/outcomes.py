@@ -86,11 +86,12 @@ class PromptTaken(Struct, frozen=True):
 
 
 class PromptMoved(Struct, frozen=True):
-    """The next step of a prompt that was in this state."""
+    """The next step of a prompt that was in this state, of its input with this number."""
 
     worker_id: str
     response_id: str
     state: DeliveryState
+    number: int
     step: Step
 
 

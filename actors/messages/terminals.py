@@ -129,6 +129,7 @@ class TerminalTyped(Struct, frozen=True):
     key: str
     number: int
     accepted: int
+    repeated: bool = False
 
 
 class TerminalRefused(Struct, frozen=True):

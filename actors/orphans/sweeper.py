@@ -177,12 +177,18 @@ class OrphanSweeper(BaseActor):
             self._found = [_shown(each) for each in judged]
 
     def _scan(self, known: Known) -> None:
-        """Of what is left over only MCP servers are ended by it: nobody tells of their end."""
+        """Of what is left over only MCP servers are ended by it: nobody tells of their end.
+
+        The others are looked at in full, to be shown: one may have shown its mark only now.
+        """
         if known.held or known.seen or has_children():
             near = snapshot.those_near(self._root, lambda all_: left_over.near(all_, known))
             self._keep_account(near, known)
-            if any(not each.worker and each.kind == "left" for each in judge(near, known)):
+            judged = judge(near, known)
+            if any(not each.worker and each.kind == "left" for each in judged):
                 self._sweep()
+            elif judged:
+                self._look(is_full=True)
         self._usage.tell()
 
     def _cannot_tell(self) -> None:

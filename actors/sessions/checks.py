@@ -19,7 +19,7 @@ from storage.data_dir import DEFAULT_WORKSPACE
 from storage.records import request as r
 from storage.records.config import SessionConfig
 from storage.records.session import Session
-from storage.records.worker import AgentWorker, ProcessWorker
+from storage.records.worker import ConversationWorker, ProcessWorker
 from storage.state import SessionState
 
 SHOWN = 300
@@ -57,7 +57,8 @@ def cannot_run(request: r.OfSession, session: Session, around: Surroundings) -> 
         return refusal
     if isinstance(request, r.Request):
         asked = workers.addressee(SessionState(session=session), request)
-        if isinstance(asked, AgentWorker):
+        talks = any(isinstance(worker, ConversationWorker) for worker in session.workers)
+        if not talks or isinstance(asked, (*ProcessWorker, r.Refusal)):
             return None
         return _no_model(session.config, session.workspace, around)
     if isinstance(request, r.CreateWorker) and request.worker.type != "conversation":

@@ -169,10 +169,15 @@ class BaseActor(pykka.ThreadingActor):
 
 
 def describe(error: BaseException) -> str:
-    """Type and text on one line; never raises, whatever the exception's own `__str__` does."""
+    """Type and text on one line; of an end that is no bug the text alone.
+
+    Never raises, whatever the exception's own `__str__` does.
+    """
     name = type(error).__name__
     try:
         text = " ".join(str(error).split())
     except BaseException:  # noqa: BLE001 - a broken __str__ must not hide the end of an actor
         return name
+    if text and isinstance(error, ActorEndedError):
+        return text
     return f"{name}: {text}" if text else name

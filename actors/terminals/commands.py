@@ -194,7 +194,9 @@ def _signal(terminal: Terminal, message: protocol.Signal) -> Refused | None:
 
 def _who_types(terminal: Terminal) -> str:
     writer = terminal.leases.writer
-    return f"{writer.owner} types since {writer.since:%H:%M:%S}" if writer else "nobody types"
+    if writer is None:
+        return "nobody types"
+    return f"{writer.owner} types since {writer.since.astimezone():%H:%M:%S}"
 
 
 def _refused(message: protocol.OnTerminal, code: protocol.RefusalCode, text: str) -> Refused:

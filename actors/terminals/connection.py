@@ -6,6 +6,7 @@ thread; that function should pass it on and return. A connection that has ended 
 
 import os
 import selectors
+import socket
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -76,8 +77,9 @@ class HostConnection:
 
     def close(self) -> None:
         """End it, from any thread; `on_closed("closed")` follows from the connection's thread."""
-        with self._lock:
+        with self._lock, suppress(OSError):
             self._closing = self._closing or "closed"
+            self._connection.shutdown(socket.SHUT_RDWR)  # the host sees the end now
         if self._thread is None:
             self._release()
         else:
@@ -89,7 +91,7 @@ class HostConnection:
         except Exception as error:  # noqa: BLE001 - whatever it is, the owner must hear of the end
             reason = f"{type(error).__name__}: {error}"
         with self._lock:
-            self._closing = self._closing or reason
+            self._closing = reason = self._closing or reason
         self._release()
         on_closed(reason)
 

@@ -194,10 +194,7 @@ class TerminalLink(BaseActor):
             case p.Closed() as closed:
                 self._closed(closed)
             case p.Accepted() as accepted:
-                self._tell(
-                    accepted.key,
-                    t.TerminalTyped(accepted.key, accepted.number, accepted.accepted_bytes),
-                )
+                self._accepted(accepted)
             case p.Output() as wrote:
                 told = t.TerminalWrote(wrote.key, wrote.start, wrote.end, wrote.typed_bytes)
                 self._tell(wrote.key, told)
@@ -311,6 +308,10 @@ class TerminalLink(BaseActor):
 
     def _keys_of(self, session_id: str) -> list[str]:
         return [key for key in self._terminals if key.startswith(f"{session_id}/")]
+
+    def _accepted(self, said: p.Accepted) -> None:
+        typed = t.TerminalTyped(said.key, said.number, said.accepted_bytes, said.repeated)
+        self._tell(said.key, typed)
 
     def _refused(self, refused: p.Refused) -> None:
         code, text = explained(refused)

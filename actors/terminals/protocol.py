@@ -124,7 +124,8 @@ class Write(_Message, frozen=True):
     """Type `data`, whole or not at all; answered by `Accepted` or `Refused`.
 
     Numbers rise within a lease, gaps are allowed. A number seen before is answered, not typed
-    again. A refused number may be repeated until a higher one was sent; then it is refused as
+    again: with no data it is only asked, and a number that was not typed never will be. A refused
+    number may be repeated until a higher one was sent; then it is refused as
     `number-passed`, and the bytes want a new number. Only the lease of the writer may type, the
     daemon's while there is none; any other is refused as `input-held`.
     """

@@ -121,7 +121,8 @@ def _open_directory(cwd: str) -> int:
     try:
         directory_fd = os.open(cwd, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     except (OSError, UnicodeError) as error:
-        raise SpawnRefusedError(_number(error), f"cwd: {error}") from error
+        why = getattr(error, "strerror", None) or error
+        raise SpawnRefusedError(_number(error), f"cwd {cwd!r}: {why}") from error
     if os.access(cwd, os.X_OK):
         return directory_fd
     os.close(directory_fd)

@@ -6,9 +6,9 @@ anything typed. So the same happens after a crash as without one. Used in the th
 worker's actor, whom it wakes when it is time.
 """
 
+import logging
 from collections.abc import Callable
 from concurrent.futures import Executor
-from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -34,6 +34,7 @@ PASTE_BEGINS, PASTE_ENDS = "\x1b[200~", "\x1b[201~"
 CLOCK_SECONDS = 1.0
 """A report may be told so much before the prompt was typed: its time may have no fractions."""
 _REPORTS_KEPT = 20
+_log = logging.getLogger(__name__)
 _ASIDE = 60
 """So many characters of a report stand for it."""
 
@@ -112,12 +113,14 @@ class PromptCourier:
         if self._window is None:
             return
         now, course = self._clock.monotonic(), self._course
-        if course is None or course.prompt.id != prompt.id:
-            course = dv.begin(prompt, now, end=self._end, held=self._held)
-        self._course = dv.recorded(course, prompt, now)
         self._is_telling = False
+        if course is None or course.prompt.id != prompt.id:
+            self._course = dv.begin(prompt, now, end=self._end, held=self._held)
+        else:
+            self._course = dv.recorded(course, prompt, now)
+            if prompt.number != course.prompt.number:
+                self._type(prompt)
         self._find_report()
-        self._type(prompt)
         self._go_on()
 
     def wrote(self, end: int) -> None:
@@ -133,11 +136,18 @@ class PromptCourier:
             self._course = replace(self._course, held=self._held)
             self._go_on()
 
-    def typed(self, number: int) -> None:
-        """The terminal host took this input."""
-        if self._course is not None and self._course.prompt.number == number:
-            self._course = replace(self._course, sent_at=self._clock.monotonic())
-            self._go_on()
+    def typed(self, number: int, *, is_nothing: bool = False) -> None:
+        """The terminal host took this input, now or before; or, if `is_nothing`, the question
+        whether it did, in its place.
+        """
+        course = self._course
+        if course is None or course.prompt.number != number or course.sent_at is not None:
+            return
+        if is_nothing:
+            self._tell(course, dv.not_typed(course))
+            return
+        self._course = replace(course, sent_at=self._clock.monotonic())
+        self._go_on()
 
     def refused(self, number: int, code: str, message: str) -> None:
         """It did not."""
@@ -192,6 +202,8 @@ class PromptCourier:
                 self._wake_at(at)
             case dv.LookNow():
                 self._look()
+            case dv.AskHost():
+                self._ask(course)
             case step:
                 self._tell(course, step)
 
@@ -228,6 +240,12 @@ class PromptCourier:
             return
         self._doors.type_input(TypeInput(number=prompt.number, data=keys.encode()))
 
+    def _ask(self, course: dv.Course) -> None:
+        """Typing nothing under its number: who took it says so, and who did not never will."""
+        self._course = dv.asked(course, self._clock.monotonic())
+        self._doors.type_input(TypeInput(number=course.prompt.number, data=b""))
+        self._go_on()
+
     def _find_report(self) -> None:
         """A report that was told since the prompt was typed, of its text."""
         course = self._course
@@ -244,11 +262,10 @@ class PromptCourier:
 
 def keys_of(prompt: Prompt, definition: AgentDefinition) -> str:
     """What is typed: as a paste where the program takes one, with carriage returns in it as from a
-    keyboard. What stands in the line before is erased: by a program with an input line of its own
-    it would be submitted too.
+    keyboard. What stands in the line before is erased, or it would be submitted too.
     """
     if not prompt.pasted:
-        return (definition.clear if prompt.delivery.attempts > 1 else "") + prompt.text
+        return definition.clear + prompt.text
     text = prompt.text.replace("\n", "\r")
     return f"{definition.clear}{PASTE_BEGINS}{text}{PASTE_ENDS}"
 
@@ -257,7 +274,9 @@ def _glance(
     window: Window, paste: PasteMode, at: float, tell_self: Callable[[object], object]
 ) -> None:
     look, takes_paste = None, False
-    with suppress(OSError):
+    try:
         takes_paste = window.takes_paste(paste)
         look = window.look()
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is looked at again
+        _log.warning("a screen cannot be seen: %r", error)
     tell_self(Glanced(at, look, takes_paste))

@@ -21,6 +21,7 @@ from storage.report_spool import Dropped, ReportSpool
 
 RESCAN_SECONDS = 5.0
 """Nobody may be watching, or a change may have been missed."""
+LAST_LOOKS = 3
 
 _log = logging.getLogger(__name__)
 
@@ -99,10 +100,15 @@ class ReportReader:
         return heard
 
     def last(self) -> list[Heard]:
-        """What is there now, at the end of the process."""
+        """What is there at the end of the process, as far as `LAST_LOOKS` go: what it left behind
+        may go on writing.
+        """
         heard: list[Heard] = []
-        while dropped := self._spool.look(self._clock.now(), self._in_hand):
+        for _ in range(LAST_LOOKS):
+            dropped = self._spool.look(self._clock.now(), self._in_hand)
             heard += self._heard(dropped)
+            if not dropped:
+                break
         return heard
 
     def taken(self, names: Iterable[str]) -> None:

@@ -87,7 +87,8 @@ class TerminalActor(BaseActor):
             case t.TerminalTyped():
                 self._input.settled(message.number)
                 self._tell(o.InputTyped(self._worker_id, message.number, message.accepted))
-                self._prompts.typed(message.number)
+                is_nothing = not (message.accepted or message.repeated)
+                self._prompts.typed(message.number, is_nothing=is_nothing)
             case t.TerminalRefused():
                 self._input_refused(message)
             case t.TerminalHostSilent():
@@ -147,7 +148,8 @@ class TerminalActor(BaseActor):
         self._around.tell_activity(self._key, activity)
 
     def _tell_step(self, prompt: Prompt, step: d.Step) -> None:
-        self._tell(o.PromptMoved(self._worker_id, prompt.id, prompt.delivery.state, step))
+        state, number = prompt.delivery.state, prompt.number
+        self._tell(o.PromptMoved(self._worker_id, prompt.id, state, number, step))
 
     def _doing(self) -> Activity | None:
         return self._around.activities.get(self._key)
@@ -270,7 +272,10 @@ class TerminalActor(BaseActor):
 
     def _check_held(self, number: int) -> None:
         if self._input.is_late(number):
-            text = f"nothing was typed: {self._input.reason}; say wait_seconds to wait for the end"
+            text = (
+                f"nothing was typed: {self._input.reason}; to wait for the end say wait_seconds"
+                " (greenroom type --wait SECONDS)"
+            )
             self._refuse_input(number, "input-held", text)
 
     def _up(self, up: t.TerminalUp) -> None:

@@ -203,6 +203,7 @@ def test_one_types_and_others_watch(house: House, attach: Attach) -> None:
     refused = attach("one")
     status, shown = refused.ends()
     assert (status, b"types since" in shown, b"--take" in shown) == (1, True, True)
+    assert b"ready" not in shown  # nothing was drawn for that
     watcher = attach("one", "--watch")
     watcher.sees(b"ready")
     watcher.type(b"lost")
@@ -265,7 +266,10 @@ def test_what_cannot_be_attached_says_what_to_do(house: House, attach: Attach) -
     house.run("new", str(house.home), "--title", "one", "--terminal", "--", "true")
     house.wait(lambda: house.worker("one", "terminal-1")["status"] == "exited")
     status, shown = attach("one").ends()
-    assert (status, b"greenroom run" in shown) == (1, True)
+    assert (status, b"greenroom run 'one/terminal-1'" in shown) == (1, True)
+    house.run("stop")
+    assert b"greenroom start" in attach("one").ends()[1]
+    house.run("start")
     assert b"not found" in attach("nothing").ends()[1]
     assert b"greenroom worker ls" in attach("one/nothing").ends()[1]
     assert b"is no key" in attach("one", "--detach-key", "F1").ends()[1]
@@ -306,4 +310,8 @@ def test_what_cannot_be_detached_says_why(house: House) -> None:
     house.wait(lambda: house.worker("one", "terminal-1")["status"] == "exited")
     refused = house.json("detach", "one", expect=1)["error"]
     assert refused["code"] == "worker-not-running"
+    assert refused["message"] in {
+        "nobody is attached: it has no process now",
+        "no terminal host answers, so nobody is attached; see: greenroom status",
+    }
     assert house.json("detach", "nobody", expect=1)["error"]["code"] == "session-not-found"

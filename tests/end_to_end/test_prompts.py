@@ -51,7 +51,7 @@ def test_send_says_what_was_seen_and_fails_without_it(house: House) -> None:
     told = house.answer("sixth", {"type": "request", "session": "fix", "content": "And now?"})
     assert told["data"]["delivery"]["state"] == "accepted"
     queued = house.run("send", "fix", "--no-wait", "Once more.")
-    assert queued.stdout.startswith("accepted as ")
+    assert queued.stdout.startswith("queued as ")
     house.wait(lambda: len(agent.said()) == 3, "the last one")
     assert agent.said() == [TEXT, "And now?", "Once more."]
 

@@ -58,9 +58,9 @@ def _answer(link: HostLink, key: str) -> int:
                 if isinstance(message, p.DetachDone) and message.key == key:
                     return message.clients
                 if isinstance(message, p.Refused) and message.key == key:
-                    raise CommandError(
-                        f"nobody is attached: {message.message}", code="worker-not-running"
-                    )
+                    is_gone = message.code == "no-terminal"
+                    why = "it has no process now" if is_gone else message.message
+                    raise CommandError(f"nobody is attached: {why}", code="worker-not-running")
     raise CommandError(
         "the terminal host does not answer; see: greenroom doctor", code="host-unreachable"
     )

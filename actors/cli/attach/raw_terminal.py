@@ -1,9 +1,11 @@
 """A person's own terminal, raw while it shows another; put back on every way out but SIGKILL."""
 
+import errno
 import os
 import select
 import termios
 import tty
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self
 
@@ -36,7 +38,7 @@ class RawTerminal:
     def make_raw(self) -> None:
         """Raises OSError or termios.error if it is no terminal."""
         self._before = termios.tcgetattr(self.in_fd)
-        tty.setraw(self.in_fd, termios.TCSANOW)
+        _until_set(lambda: tty.setraw(self.in_fd, termios.TCSANOW))
 
     def put_back(self) -> None:
         """As it was before; answers of the terminal that nobody wants any more are dropped."""
@@ -48,7 +50,7 @@ class RawTerminal:
             self._modes = ScreenModes()
         finally:
             termios.tcflush(self.in_fd, termios.TCIFLUSH)
-            termios.tcsetattr(self.in_fd, termios.TCSANOW, before)
+            _until_set(lambda: termios.tcsetattr(self.in_fd, termios.TCSANOW, before))
 
     @property
     def size(self) -> tuple[int, int]:
@@ -78,3 +80,15 @@ class RawTerminal:
                 view = view[os.write(self._out_fd, view) :]
             except BlockingIOError:
                 select.select([], [self._out_fd], [])
+
+
+def _until_set(change: Callable[[], object]) -> None:
+    """A shell lets one in the background wait here, and continues it with a signal."""
+    while True:
+        try:
+            change()
+        except termios.error as error:
+            if error.args[0] != errno.EINTR:
+                raise
+        else:
+            return

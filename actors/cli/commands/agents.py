@@ -37,10 +37,10 @@ def _agents(call: Call) -> int:
         data = {"agents": rows, "path": whose}
         call.console.value({"id": None, "type": "agents", "ok": True, "data": data})
         return DONE
-    width = max(len(row["id"]) for row in rows)
+    ids, names, heard = (max(len(row[key]) for row in rows) for key in ("id", "name", "activity"))
     for row in rows:
-        told = f"  activity by {row['activity']}"
-        call.console.line((f"{row['id']:{width}}", "bold"), f"  {row['name']}", told, _where(row))
+        told = f"  {row['name']:{names}}  activity by {row['activity']:{heard}}"
+        call.console.line((f"{row['id']:{ids}}", "bold"), told, _where(row))
     call.console.line((_PATHS[whose], "dim"))
     call.console.line(("start one with: greenroom new --agent NAME", "dim"))
     return DONE
@@ -60,7 +60,8 @@ def _where(row: dict[str, Any]) -> tuple[str, str]:
     if row["found"]:
         return f"  {row['found']}{mark}", "good"
     get = f"; {row['install']}" if row.get("install") else ""
-    return f"  {row['command']} is not in PATH{mark}{get}", "dim"
+    missing = "cannot be run" if "/" in row["command"] else "is not in PATH"
+    return f"  {row['command']} {missing}{mark}{get}", "dim"
 
 
 COMMANDS = {

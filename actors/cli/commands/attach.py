@@ -6,7 +6,7 @@ import getpass
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from actors.cli.arguments import Option, Spec
 from actors.cli.command import DONE, FAILED, Call, Command, split_reference
@@ -17,6 +17,14 @@ from actors.cli.terminal_of import session_record, terminal_of
 if TYPE_CHECKING:
     from actors.cli.attach.attachment import Ending, Wish
     from actors.cli.attach.host_link import HostLink
+
+
+class Place(NamedTuple):
+    """`key`: `<session id>/<worker id>`. `name`: the same to be typed. `start`: what runs it."""
+
+    key: str
+    name: str
+    start: str
 
 
 def _attach(call: Call) -> int:
@@ -35,33 +43,40 @@ def _attach(call: Call) -> int:
     except ValueError as error:
         raise UsageError(f"--detach-key: {error}") from error
     reference = call.values["session"]
-    key = terminal_key(call, reference)
-    wish = Wish(key, _owner(), detach_key, watch=call.values["watch"], take=call.values["take"])
+    place = terminal_place(call, reference)
+    watch, take = call.values["watch"], call.values["take"]
+    wish = Wish(place.key, _owner(), detach_key, watch=watch, take=take)
+    link = _connect(Path(call.data), wish, place)
     hint = f"{key_name} detaches" if detach_key else ""
-    return _say(call, reference, _run(call, wish, reference, hint))
+    return _say(call, reference, _run(call, wish, link, reference, hint))
 
 
 def _detach(call: Call) -> int:
     from actors.cli.attach.detach_others import detach_others
 
     reference = call.values["session"]
-    clients = detach_others(Path(call.data), terminal_key(call, reference), _user())
+    clients = detach_others(Path(call.data), terminal_place(call, reference).key, _user())
     said = f"{plural(clients, 'attachment')} ended; it runs on" if clients else "nobody is attached"
     return call.done({"detached": clients}, f"{reference}: {said}")
 
 
-def terminal_key(call: Call, reference: str) -> str:
-    """`<session id>/<worker id>`, from the daemon, or from the files while there is none."""
+def terminal_place(call: Call, reference: str) -> Place:
+    """Which one is meant, from the daemon, or from the files while there is none."""
     session, worker = split_reference(reference)
+    has_daemon = True
     try:
         record = session_record(call, session)
     except NoDaemonError:
         from actors.cli.on_disk import session_on_disk
         from storage import codec
 
+        has_daemon = False
         found = session_on_disk(call, session)
         record = codec.builtins(found.record) if found.record else {"id": found.id}
-    return f"{record['id']}/{terminal_of(record, session, worker)['id']}"
+    chosen = terminal_of(record, session, worker)
+    name = f"{session}/{chosen['name']}"
+    start = f"greenroom run {name!r}" if has_daemon else "greenroom start"
+    return Place(f"{record['id']}/{chosen['id']}", name, start)
 
 
 def _owner() -> str:
@@ -72,22 +87,20 @@ def _user() -> str:
     return _owner() if sys.stdin.isatty() else getpass.getuser()
 
 
-def _run(call: Call, wish: Wish, reference: str, hint: str) -> Ending:
+def _run(call: Call, wish: Wish, link: HostLink, reference: str, hint: str) -> Ending:
     from actors.cli.attach.attachment import Attachment
     from actors.cli.attach.notices import Notices
     from actors.cli.attach.raw_terminal import RawTerminal
     from actors.cli.attach.signals import Signals
 
-    data = Path(call.data)
-    link = _connect(data, wish, reference)
     terminal = RawTerminal(sys.stdin.fileno(), sys.stdout.fileno())
     has_line = call.values["status"]
     notices = Notices(reference, terminal.show, lambda: terminal.size, has_line=has_line, hint=hint)
     with Signals() as signals, terminal:
-        return Attachment(data, wish, terminal, notices).run(link, signals)
+        return Attachment(Path(call.data), wish, terminal, notices).run(link, signals)
 
 
-def _connect(data: Path, wish: Wish, reference: str) -> HostLink:
+def _connect(data: Path, wish: Wish, place: Place) -> HostLink:
     from actors.cli.attach.attachment import CONNECT_SECONDS
     from actors.cli.attach.host_link import HostLink
     from actors.terminals.greeting import HostUnreachableError
@@ -100,19 +113,29 @@ def _connect(data: Path, wish: Wish, reference: str) -> HostLink:
             code="host-not-answering",
         ) from None
     except (OSError, HostUnreachableError):
-        raise _not_running(reference) from None
-    if all(state.key != wish.key or state.exit for state in link.welcome.terminals):
+        raise _not_running(place) from None
+    states = link.welcome.terminals
+    state = next((each for each in states if each.key == wish.key and not each.exit), None)
+    if state is None:
         link.close()
-        raise _not_running(reference)
+        raise _not_running(place)
+    if state.writer and not (wish.watch or wish.take):
+        link.close()
+        since = state.writer.since.astimezone()
+        raise _held(f"{state.writer.owner} types since {since:%H:%M:%S}")
     return link
 
 
-def _not_running(reference: str) -> CommandError:
+def _not_running(place: Place) -> CommandError:
     return CommandError(
-        f"{reference!r} has no process now; start it with: greenroom run {reference!r},"
-        f" or read what it said with: greenroom output",
+        f"{place.name!r} has no process now; start it with: {place.start},"
+        f" or read what it said with: greenroom output {place.name!r}",
         code="worker-not-running",
     )
+
+
+def _held(who: str) -> CommandError:
+    return CommandError(f"{who}; look on with --watch, or take over with --take", code="lease-held")
 
 
 def _say(call: Call, reference: str, ending: Ending) -> int:
@@ -131,9 +154,7 @@ def _say(call: Call, reference: str, ending: Ending) -> int:
                 code="host-too-old",
             )
         case "held":
-            raise CommandError(
-                f"{ending.text}; look on with --watch, or take over with --take", code="lease-held"
-            )
+            raise _held(ending.text)
         case _:
             call.console.note(f"[{reference}: {ending.text or ending.how}]", "warn")
             return FAILED

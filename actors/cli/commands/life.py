@@ -53,7 +53,20 @@ def _change(call: Call) -> int:
     label = data.get("title") or data.get("name") or reference
     identity = f" {data['id']}" if data.get("id") else ""
     call.console.line((str(label), "bold"), (identity, "dim"), f" {ROWS[call.name][2]}")
+    if call.name == "run":
+        for each in ended_workers(data):
+            call.console.note(each, "warn")
     return DONE
+
+
+def ended_workers(session: dict[str, Any]) -> list[str]:
+    """Of a session that was told to run: who does not, as it ended by itself, and what to do."""
+    return [
+        f"{each['name']} is {each['status']}; start it with:"
+        f" greenroom run {session['id']}/{each['name']}"
+        for each in session.get("workers") or []
+        if each.get("desired") == "run" and each.get("status") in {"exited", "lost", "quarantined"}
+    ]
 
 
 def _command(name: str) -> Command:
@@ -68,6 +81,10 @@ def _command(name: str) -> Command:
             "Shells and agents are then started again, agents with their conversation; a command",
             "is only if it was made with --restart always.",
         ]
+    if name == "run":
+        examples.append(
+            "A worker that ended by itself, or fell too often, is started by its own name alone."
+        )
     if name == "delete":
         examples.append(
             "It lies in the trash, whole, until you purge it: greenroom restore brings it back."

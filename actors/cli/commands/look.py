@@ -64,6 +64,12 @@ def _beginning(call: Call, reference: str) -> str:
     said = put if count else "nothing was said yet"
     if workers is None or any(worker.get("type") == "conversation" for worker in workers):
         return f"{said}; begin with: greenroom send {session.get('id') or 'SESSION'} TEXT"
+    agent = next((worker for worker in workers if worker.get("type") == "agent"), None)
+    if agent:
+        return (
+            f"{said} to a model of greenroom; what {agent.get('name')} says is on its screen:"
+            f" greenroom peek {session.get('id')}/{agent.get('name')}"
+        )
     return (
         f"{said}; it has no conversation; add one with: "
         f"greenroom worker add {session.get('id') or 'SESSION'} --conversation"

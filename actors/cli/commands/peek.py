@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 from actors.cli.arguments import Spec
-from actors.cli.command import DONE, Call, Command, split_reference
-from actors.cli.terminal_of import session_record, terminal_of
+from actors.cli.command import DONE, Call, Command
+from actors.cli.terminal_of import terminal_reference
 
 
 def _peek(call: Call) -> int:
-    session, worker = split_reference(call.values["session"])
-    if worker is None:
-        record = session_record(call, session)
-        session, worker = record["id"], terminal_of(record, session, None)["id"]
-    data = call.found(
-        call.ask({"type": "get-screen", "session": session, "worker": worker}), "screen"
-    )
+    wanted = terminal_reference(call, call.values["session"])
+    data = call.found(call.ask({"type": "get-screen", **wanted}), "screen")
     for line in "\n".join(data["lines"]).rstrip("\n").split("\n"):
         call.console.line(line)
     return DONE

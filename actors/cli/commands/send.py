@@ -153,7 +153,7 @@ def message_text(words: list[str]) -> str:
 
 def _send_only(call: Call, request: dict[str, Any]) -> int:
     data = call.found(call.ask(request), "session")
-    call.console.line(f"accepted as {(data or {}).get('response_id')}")
+    call.console.line(f"queued as {(data or {}).get('response_id')}")
     return DONE
 
 
@@ -165,7 +165,9 @@ def _finish(call: Call, transcript: Transcript, answer: dict[str, Any]) -> int:
         call.console.value(answer)
     delivery = data.get("delivery")
     if delivery:
-        call.console.line(("accepted", "good"), f": {delivery.get('evidence')}")
+        first, *rest = str(delivery.get("evidence")).split("\n")
+        call.console.line(("accepted", "good"), f": {first}")
+        call.console.lines([(f"  {each}", "")] for each in rest)
         return DONE
     if sys.stderr.isatty():
         call.console.note(usage_line(data), "dim")

@@ -39,6 +39,7 @@ def _unanswered(call: Call, missing: NoDaemonError, *, is_held: bool) -> int:
     from actors.cli.stored_status import stored_status
 
     status = stored_status(call.data)
+    status["terminal_host"] = _host(call.data, status)
     if not is_held and missing.is_final:
         raise missing
     if not is_held:
@@ -55,6 +56,18 @@ def _unanswered(call: Call, missing: NoDaemonError, *, is_held: bool) -> int:
         f"a daemon ({who}) runs for {call.data} but does not answer; end it with: greenroom stop"
     )
     return FAILED
+
+
+def _host(data: str, status: dict[str, Any]) -> dict[str, Any]:
+    """The one that lives on without a daemon, with the terminals that it is known to have."""
+    from pathlib import Path
+
+    from actors.terminals.host_files import recorded_host
+
+    host = recorded_host(Path(data))
+    workers = (each for session in status["sessions"] for each in session.get("workers") or [])
+    running = [each for each in workers if each.get("process") and each.get("status") == "running"]
+    return {"pid": host and host.pid, "terminals": len(running) if host else 0}
 
 
 def _show(call: Call, status: dict[str, Any]) -> None:

@@ -8,7 +8,9 @@ from actors.cli.arguments import Option, Spec, number
 from actors.cli.as_running import as_running
 from actors.cli.command import DONE, FAILED, Call, Command, accepted, worker_reference
 from actors.cli.failures import UsageError
+from actors.cli.phrases import plural
 from actors.cli.session_view import worker_lines
+from actors.cli.terminal_of import terminal_reference
 from actors.cli.worker_arguments import WORKER_OPTIONS, chosen_worker
 
 PAGE_LINES = 100
@@ -80,13 +82,15 @@ def _one(call: Call, request_type: str, said: str) -> int:
 
 def _type(call: Call) -> int:
     text = typed_text(call.values)
+    seconds = number(call.values["wait"], "--wait", 0, least=0)
     request = {
         "type": "write-input",
         **worker_reference(call.values["session/worker"]),
         "data": text,
+        **({"wait_seconds": seconds} if seconds else {}),
     }
-    data = call.found(call.ask(request), "worker")
-    call.console.line((f"{(data or {}).get('accepted', 0)} bytes typed", "dim"))
+    data = call.found(call.ask(request, longer_by_seconds=seconds), "worker")
+    call.console.line((f"{plural((data or {}).get('accepted', 0), 'byte')} typed", "dim"))
     return DONE
 
 
@@ -106,7 +110,7 @@ def _output(call: Call) -> int:
         raise UsageError(
             "--raw is for a file or a pipe: what it prints may do anything to a screen"
         )
-    request = output_request(call.values)
+    request = output_request(call.values) | terminal_reference(call, call.values["session"])
     with call.connect("get-output") as connection:
         while True:
             answer = accepted(connection.ask(request))
@@ -119,20 +123,17 @@ def _output(call: Call) -> int:
                 call.console.out.write(page["data"])
             else:
                 call.console.stream([(page["data"], "")])
-            if "from" not in request:
-                _say_older(call, page)
-                return DONE
-            if page["next"] >= page["end"] or page["next"] <= page["start"]:
+            is_last = page["next"] >= page["end"] or page["next"] <= page["start"]
+            if "from" not in request or is_last:
+                _end_line(call, page)
+                _say_older(call, page, is_page="from" not in request)
                 return DONE
             request |= {"from": page["next"], "epoch": page["epoch"]}
 
 
 def output_request(values: dict[str, Any]) -> dict[str, Any]:
     """Onwards from a byte, or backwards: the last lines, those before a byte."""
-    request: dict[str, Any] = {
-        "type": "get-output",
-        **worker_reference(values["session/worker"]),
-    }
+    request: dict[str, Any] = {"type": "get-output"}
     if values["epoch"] is not None:
         request["epoch"] = number(values["epoch"], "--epoch", 0, least=0)
     if values["before"] is None and values["lines"] is None:
@@ -152,14 +153,22 @@ def _say_missing(call: Call, request: dict[str, Any], page: dict[str, Any]) -> N
         call.console.note(text, "warn")
 
 
-def _say_older(call: Call, page: dict[str, Any]) -> None:
-    """Where the page before this one is."""
-    if page["start"] and page["data"]:
-        call.console.note(
-            f"[older: greenroom output {call.values['session/worker']} --before {page['start']}"
-            f" --epoch {page['epoch']}]",
-            "dim",
-        )
+def _end_line(call: Call, page: dict[str, Any]) -> None:
+    """A person's next line begins at the left; what goes into a file stays as it is."""
+    if call.console.is_terminal and page["data"] and not page["data"].endswith("\n"):
+        call.console.stream([("\n", "")])
+
+
+def _say_older(call: Call, page: dict[str, Any], *, is_page: bool) -> None:
+    """Where the page before this one is; before all of a process, what the one before it said."""
+    older = [epoch for epoch in page.get("epochs") or [] if epoch < page["epoch"]]
+    if is_page and page["start"] and page["data"]:
+        where = f"--before {page['start']} --epoch {page['epoch']}"
+    elif older and not page["data"]:
+        where = f"--epoch {older[-1]}"
+    else:
+        return
+    call.console.note(f"[older: greenroom output {call.values['session']} {where}]", "dim")
 
 
 COMMANDS = {
@@ -191,7 +200,13 @@ COMMANDS = {
     ),
     "type": Command(
         _type,
-        Spec(["SESSION/WORKER", "TEXT…"], [Option("--no-enter", "type the text alone")]),
+        Spec(
+            ["SESSION/WORKER", "TEXT…"],
+            [
+                Option("--no-enter", "type the text alone"),
+                Option("--wait", "so long for a person there to detach", metavar="SECONDS"),
+            ],
+        ),
         (
             "greenroom type 'Fix the login'/shell make test",
             "echo y | greenroom type 'Fix the login'/shell -",
@@ -200,7 +215,7 @@ COMMANDS = {
     "output": Command(
         _output,
         Spec(
-            ["SESSION/WORKER"],
+            ["SESSION"],
             [
                 Option("--from", "the first byte; negative counts from the end", metavar="N"),
                 Option("--lines", "only the last N lines", metavar="N", short="-n"),

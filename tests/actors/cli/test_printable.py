@@ -33,6 +33,19 @@ def test_with_many_lines_newlines_and_tabs_stay() -> None:
     assert printable("a\r\nb\tc\rd\n\x07", multiline=True) == "a\nb\tc\nd\n\\x07"
 
 
+@pytest.mark.parametrize(
+    ("raw", "shown"),
+    [
+        ("ls\r\n\x1b[?2004l\rfile\r\r\n", "ls\nfile\n"),
+        ("\rone\rtwo", "one\ntwo"),
+        ("Do\x1b[1Cyou\x1b[Cwant\x1b[3Cto", "Do you want   to"),
+        ("a\x1b[999Cb", f"a{' ' * 200}b"),
+    ],
+)
+def test_with_many_lines_it_reads_as_it_was_on_the_screen(raw: str, shown: str) -> None:
+    assert printable(raw, multiline=True) == shown
+
+
 @given(st.text(st.characters(categories=["Cc", "Cf", "Cs", "Zl", "Zp", "L", "P"])))
 def test_nothing_that_controls_comes_through(text: str) -> None:
     for character in printable(text):

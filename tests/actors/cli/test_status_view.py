@@ -121,6 +121,17 @@ def test_of_a_crash_loop_the_end_and_the_last_output_are_shown_in_one_line() -> 
     assert "given up   worker Fix the login/build is quarantined: ended by signal 9;" in shown
 
 
+def test_how_a_process_before_this_one_ended_is_told_as_the_past() -> None:
+    value = status()
+    node = value["tree"]["children"][1]["children"][0]["children"][0]
+    node["last_error"] = "lost together with the terminal host"
+    assert "2 restarts, before: lost together with the terminal host, idle" in rendered(value)
+    worker = value["sessions"][0]["workers"][0]
+    worker |= {"status": "exited", "process": None, "activity": None,
+               "exit": {"code": 0, "signal": None, "at": "2026-11-21T11:00:00Z"}}  # fmt: skip
+    assert "lost together" not in rendered(value)
+
+
 def test_a_worker_that_waits_for_its_restart_says_so() -> None:
     value = status()
     value["sessions"][0]["workers"][0] |= {"status": "lost", "process": None, "activity": None,

@@ -94,32 +94,41 @@ class World:
         while not self.is_over:
             if self.course is None:
                 self.course = dv.begin(self.prompt, self.at)
-                self.course = dv.recorded(self.course, self.prompt, self.at)
-                yield "send"
-                self.send()
-            assert self.course is not None
             action = dv.next_action(self.course, self.at, self.rules)
             if isinstance(action, dv.WaitUntil):
                 assert action.at > self.at
                 self.let_pass(min(action.at, self.at + 0.1))
             elif isinstance(action, dv.LookNow):
                 self.look()
+            elif isinstance(action, dv.AskHost):
+                yield "ask"
+                self.ask()
             else:
                 yield "record"
                 self.record(action)
                 yield "send"
                 self.send()
 
-    def crash(self) -> None:
+    def crash(self, seconds: float = 1.0) -> None:
         self.course = None
-        self.let_pass(self.at + 1.0)
+        self.let_pass(self.at + seconds)
 
     def record(self, step: d.Step) -> None:
         before = self.prompt
         state = before.delivery.state
-        self.play.decide(o.PromptMoved(before.worker_id, before.id, state, step))
+        moved = o.PromptMoved(before.worker_id, before.id, state, before.number, step)
+        self.play.decide(moved)
         if self.course is not None and not self.is_over:
             self.course = dv.recorded(self.course, self.prompt, self.at)
+
+    def ask(self) -> None:
+        """The host takes nothing in the place of what it did not get."""
+        assert self.course is not None
+        if self.prompt.number in self.taken:
+            self.course = replace(self.course, sent_at=self.at)
+        else:
+            self.taken.add(self.prompt.number)
+            self.record(dv.not_typed(self.course))
 
     def send(self) -> None:
         """The host takes a number once, and says each time that it did."""

@@ -16,6 +16,8 @@ from tests.actors.decisions.given import NOW
 TEXT = "Fix the login, please."
 AT = 100.0
 TIMES = dv.DeliveryTimes()
+TYPING: DeliveryState = "typing"
+SUBMITTING: DeliveryState = "submitting"
 
 
 def prompt(state: DeliveryState = "queued", text: str = TEXT, **fields: Any) -> Prompt:
@@ -78,6 +80,21 @@ def test_nothing_is_typed_into_a_question_or_a_persons_typing(
     assert isinstance(end, d.EndIt)
     assert (end.state, end.code) == ("failed", "prompt-not-accepted")
     assert f"nothing was typed: {why}" in end.evidence
+
+
+def test_a_question_is_none_of_its_words_before_it_is_typed() -> None:
+    quoting = course(prompt(text=f"If it says: {ASKS}, say yes"), glance(ASKS))
+    assert action(quoting) == dv.WaitUntil(AT + TIMES.ready_seconds)
+
+
+def test_handed_over_again_it_is_compared_with_the_screen_it_was_typed_upon() -> None:
+    ready = course(prompt(), glance("> ", FOOTER))
+    typing = replace(dv.recorded(ready, prompt("typing", number=1, attempts=1), AT), sent_at=AT)
+    shown = dv.looked(typing, glance("> ****", FOOTER, at=AT + 1), rules())
+    again = dv.recorded(shown, shown.prompt, AT + 1)
+    assert again == shown
+    end = action(again, AT + TIMES.shown_seconds)
+    assert isinstance(end, d.EndIt)
 
 
 def test_words_of_its_own_are_no_question_of_the_agents() -> None:
@@ -169,6 +186,19 @@ def test_what_has_left_the_input_line_is_accepted() -> None:
     assert "* heard it" in end.evidence
 
 
+def test_what_a_question_hides_has_not_left_the_input_line() -> None:
+    submitted = prompt("submitted", mark=1, presses=1)
+    late = AT + TIMES.ready_seconds
+    hidden = course(submitted, glance("* at work", ASKS))
+    assert action(hidden) == dv.WaitUntil(late)
+    end = action(hidden, late)
+    assert isinstance(end, d.EndIt)
+    assert (end.state, end.code) == ("failed", "outcome-unknown")
+    taken = action(course(submitted, glance(f"> {TEXT}", "* at work", ASKS)))
+    assert isinstance(taken, d.EndIt)
+    assert taken.state == "accepted"
+
+
 def test_an_agent_that_reports_is_waited_for_and_believed_at_once() -> None:
     gone = glance(f"> {TEXT}", "* heard it", "> ", FOOTER)
     submitted = course(prompt("submitted", mark=1, presses=1), gone)
@@ -229,13 +259,39 @@ def test_input_that_the_host_refuses(state: DeliveryState, code: str, step: d.St
 
 def test_a_host_that_says_nothing_is_not_waited_for_for_ever() -> None:
     for state in ("typing", "submitting"):
-        waits = course(prompt(state))
+        waits = course(prompt(state), asked_at=AT)
+        assert action(waits) == dv.WaitUntil(AT + TIMES.ask_seconds)
         late = AT + TIMES.ready_seconds
-        assert action(waits) == dv.WaitUntil(late)
         end = action(waits, late)
         assert isinstance(end, d.EndIt)
         assert end.code == "outcome-unknown"
     assert action(course(prompt("submitting"), sent_at=AT)) == d.KeyPressed()
+
+
+def test_what_may_have_been_typed_before_a_crash_is_asked_about_and_not_typed() -> None:
+    for state, back in ((TYPING, "queued"), (SUBMITTING, "typed")):
+        resumed = dv.begin(prompt(state), AT)
+        assert action(resumed) == dv.AskHost()
+        asked = dv.asked(resumed, AT)
+        assert action(asked) == dv.WaitUntil(AT + TIMES.ask_seconds)
+        assert action(asked, AT + TIMES.ask_seconds) == dv.AskHost()
+        step = dv.not_typed(asked)
+        assert isinstance(step, d.PutItBack)
+        assert step.state == back
+
+
+def test_a_question_that_begins_while_no_daemon_runs_is_not_answered() -> None:
+    for cut in range(4):
+        program = Program(asks_from=1010.0, asks_until=1040.0)
+        world = World(program, TEXT, rules())
+        for number, _ in enumerate(world.steps()):
+            if number == cut:
+                break
+        world.crash(15.0)
+        told = world.run().delivery
+        assert told.state in {"accepted", "failed"}
+        assert program.said == ([TEXT] if told.state == "accepted" else [])
+        assert program.answered == []
 
 
 # What can be typed at all.
@@ -300,18 +356,18 @@ PROGRAMS = st.builds(
 
 
 @settings(max_examples=200, deadline=None)
-@given(PROGRAMS, st.sets(st.integers(0, 14), max_size=6))
+@given(PROGRAMS, st.dictionaries(st.integers(0, 14), st.sampled_from([1.0, 60.0]), max_size=6))
 def test_it_is_never_submitted_twice_and_never_typed_into_a_question(
-    program: Program, crashes: set[int]
+    program: Program, crashes: dict[int, float]
 ) -> None:
-    """Cut off at any steps, before one is recorded or before it is taken."""
+    """Cut off for so long at any steps, before one is recorded or before it is taken."""
     world = World(program, TEXT, rules())
     number = 0
     while not world.is_over:
         for _ in world.steps():
             number += 1
             if number - 1 in crashes:
-                world.crash()
+                world.crash(crashes[number - 1])
                 break
     done = world.prompt.delivery
     assert program.said in ([], [TEXT])

@@ -44,7 +44,9 @@ def delivery(play: Play, place: int = 0) -> Delivery:
 
 def moves(play: Play, state: DeliveryState, step: d.Step) -> None:
     told = delivery(play)
-    play.decide(o.PromptMoved(play.worker.id, told.response_id, state, step))
+    prompt = play.state.prompt(told.response_id)
+    assert prompt is not None
+    play.decide(o.PromptMoved(play.worker.id, told.response_id, state, prompt.number, step))
 
 
 def up_to(play: Play, state: DeliveryState) -> None:
@@ -85,9 +87,14 @@ def test_a_step_of_another_moment_says_nothing() -> None:
     play = running()
     play.decide(asks(play))
     moves(play, "typed", d.SubmitIt())
-    play.decide(o.PromptMoved(play.worker.id, "another", "queued", d.TypeIt(True, 0)))
-    play.decide(o.PromptMoved("nobody", delivery(play).response_id, "queued", d.SubmitIt()))
+    response_id, typing = delivery(play).response_id, d.TypeIt(True, 0)
+    play.decide(o.PromptMoved(play.worker.id, "another", "queued", 0, typing))
+    play.decide(o.PromptMoved("nobody", response_id, "queued", 0, d.SubmitIt()))
     assert delivery(play).state == "queued"
+    for _ in range(2):
+        moves(play, "queued", typing)
+    play.decide(o.PromptMoved(play.worker.id, response_id, "typing", 0, typing))
+    assert (delivery(play).state, delivery(play).attempts) == ("typing", 1)
 
 
 def test_several_are_delivered_one_after_the_other() -> None:
@@ -298,6 +305,22 @@ def test_what_waits_for_a_worker_between_two_starts_ends_when_that_is_stopped() 
     play.ends("crashed")
     play.decide(r.StopSession(session=ID))
     assert answer(decision, play.state).code == "worker-not-running"
+
+
+def test_a_crashed_agent_takes_requests_until_it_is_back_or_given_up() -> None:
+    play = running()
+    play.ends("crashed")
+    decision = play.decide(asks(play))
+    assert not play.wanted(f.DeliverPrompt)
+    play.decide(o.WorkerGaveUp(play.worker.id, "too often"))
+    assert answer(decision, play.state).code == "worker-not-running"
+    assert play.refused(asks(play)).code == "worker-not-running"
+    again = running()
+    again.ends("crashed")
+    again.decide(asks(again))
+    again.decide(o.WorkerUp(again.worker.id))
+    again.decide(o.ProcessStarted(again.worker.id, process(), adopted=False))
+    assert len(again.wanted(f.DeliverPrompt)) == 1
 
 
 def test_one_that_came_from_elsewhere_has_nothing_under_way() -> None:

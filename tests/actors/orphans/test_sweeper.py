@@ -218,6 +218,26 @@ def test_what_a_shell_leaves_is_shown_until_somebody_wants_it_ended(
     assert greenroom.get("get-status")["orphans"]["ended"][0]["pid"] == pid
 
 
+def test_what_shows_itself_after_the_end_of_its_worker_is_shown_by_the_next_scan(
+    greenroom: House, tmp_path: Path
+) -> None:
+    session, worker = greenroom.shell()
+    other, runs_on = greenroom.shell()
+    greenroom.get("stop-worker", session=session, worker=worker)
+    file = tmp_path / "pid"
+    mark = f"GREENROOM_WORKER={session}/{worker}"
+    text = f"{mark} setsid -f sh -c 'echo $$ >{file}; exec sleep 1000'\r"
+    greenroom.get("write-input", session=other, worker=runs_on, data=text)
+    eventually(lambda: file.exists() and file.read_text().strip(), seconds=PATIENCE)
+    pid = int(file.read_text())
+
+    def is_shown() -> bool:
+        return pid in {each["pid"] for each in greenroom.get("get-status")["orphans"]["found"]}
+
+    eventually(is_shown, seconds=PATIENCE)
+    assert [each["pid"] for each in greenroom.get("cleanup-orphans")["ended"]] == [pid]
+
+
 def test_nothing_is_swept_while_a_host_holds_its_lock_and_cannot_be_reached(left: Left) -> None:
     left.seen()
     left.greenroom.stop()

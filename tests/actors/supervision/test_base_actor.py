@@ -14,11 +14,13 @@ from actors.messages.supervision import Down
 from actors.supervision import (
     ActorCrashedError,
     ActorDeadError,
+    ActorEndedError,
     ActorRef,
     BaseActor,
     ChildContext,
     tell,
 )
+from actors.supervision.base_actor import describe
 from tests.fakes.actors import Block, Call, Diary, Faults, Probe, Raise, eventually, lone_context
 
 ERRORS = [
@@ -238,6 +240,11 @@ def test_the_end_is_on_the_board_and_told_before_terminated_is_set(diary: Diary)
     assert context.terminated.wait(10)
     assert seen == [("stopped", down(context, "ValueError: boom"))]
     assert context.board.tree().last_error == "ValueError: boom"
+
+
+def test_an_end_that_is_no_bug_is_told_in_its_own_words() -> None:
+    assert describe(ActorEndedError("the server\nwent")) == "the server went"
+    assert describe(ActorEndedError()) == "ActorEndedError"
 
 
 def test_a_message_that_nobody_knows_is_a_bug(context: ChildContext, diary: Diary) -> None:

@@ -11,6 +11,13 @@ def test_a_number_is_queued_once_per_lease() -> None:
     assert queue.numbers() == {1: 1, 0: 5}
 
 
+def test_a_number_that_was_asked_about_with_nothing_is_never_typed_later() -> None:
+    queue = InputQueue()
+    assert queue.offer(0, 1, b"") == "accepted"
+    assert queue.offer(0, 1, b"late") == "repeated"
+    assert not queue.waiting
+
+
 def test_a_refused_number_may_be_repeated_when_there_is_room() -> None:
     queue = InputQueue()
     queue.offer(0, 1, b"x" * QUEUE_BYTES)

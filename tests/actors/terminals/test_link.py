@@ -131,8 +131,12 @@ def test_the_host_is_started_when_it_is_first_needed(bench: Bench) -> None:
 
 def test_input_is_confirmed_and_an_end_told_with_its_code(bench: Bench) -> None:
     bench.up("one")
-    bench.link.tell(t.TypeIntoTerminal("one", 1, b"\n", bench.listener))
-    assert bench.hears(t.TerminalTyped) == t.TerminalTyped("one", 1, 1)
+    for data in (b"", b"late"):
+        bench.link.tell(t.TypeIntoTerminal("one", 1, data, bench.listener))
+        is_late = bool(data)
+        assert bench.hears(t.TerminalTyped) == t.TerminalTyped("one", 1, 0, repeated=is_late)
+    bench.link.tell(t.TypeIntoTerminal("one", 2, b"\n", bench.listener))
+    assert bench.hears(t.TerminalTyped) == t.TerminalTyped("one", 2, 1)
     ended = bench.hears(t.TerminalEnded)
     assert (ended.code, ended.signal, ended.ended_by_us) == (3, None, False)
     assert bench.describe().terminals == 0

@@ -282,6 +282,12 @@ def test_a_conversation_can_be_stopped_started_and_restarted(greenroom: House) -
     assert greenroom.refused("request", session=session_id, content="hello") == "no-conversation"
 
 
+def test_a_session_of_shells_is_not_asked_for_a_key_of_a_model(greenroom: House) -> None:
+    session_id, _ = greenroom.shell()
+    greenroom.write_workspace({"models": {"default": {"provider": "anthropic"}}})
+    assert greenroom.refused("request", session=session_id, content="hello") == "no-conversation"
+
+
 def test_a_follower_that_fails_spoils_nothing(greenroom: House) -> None:
     session_id = talk(greenroom)
 

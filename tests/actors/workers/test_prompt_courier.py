@@ -112,6 +112,12 @@ def test_a_program_that_is_deaf_at_first_gets_it_once(scene: Scene) -> None:
     assert scene.agent.said() == [TEXT]
 
 
+def test_a_program_that_repeats_what_it_heard_is_not_told_twice(scene: Scene) -> None:
+    scene.start(command="/bin/sh", args=["-c", 'while read -r said; do echo "heard $said"; done'])
+    told = scene.sent("hello")
+    assert (told["state"], told["presses"]) == ("accepted", 1)
+
+
 def test_several_lines_are_not_typed_into_a_program_that_takes_no_paste(scene: Scene) -> None:
     scene.start("--plain")
     assert scene.failed("two\nlines").code == "prompt-not-accepted"
@@ -190,6 +196,7 @@ class Alone:
     def __init__(self) -> None:
         self.clock = FakeClock()
         self.steps: list[d.Step] = []
+        self.fault: Exception = OSError()
         self.keys: list[bytes] = []
         doors = Doors(
             self._hear,
@@ -211,13 +218,14 @@ class Alone:
 
     def _look(self) -> Look:
         if self.lines is None:
-            raise OSError
+            raise self.fault
         at = Place(0, 0)
         return Look(lines=self.lines, cursor=at, cols=80, rows=24, title="", offset=9)
 
     def takes(self, state: DeliveryState, **fields: Any) -> None:
         told = Delivery(response_id="r", state=state, presses=1, since=NOW)
-        prompt = Prompt(id="r", worker_id="w", text=TEXT, number=7, delivery=told, **fields)
+        fields = {"number": 7, **fields}
+        prompt = Prompt(id="r", worker_id="w", text=TEXT, delivery=told, **fields)
         self.courier.take(prompt)
 
 
@@ -256,16 +264,40 @@ def test_an_output_that_cannot_be_read_is_read_later() -> None:
     assert alone.steps == [d.SubmitIt()]
 
 
-def test_the_same_input_is_typed_again_when_its_prompt_is_handed_over_again() -> None:
+def test_an_output_that_can_never_be_read_is_not_waited_for_for_ever() -> None:
+    alone = Alone()
+    alone.lines, alone.fault = None, ValueError("a fault of ours")
+    alone.takes("submitted", mark=1)
+    alone.clock.advance(DeliveryTimes().ready_seconds + 5.0)
+    (end,) = alone.steps
+    assert isinstance(end, d.EndIt)
+    assert (end.state, end.code) == ("failed", "outcome-unknown")
+
+
+def test_input_of_before_is_not_typed_again_but_asked_about() -> None:
     alone = Alone()
     for _ in range(2):
         alone.takes("submitting", mark=1)
-    assert alone.keys == [b"\r", b"\r"]
+    assert alone.keys == [b""]
     alone.courier.refused(7, "host-not-answering", "it is stopped")
+    alone.clock.advance(DeliveryTimes().ask_seconds)
+    assert alone.keys == [b"", b""]
     alone.courier.typed(6)
     assert alone.steps == []
     alone.courier.typed(7)
     assert alone.steps == [d.KeyPressed()]
+
+
+def test_what_the_host_never_got_is_typed_when_the_agent_is_ready() -> None:
+    alone = Alone()
+    alone.takes("submitting", mark=1)
+    alone.courier.typed(7, is_nothing=True)
+    assert alone.steps == [d.PutItBack("typed", "greenroom ended before it was typed")]
+    alone.takes("typed", mark=1)
+    alone.clock.advance(2.0)
+    assert alone.steps[1:] == [d.SubmitIt()]
+    alone.takes("submitting", mark=1, number=8)
+    assert alone.keys == [b"", b"\r"]
 
 
 def test_who_holds_the_terminal_is_waited_for() -> None:
@@ -293,15 +325,11 @@ def test_nothing_is_done_after_the_end() -> None:
 
 
 @pytest.mark.parametrize(
-    ("attempts", "pasted", "keys"),
-    [
-        (1, False, "one"),
-        (2, False, "\x15one"),
-        (1, True, "\x15\x1b[200~one\x1b[201~"),
-    ],
+    ("pasted", "keys"),
+    [(False, "\x15one"), (True, "\x15\x1b[200~one\x1b[201~")],
 )
-def test_the_keys_that_type_it(attempts: int, pasted: bool, keys: str) -> None:
-    told = Delivery(response_id="r", state="typing", attempts=attempts, since=NOW)
+def test_what_stands_in_the_line_is_erased_before_it_is_typed(pasted: bool, keys: str) -> None:
+    told = Delivery(response_id="r", state="typing", since=NOW)
     prompt = Prompt(id="r", worker_id="w", text="one", pasted=pasted, delivery=told)
     definition = AgentDefinition(id="a", name="A", command="a")
     assert keys_of(prompt, definition) == keys

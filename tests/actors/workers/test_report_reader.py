@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -191,6 +192,22 @@ def test_what_it_asks_moves_no_cursor(scene: Scene) -> None:
     assert scene.does("asking")["text"] == "\x1b[2J\x07T?"
     (session,) = scene.greenroom.get("get-status")["sessions"]
     assert session["workers"][0]["activity"]["state"] == "asking"
+
+
+def test_whoever_goes_on_writing_is_not_heard_for_ever(scene: Scene) -> None:
+    scene.create()
+    scene.all_taken()
+    reports = scene.place / "reports"
+    leave = (
+        f"cd {reports}; n=0; while :; do n=$((n+1));"
+        ' echo "{"hook_event_name": "Stop"}" >.w; mv .w w$n.json; done'
+    )
+    with subprocess.Popen(["/bin/sh", "-c", leave]) as writer:
+        try:
+            scene.type("/exit")
+            scene.greenroom.becomes(scene.session_id, scene.worker_id, "exited")
+        finally:
+            writer.kill()
 
 
 def test_what_is_no_report_does_no_harm(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:

@@ -1,14 +1,19 @@
 """A terminal that is raw for a while, and as before on every way out."""
 
 import os
+import sys
 import termios
 from collections.abc import Iterator
 from contextlib import suppress
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from ptyprocess import PtyProcess
 
 from actors.cli.attach.raw_terminal import RawTerminal
+
+ROOT = Path(__file__).parents[4]
 
 
 class Pair(NamedTuple):
@@ -76,3 +81,31 @@ def test_a_terminal_that_went_away_has_no_more_to_read(pair: Pair) -> None:
     gone = RawTerminal(99999, 99999)
     assert gone.read() == b""
     assert gone.size == (80, 24)
+
+
+BACKGROUND = """
+import os, signal
+from actors.cli.attach.raw_terminal import RawTerminal
+pid = os.fork()
+if not pid:
+    os.setpgid(0, 0)
+    signal.signal(signal.SIGTERM, lambda *_: None)
+    with RawTerminal(0, 1):
+        os._exit(7)
+_, status = os.waitpid(pid, os.WUNTRACED)
+assert os.WIFSTOPPED(status)
+os.kill(pid, signal.SIGTERM)
+os.tcsetpgrp(0, pid)
+os.kill(pid, signal.SIGCONT)
+print("code", os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)
+"""
+
+
+def test_one_that_waited_in_the_background_goes_on_when_it_is_continued() -> None:
+    process = PtyProcess.spawn([sys.executable, "-c", BACKGROUND], cwd=str(ROOT))
+    shown = b""
+    with suppress(EOFError):
+        while True:
+            shown += process.read()
+    process.wait()
+    assert b"code 7" in shown

@@ -35,8 +35,19 @@ def test_the_agents_are_listed_with_where_they_are(
     assert (found["claude"]["activity"], found["codex"]["activity"]) == ("hook", "screen")
     shown = run("agents", "--data", str(tmp_path / "data")).out
     assert str(program) in shown
-    assert "Claude Code  activity by hook" in shown
+    assert "Claude Code  activity by hook  " in shown
     assert "codex is not in PATH; npm install" in shown
+
+
+def test_they_stand_in_columns_and_a_path_that_cannot_be_run_is_said(
+    run: Run, tmp_path: Path, workspace_file: Path
+) -> None:
+    own = [{"id": "mine", "name": "A long name", "command": "/no/such"}]
+    workspace_file.write_text(json.dumps({"agents": own}))
+    lines = run("agents", "--data", str(tmp_path / "data")).out.splitlines()
+    rows = [line for line in lines if "activity by" in line]
+    assert len({line.index("activity by") for line in rows}) == 1
+    assert rows[-1].endswith("activity by screen  /no/such cannot be run, your own")
 
 
 def test_those_of_the_workspace_are_marked(run: Run, tmp_path: Path, workspace_file: Path) -> None:

@@ -30,6 +30,19 @@ def test_each_command_is_its_request(
     assert outcome.out.startswith("T abcd ")
 
 
+def test_run_names_who_does_not_run_all_the_same(run: Run, serve: Serve) -> None:
+    workers = [
+        {"name": "shell", "status": "running", "desired": "run"},
+        {"name": "build", "status": "quarantined", "desired": "run"},
+        {"name": "off", "status": "exited", "desired": "stopped"},
+    ]
+    serve(yes({"id": "abcd", "title": "T", "workers": workers}))
+    outcome = run("run", "T")
+    assert (outcome.status, outcome.out) == (0, "T abcd runs\n")
+    assert outcome.err == "build is quarantined; start it with: greenroom run abcd/build\n"
+    assert run("pause", "T").err == ""
+
+
 def test_deleting_what_is_not_there_is_status_1(run: Run, serve: Serve) -> None:
     serve(yes({"deleted": False}))
     outcome = run("delete", "a")

@@ -114,6 +114,12 @@ def test_a_history_without_a_conversation_says_how_to_get_one(run: Run, serve: S
     assert "greenroom send" not in said
 
 
+def test_the_history_of_an_agent_is_on_its_screen(run: Run, serve: Serve) -> None:
+    session = {"id": "aaaa", "workers": [{"type": "agent", "name": "fixer"}]}
+    serve(lambda r: yes(session if r["type"] == "get-session" else {"rounds": []})(r))
+    assert run("history", "a").out.endswith(": greenroom peek aaaa/fixer\n")
+
+
 def test_messages_without_a_round_are_not_called_nothing(run: Run, serve: Serve) -> None:
     session = {"id": "aaaa", "workers": [], "message_count": 2}
     serve(lambda r: yes(session if r["type"] == "get-session" else {"rounds": []})(r))

@@ -56,14 +56,14 @@ def test_an_answer_that_failed_keeps_its_text_and_is_status_1(run: Run, serve: S
 
 def test_without_waiting_the_response_id_is_printed(run: Run, serve: Serve) -> None:
     daemon = serve(yes({"response_id": "r7"}))
-    assert run("send", "chat", "x", "--no-wait") == (0, "accepted as r7\n", "")
+    assert run("send", "chat", "x", "--no-wait") == (0, "queued as r7\n", "")
     assert daemon.requests[0]["wait"] is False
 
 
 def test_what_was_seen_of_an_agent_is_printed(run: Run, serve: Serve) -> None:
-    told = {"response_id": "r1", "state": "accepted", "evidence": "the agent reported it: x"}
+    told = {"response_id": "r1", "state": "accepted", "evidence": "it left. It shows:\n> x"}
     daemon = serve(lambda r: [answer(r, response_id="r1", delivery=told)])
-    assert run("send", "chat/agent-1", "x") == (0, "accepted: the agent reported it: x\n", "")
+    assert run("send", "chat/agent-1", "x") == (0, "accepted: it left. It shows:\n  > x\n", "")
     assert (daemon.requests[0]["session"], daemon.requests[0]["worker"]) == ("chat", "agent-1")
 
 

@@ -1,10 +1,13 @@
 import json
+import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from actors.cli import directory_lock
+from actors.terminals import host_files
+from actors.terminals.identity import identify
 from storage.data_dir import DataDir
 from tests.actors.cli.conftest import Run, Serve
 from tests.actors.cli.fake_daemon import no, yes
@@ -42,6 +45,18 @@ def test_without_a_daemon_json_has_the_same_shape(run: Run) -> None:
     status = json.loads(outcome.out)
     assert (outcome.status, status["daemon"]["state"]) == (3, "stopped")
     assert {"store", "tree", "sessions", "inbox", "http", "keeper", "terminal_host"} < status.keys()
+
+
+def test_without_a_daemon_a_terminal_host_that_lives_on_is_told(run: Run, data: Path) -> None:
+    workspace = data / "workspaces" / "default"
+    workspace.mkdir(parents=True)
+    worker = {"id": "w", "name": "shell", "type": "terminal", "status": "running",
+              "process": {"pid": 7}}  # fmt: skip
+    sessions = {"sessions": [{"id": "aaaa", "title": "T", "status": "active", "workers": [worker]}]}
+    (workspace / "sessions.json").write_text(json.dumps(sessions))
+    assert "terminals " not in run("status").out
+    host_files.write_identity(data, identify(os.getpid(), ""))
+    assert f"terminals  pid {os.getpid()}, 1 terminal\n" in run("status").out
 
 
 def test_one_that_holds_the_directory_and_does_not_answer_is_status_1(

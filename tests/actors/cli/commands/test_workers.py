@@ -103,6 +103,12 @@ def test_a_typed_line_ends_with_enter_unless_told(
     assert request == {"type": "write-input", "session": "s", "worker": "w", "data": typed}
 
 
+def test_a_line_can_wait_until_a_person_has_gone(run: Run, serve: Serve) -> None:
+    words = ("type", "s/w", "ls", "--wait", "9")
+    assert only_request(run, serve, *words, data={"accepted": 3})["wait_seconds"] == 9
+    assert run("type", "s/w", "ls", "--wait", "soon").status == 2
+
+
 def test_nothing_to_type_is_wrong_usage(run: Run) -> None:
     assert run("type", "s/w", "", "--no-enter").status == 2
 
@@ -145,6 +151,28 @@ def test_output_is_paged_backwards(run: Run, serve: Serve, words: list[str], ask
     (request,) = daemon.requests
     assert {k: request[k] for k in request if k in {"from", "before", "lines", "epoch"}} == asked
     assert (outcome.out, "output s/w --before 30 --epoch 2" in outcome.err) == ("x\n", True)
+
+
+def test_output_without_a_worker_is_of_the_first_with_a_terminal(run: Run, serve: Serve) -> None:
+    page = {"data": "x", "start": 0, "next": 1, "end": 1, "epoch": 1, "epochs": [1]}
+    record = {"id": "s1", "workers": [{"id": "w2", "name": "shell", "type": "terminal"}]}
+
+    def answer(request: Json) -> list[Json]:
+        data = page if request["type"] == "get-output" else record
+        return [{"id": request["id"], "type": request["type"], "ok": True, "data": data}]
+
+    daemon = serve(answer)
+    assert run("output", "title") == (0, "x", "")
+    assert (daemon.requests[-1]["session"], daemon.requests[-1]["worker"]) == ("s1", "w2")
+
+
+def test_before_a_process_has_said_anything_the_output_of_the_one_before_is_pointed_at(
+    run: Run, serve: Serve
+) -> None:
+    page = {"data": "", "start": 0, "next": 0, "end": 0, "epoch": 3, "epochs": [1, 2, 3]}
+    serve(yes(page))
+    for words in ((), ("-n", "5")):
+        assert run("output", "s/w", *words).err == "[older: greenroom output s/w --epoch 2]\n"
 
 
 def test_what_is_not_kept_is_said(run: Run, serve: Serve) -> None:
