@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -21,6 +22,7 @@ from actors.terminals import protocol
 from actors.terminals.frames import frame
 from actors.terminals.peer import OUT_QUEUE_BYTES
 from tests.actors.terminals.test_host_life import connected, raw
+from tests.fakes.environment import unmeasured
 
 from .conftest import Client, eventually, is_alive
 
@@ -194,7 +196,12 @@ def memory_of(pid: int) -> int:
     return pages * resource.getpagesize()
 
 
-def test_it_needs_little_memory_and_no_processor_while_nothing_happens(client: Client) -> None:
+def test_it_needs_little_memory_and_no_processor_while_nothing_happens(
+    connect: Callable[[], Client], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in os.environ.keys() - unmeasured().keys():
+        monkeypatch.delenv(name)
+    client = connect()
     pid = client.welcome.host.pid
     assert memory_of(pid) < 20_000_000
     for number in range(20):
