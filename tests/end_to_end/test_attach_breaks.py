@@ -28,7 +28,7 @@ TALKER = (
     "tty.setraw(0)\n"
     "os.write(1, b'ready')\n"
     "os.read(0, 1)\n"
-    "for number in range(20000):\n"
+    "for number in range(100000):\n"
     "    os.write(1, b'<%d>' % number)\n"
     "os.write(1, b'the end')\n"
     "os.read(0, 1)\n"
@@ -127,12 +127,12 @@ def test_what_the_program_writes_is_shown_once_over_a_line_that_breaks(
     house.run("start")
     shell(house, sys.executable, "-c", TALKER)
     chance = random.Random(11)
-    line = between(lambda: chance.randrange(3000, 40000))
+    line = between(lambda: chance.randrange(3000, 200_000))  # a frame has up to 64 KiB
     screen = attach("one", cols=200)
     screen.sees(b"ready")
     screen.type(b"g")
     shown = screen.sees(b"the end")
-    wanted = b"".join(b"<%d>" % number for number in range(20000)) + b"the end"
+    wanted = b"".join(b"<%d>" % number for number in range(100000)) + b"the end"
     assert wanted in shown
     assert line.cuts > 3
 
