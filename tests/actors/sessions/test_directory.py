@@ -2,6 +2,7 @@
 
 import shutil
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import Future
 from pathlib import Path
@@ -284,6 +285,7 @@ def come_back(timed: House, clock: FakeClock, session_id: str, *, seconds: float
     end = clock.monotonic() + seconds
 
     def back() -> bool:
+        time.sleep(0.05)  # for what needs no time of the clock
         if timed.state("sessions", session_id) != "running":
             pass_time(clock, end - clock.monotonic())
         return timed.state("sessions", session_id) == "running"
