@@ -39,7 +39,7 @@ LATE = """
 import itertools, os, subprocess, time
 from types import SimpleNamespace
 from actors import mcp_launcher
-script = "trap '' TERM; echo; while :; do sleep 1000; done"
+script = "trap '' TERM; echo; exec sleep 1000"
 child = subprocess.Popen(["sh", "-c", script], stdout=subprocess.PIPE)
 child.stdout.readline()
 seconds = itertools.count(step=60)

@@ -37,7 +37,7 @@ def left(open_greenroom: House) -> Iterator[House]:
     open_greenroom.stop()
     yield open_greenroom
     settle(open_greenroom)
-    assert counts(open_greenroom)["running"] == 0
+    eventually(lambda: counts(open_greenroom)["running"] == 0)
     assert open_greenroom.state("fronts", "inbox") == "running"
 
 
