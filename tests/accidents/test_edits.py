@@ -207,6 +207,7 @@ def test_an_edit_that_cannot_be_claimed_waits_and_is_done(
     edits.unlink()
     desk.until(lambda: desk.title(session_id) == "At last")
     desk.until(lambda: desk.shown(session_id)["title"] == "At last")
+    assert desk.house.rejected == []
 
 
 def test_an_edit_for_which_there_is_no_room_waits_and_is_not_refused(

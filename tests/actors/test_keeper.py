@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from actors.keeper import deaths_in_a_row, keep, next_delay_seconds, own_run_directory
+from actors.process_table import look_up
 
 PROJECT = Path(__file__).resolve().parents[2]
 KEEP = """
@@ -125,7 +126,9 @@ def test_the_daemon_outlives_a_killed_keeper(data: Path) -> None:
     kept.wait_for_starts(1)
     kept.process.kill()
     kept.end()
-    os.kill(kept.starts[0], 0)
+    daemon = look_up(kept.starts[0])
+    assert daemon is not None
+    assert not daemon.is_dead
 
 
 def test_its_process_id_is_written_and_a_second_keeper_starts_nothing(data: Path) -> None:

@@ -9,7 +9,7 @@ MARKS = [
     "XX" + "X",
     "NotImplemented" + "Error",
     r"pytest\.(mark\.)?" + "skip",
-    r"pytest\.(mark\.)?" + "xfail",
+    r"pytest\.(mark\.)?" + "x" + "fail",
     "importor" + "skip",
 ]
 UNFINISHED = re.compile(r"\b(" + "|".join(MARKS) + r")\w*\b")

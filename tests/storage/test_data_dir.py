@@ -162,8 +162,10 @@ def test_the_lock_does_not_go_on_to_a_child_and_ends_with_its_process(tmp_path: 
         timeout=30,
         check=True,
     )
+    child = int(ended.stdout)
     DataDir(tmp_path / "data").lock().release()
-    os.kill(int(ended.stdout), 9)
+    assert Path(f"/proc/{child}/cmdline").read_bytes() == b"sleep\x0030\x00"
+    os.kill(child, 9)
 
 
 def test_the_default_place_follows_the_environment(

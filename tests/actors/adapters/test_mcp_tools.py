@@ -216,7 +216,9 @@ def test_nobody_of_the_process_group_outlives_the_connection(tmp_path: Path) -> 
 
     async def closed() -> Any:
         async with connected(by_script("demo", "--child", str(file))):
-            return int(file.read_text())
+            child = int(file.read_text())
+            assert alive(child)
+            return child
 
     child = asyncio.run(closed())
     until(lambda: not alive(child))

@@ -54,10 +54,12 @@ def test_on_a_terminal_a_bar_that_leaves_no_trace() -> None:
 
 def test_nothing_to_do_is_no_fault() -> None:
     clock = Hand()
-    progress = Progress(Console(sys.stdout, Screen(), {}), "journals", clock)
+    err = Screen()
+    progress = Progress(Console(sys.stdout, err, {}), "journals", clock)
     clock.now += 5
     progress.show(0, 0)
     progress.end()
+    assert err.getvalue().split("\r")[-1] == ""
 
 
 def test_a_part_says_how_far_the_whole_is() -> None:

@@ -82,7 +82,9 @@ def test_a_way_to_start_it_that_fails_is_followed_by_the_next(
 ) -> None:
     ways = [["/bin/false"], entry_command("terminal-host", "--data", str(data))]
     monkeypatch.setattr(module, "outliving_commands", lambda *_: ways)
-    ensure_host(data, PATIENCE_SECONDS).close()
+    connection = ensure_host(data, PATIENCE_SECONDS)
+    assert is_alive(connection.welcome.host.pid)
+    connection.close()
     end_host(data)
 
 

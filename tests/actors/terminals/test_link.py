@@ -153,7 +153,8 @@ def test_what_concerns_nobody_is_passed_over(bench: Bench) -> None:
     bench.link.tell(t.SignalTerminal("none", "SIGTERM"))
     bench.link.tell(t.EndTerminal("none"))
     bench.link.tell(t.ForgetExit("none", 1))
-    bench.up("one")
+    assert is_alive(bench.up("one"))
+    assert (bench.describe().terminals, bench.heard) == (1, [])
 
 
 def test_an_end_that_was_asked_for_is_told_as_such(bench: Bench) -> None:
