@@ -10,7 +10,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from actors.decisions import conversation, history_edits, prompts, session, workers
+from actors.decisions import history_edits, prompts, requests, session, workers
 from actors.decisions.decision import (
     DISPOSAL,
     THE_HOST,
@@ -44,7 +44,7 @@ def answer(state: SessionState, request: r.RequestBase, done: Done, given: Given
             return workers.converse(state, request, given)  # it finds its own round
         case r.Cancel():
             of_agent = state.prompt(request.response_id) is not None
-            taken_back = prompts.cancel if of_agent else conversation.cancel
+            taken_back = prompts.cancel if of_agent else requests.cancel
             return taken_back(state, request, given)  # what has ended stays as it is
         case _:
             reply = _REPLIES.get(type(request))

@@ -6,7 +6,15 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from actors.decisions import agents, conversation, new_workers, processes, prompts, workers
+from actors.decisions import (
+    agents,
+    conversation,
+    new_workers,
+    processes,
+    prompts,
+    requests,
+    workers,
+)
 from actors.decisions.decision import (
     DISPOSAL,
     THE_HOST,
@@ -65,7 +73,7 @@ def create(command: r.CreateSession, session_id: str, given: Given) -> Verdict:
     first = draft.state.next_prompt(worker.id) if worker else None
     response_id = first.id if first else None
     if command.prompt is not None and isinstance(worker, ConversationWorker):
-        asked = conversation.request(
+        asked = requests.request(
             draft.state, r.Request(session=session_id, content=command.prompt, wait=False), given
         )
         if isinstance(asked, r.Refusal):

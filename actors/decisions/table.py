@@ -14,7 +14,9 @@ from actors.decisions import (
     history_edits,
     processes,
     prompts,
+    requests,
     session,
+    turn_ends,
     updates,
     workers,
 )
@@ -85,7 +87,7 @@ def cancel(state: SessionState, command: r.Cancel, given: Given) -> Verdict:
     """A request to the conversation, or a prompt for an agent."""
     if state.prompt(command.response_id) is not None:
         return prompts.cancel(state, command, given)
-    return conversation.cancel(state, command, given)
+    return requests.cancel(state, command, given)
 
 
 def _grown(found: Round | None, written: tuple[Content, ...] | None) -> Round | None:
@@ -155,7 +157,7 @@ _TABLE: dict[type, Callable[[SessionState, Any, Given], Verdict]] = {
     o.HostSilent: processes.host_silent,
     o.ConversationReady: conversation.ready,
     o.BlockArrived: conversation.block_arrived,
-    o.TurnArrived: conversation.turn_arrived,
-    o.TurnFailed: conversation.turn_failed,
+    o.TurnArrived: turn_ends.turn_arrived,
+    o.TurnFailed: turn_ends.turn_failed,
     o.ToolReturned: conversation.tool_returned,
 }

@@ -3,7 +3,7 @@
 import hashlib
 from typing import Any
 
-from actors.decisions import agents, conversation, processes, prompts
+from actors.decisions import agents, conversation, processes, prompts, requests
 from actors.decisions.decision import (
     THE_HOST,
     Awaiting,
@@ -276,7 +276,7 @@ def converse(state: SessionState, command: r.Request, given: Given) -> Verdict:
             f" agent; type into it with: greenroom type {state.record.id}/{worker.name} TEXT"
         )
         return r.Refusal(code="no-conversation", message=text)
-    return conversation.request(state, command, given)
+    return requests.request(state, command, given)
 
 
 def addressee(state: SessionState, command: r.Request) -> Worker | r.Refusal | None:

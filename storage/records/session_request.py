@@ -1,0 +1,105 @@
+"""What can be asked of sessions as a whole."""
+
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta
+
+from storage.records.config import Budget, SessionConfig
+from storage.records.request_base import OfSession, Reference, RequestBase, Title
+from storage.records.worker_request import CreateWorkerRequest
+
+
+class StrictBudget(Budget, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A budget as it may be asked for: nothing that budgets do not have."""
+
+
+class StrictConfig(SessionConfig, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A config as it may be asked for: nothing that configs do not have."""
+
+    budget: StrictBudget | None = None
+
+
+class CreateSession(RequestBase, frozen=True, kw_only=True, tag="create-session"):
+    session_type: Literal["quick", "worktree"] = "quick"
+    location_path: str | None = None
+    title: Title | None = None
+    config: StrictConfig | None = None
+    worker: CreateWorkerRequest | None = None
+    prompt: str | None = None
+    workspace: str | None = None
+    metadata: dict[str, Any] | None = None
+    repository: str | None = None
+    branch: str | None = None
+    base: str | None = None
+
+
+CreateSessionRequest = CreateSession
+
+
+class GetSession(OfSession, frozen=True, kw_only=True, tag="get-session"):
+    pass
+
+
+class ListSessions(RequestBase, frozen=True, kw_only=True, tag="list-sessions"):
+    pass
+
+
+class UpdateSession(OfSession, frozen=True, kw_only=True, tag="update-session"):
+    updates: dict[str, Any]
+
+
+class DeleteSession(OfSession, frozen=True, kw_only=True, tag="delete-session"):
+    pass
+
+
+class PauseSession(OfSession, frozen=True, kw_only=True, tag="pause-session"):
+    pass
+
+
+class ResumeSession(OfSession, frozen=True, kw_only=True, tag="resume-session"):
+    pass
+
+
+class StopSession(OfSession, frozen=True, kw_only=True, tag="stop-session"):
+    pass
+
+
+class StartSession(OfSession, frozen=True, kw_only=True, tag="start-session"):
+    pass
+
+
+class RestartSession(OfSession, frozen=True, kw_only=True, tag="restart-session"):
+    pass
+
+
+class ArchiveSession(OfSession, frozen=True, kw_only=True, tag="archive-session"):
+    pass
+
+
+class UnarchiveSession(OfSession, frozen=True, kw_only=True, tag="unarchive-session"):
+    pass
+
+
+class ListTrash(RequestBase, frozen=True, kw_only=True, tag="list-trash"):
+    pass
+
+
+class RestoreSession(RequestBase, frozen=True, kw_only=True, tag="restore-session"):
+    """`session` is one in the trash: its name there, an id, the beginning of one, or a title."""
+
+    session: Reference
+
+
+class PurgeSession(RequestBase, frozen=True, kw_only=True, tag="purge-session"):
+    """Removes from the trash for good: one session, those deleted so long ago, or `all`."""
+
+    session: Reference | None = None
+    older_than_days: Annotated[float, Meta(ge=0, le=36500)] | None = None
+    all: bool = False
+
+
+class ImportSession(RequestBase, frozen=True, kw_only=True, tag="import-session"):
+    """`path`: a file that `greenroom export` wrote; `workspace`: else the one it came from."""
+
+    path: Annotated[str, Meta(min_length=1, max_length=4096)]
+    workspace: str | None = None
