@@ -167,7 +167,8 @@ class Rounds:
         ]
         self._daemon.kill()
         for pid in launchers if with_launchers else []:
-            os.kill(pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # one that was quicker has ended what it had
+                os.kill(pid, signal.SIGKILL)
         self._daemon.wait()
         for path in self._servers.iterdir():  # their numbers may become somebody else's
             path.unlink()
