@@ -142,8 +142,11 @@ def _begin_log() -> None:
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
         stream=sys.stderr,
     )
-    for noisy in ("httpx2", "httpcore2", "mcp", "pykka", "asyncio"):
+    for noisy in ("httpx2", "httpcore2", "pykka", "asyncio"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    # What a tool server says is in its own log; the SDK's words of it may hold that server's keys.
+    for sdk in ("mcp", "client"):
+        logging.getLogger(sdk).setLevel(logging.CRITICAL)
 
 
 def _run(data: DataDir, lock: Lock, keeper_pid: int | None, notifier: Notifier) -> int:

@@ -48,13 +48,14 @@ class Gateway:
         again: bool = False,
         allotted: str | None = None,
         in_order: bool = False,
+        by: str = "program",
     ) -> None:
         """`raw` is what stood in the front's JSON, an object or anything else.
 
         `request_id` is one that no other request ever has; handed in `again` under it, a request
         is not done twice. `allotted` is the id of the session that it may create. `follow` hears
         of the turns that answer a request while they grow. `in_order`: it sees all that its session
-        was asked before.
+        was asked before. `by`: the front, as it is recorded who answered.
         """
         asked = parse(raw)
         if isinstance(asked, r.Answer):
@@ -82,6 +83,7 @@ class Gateway:
                     again=again,
                     allotted=allotted,
                     in_order=in_order,
+                    by=by,
                 ),
                 self._around.clock,
                 lambda: reply.send(NOT_READY),

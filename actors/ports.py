@@ -15,6 +15,8 @@ from storage.records.message import ChatMessage, Content
 from storage.records.tool import Tool
 
 Cancel = Callable[[], None]
+ToldProgress = Callable[[str], object]
+"""Hears how far a tool call is, in one line. It must be quick."""
 
 
 class Clock(Protocol):
@@ -39,7 +41,8 @@ class Clock(Protocol):
 class ModelRequest(Struct, frozen=True, kw_only=True):
     """One call of a model: what is sent, in our records. `max_tokens` caps the output.
 
-    `system` is the prompt in two parts, the stable one first (it may be cached).
+    `system` is the prompt in two parts, the stable one first (it may be cached). The model is
+    stopped where it would write one of `stop_sequences`, which is then not in its text.
     """
 
     model: str
@@ -47,6 +50,7 @@ class ModelRequest(Struct, frozen=True, kw_only=True):
     history: tuple[ChatMessage, ...]
     tools: tuple[Tool, ...] = ()
     config: SessionConfig = SessionConfig()
+    stop_sequences: tuple[str, ...] = ()
 
 
 class TextDelta(Struct, frozen=True):
@@ -80,7 +84,7 @@ ModelEvent = TextDelta | BlockDone | TurnDone
 class ModelError(Exception):
     """A call that failed. `retryable`: it may pass; after `retry_after_seconds` if that is known.
 
-    The text says what happened and what to do next.
+    The text says what happened and what to do next. `usage`: what was counted of it before.
     """
 
     def __init__(
@@ -90,8 +94,10 @@ class ModelError(Exception):
         code: str = "provider-error",
         retryable: bool = False,
         retry_after_seconds: float | None = None,
+        usage: Usage | None = None,
     ) -> None:
         super().__init__(message)
+        self.usage = usage
         self.code = code
         self.retryable = retryable
         self.retry_after_seconds = retry_after_seconds
@@ -139,8 +145,18 @@ class ToolConnection(Protocol):
 
     async def list_tools(self) -> tuple[Tool, ...]: ...
 
-    async def call(self, name: str, args: dict[str, Any], timeout_seconds: float) -> ToolOutcome:
-        """`name` without the server's. A server that is gone raises ConnectionError."""
+    async def call(
+        self,
+        name: str,
+        args: dict[str, Any],
+        timeout_seconds: float | None = None,
+        on_progress: ToldProgress | None = None,
+    ) -> ToolOutcome:
+        """`name` without the server's. A server that is gone raises ConnectionError.
+
+        The server's own limit holds, and `timeout_seconds` where that is less. A cancel of the
+        task is passed on to the server.
+        """
         ...
 
 

@@ -12,12 +12,14 @@ from concurrent.futures import Future
 from contextlib import suppress
 from typing import Any
 
+from actors.decisions import budget_view, permission_asks
 from actors.decisions.session_activity import activity_of, session_activity
 from actors.messages.orphans import DescribeOrphans, OrphansDescription, TellUsage, Usage
 from actors.messages.supervision import TreeNode
 from actors.messages.terminals import Attached, DescribeHost, HostDescription
 from actors.supervision import ActorDeadError, Board, Timeout, ask
 from actors.surroundings import Surroundings
+from actors.tools.servers_shown import servers_shown
 from storage import refused_edits
 from storage.records.session import Session
 from storage.records.worker import Activity, AgentWorker, Worker
@@ -71,7 +73,10 @@ class StatusReport:
                 for session in sessions
             ],
             "inbox": self._inbox(),
-            "permissions": [],
+            "permissions": permission_asks.listed(
+                {session.id: session for session in sessions if session.id not in given_up},
+                self._around.seconds_left(),
+            ),
             "http": {"url": None, "state": "stopped"},
             "keeper": {"pid": keeper_pid} if keeper_pid else None,
             "terminal_host": {
@@ -80,6 +85,11 @@ class StatusReport:
                 "problem": host.problem,
             },
             "orphans": self._orphans(),
+            "mcp_servers": servers_shown(
+                self._around.shared_tools.boxes(),
+                self._around.session_tools.copy(),
+                {session.id: session.workspace for session in sessions},
+            ),
             "workspaces": [
                 {"name": name, "problem": self._around.workspaces.problem(name)}
                 for name in self._around.data.workspace_names()
@@ -124,8 +134,14 @@ class StatusReport:
             "status": "quarantined" if is_quarantined else session.status,
             "desired": session.desired,
             "location_path": session.location_path,
+            "parent_session_id": session.parent_session_id,
             "open_requests": session.open_requests,
+            "budget": self._budget(session),
             "activity": activity,
+            "waiting": [
+                {"response_id": response_id, "until": turn.waits_until, "error": turn.error}
+                for response_id, turn in self._around.written.waiting(session.id)
+            ],
             "workers": [
                 _worker(worker, usage.get(key), attached.get(key))
                 | {"activity": _activity(session, worker, known)}
@@ -133,6 +149,10 @@ class StatusReport:
                 for key in [f"{session.id}/{worker.id}"]
             ],
         }
+
+    def _budget(self, session: Session) -> dict[str, Any] | None:
+        shown = budget_view.shown(session, self._around.workspaces.settings(session.workspace))
+        return shown if shown["limits"] else None
 
     def _orphans(self) -> dict[str, Any]:
         ref = self._around.orphans.ref

@@ -19,8 +19,10 @@ from actors.recording.index import SessionIndex
 from actors.recording.recording import Recording
 from actors.supervision import ActorRef, tell
 from actors.tools.shared_tools import SharedTools
+from actors.tools.tool_box import ToolBox
 from actors.workspaces import Workspaces
 from storage.data_dir import DataDir
+from storage.records.new_ids import new_id
 from storage.records.worker import Activity
 
 LOOK_AGAIN_SECONDS = 0.1
@@ -55,10 +57,13 @@ class Surroundings:
     terminal host, `directory` that of the sessions, `inbox` the file front, `edits` who takes edits
     of `sessions.json`, `orphans` who ends what is left over, `files_watch` who says when to look
     into a directory; `report_listeners` are who looks for the reports of agents, by the directory
-    with them; `activities` are what workers
+    with them; `deadlines` are those of the open permission requests, by their ids, in the clock's
+    monotonic time; `progress` is how far running tool calls are, by
+    `<response id>/<tool call id>`; `activities` are what workers
     do, by `<session id>/<worker id>`, written by `tell_activity` alone; `shared_tools` are the
-    tool servers of each workspace that all its sessions use; `delivery_times` are how long prompts
-    for agents are waited for.
+    tool servers of each workspace that all its sessions use, `session_tools` those of each session
+    that is awake, by its id; `delivery_times` are how long prompts
+    for agents are waited for. `life` names this run of greenroom.
     """
 
     clock: Clock
@@ -74,7 +79,9 @@ class Surroundings:
     index: SessionIndex = field(default_factory=SessionIndex)
     inbox_counts: InboxCounts = field(default_factory=InboxCounts)
     written: WrittenTurns = field(default_factory=WrittenTurns)
+    progress: dict[str, str] = field(default_factory=dict)
     activities: dict[str, Activity] = field(default_factory=dict)
+    deadlines: dict[str, float] = field(default_factory=dict)
     terminals: Mailbox = field(default_factory=Mailbox)
     directory: Mailbox = field(default_factory=Mailbox)
     inbox: Mailbox = field(default_factory=Mailbox)
@@ -84,7 +91,14 @@ class Surroundings:
     report_listeners: dict[Path, ActorRef[Any]] = field(default_factory=dict)
     followers: Followers = field(default_factory=Followers)
     shared_tools: SharedTools = field(default_factory=SharedTools)
+    session_tools: dict[str, ToolBox] = field(default_factory=dict)
     delivery_times: DeliveryTimes = field(default_factory=DeliveryTimes)
+    life: str = field(default_factory=new_id)
+
+    def seconds_left(self) -> dict[str, float]:
+        """How long each open permission request is still waited for, by its id; never below 0."""
+        now = self.clock.monotonic()
+        return {each: max(0.0, end - now) for each, end in self.deadlines.copy().items()}
 
     def tell_activity(self, key: str, activity: Activity | None) -> None:
         """Let everybody know what a worker does; None: it does not run any more."""

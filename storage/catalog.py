@@ -49,7 +49,7 @@ class Catalog(Struct, frozen=True, kw_only=True):
 def load(data: DataDir, workspace: str) -> Catalog:
     """Every session of the workspace. OSError if its directory cannot be read."""
     projected = sessions_file.read(data.sessions_file(workspace))
-    is_ours = isinstance(projected, sessions_file.SessionsFile)
+    is_ours = isinstance(projected, sessions_file.SessionsFile) and not projected.lacks_fields
     known = _known(projected)
     entries: dict[str, CatalogEntry] = {}
     unreadable: dict[str, str] = {}

@@ -29,10 +29,14 @@ Entry = tuple[Session, JournalEnd]
 
 
 class SessionsFile(Struct, frozen=True):
-    """What we wrote ourselves, unchanged but perhaps for its layout. Evidence."""
+    """What we wrote ourselves, unchanged but perhaps for its layout. Evidence.
+
+    `lacks_fields`: sessions have fields by now that the greenroom which wrote it did not know.
+    """
 
     revision: int
     entries: list[Entry]
+    lacks_fields: bool = False
 
 
 class Missing(Struct, frozen=True):
@@ -176,7 +180,15 @@ def _judged(raw: bytes) -> SessionsFile | Edited:
         return Edited(outline.revision, outline.digest)
     if not is_ours or compact != codec.encode(outline):
         strict_json.parse(raw)  # of a key that stands there twice only the last was looked at
-    return SessionsFile(outline.revision, entries)
+    return SessionsFile(outline.revision, entries, _lacks_fields(sessions, entries))
+
+
+def _lacks_fields(sessions: bytes, entries: list[Entry]) -> bool:
+    """All entries of a file are by the same program, so the first one tells."""
+    if not entries:
+        return False
+    first: msgspec.Raw = codec.decode(sessions, list[msgspec.Raw])[0]
+    return not set(entries[0][0].__struct_fields__) <= msgspec.json.decode(first).keys()
 
 
 def _compact(raw: bytes) -> bytes:

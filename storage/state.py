@@ -3,16 +3,22 @@
 from msgspec import Struct, field
 
 from storage.ledger import Ledger
+from storage.records.budget import Reservation
 from storage.records.conversation import Round, Turn
 from storage.records.delivery import Prompt
 from storage.records.message import ChatMessage
+from storage.records.permission import PermissionRequest
 from storage.records.session import Session
 
 
 class SessionState(Struct, frozen=True, kw_only=True):
     """`session` is None before the first event. Finished rounds are in `rounds`, open ones in
     `open_rounds`, oldest first; only the first of them can be running. So it is with `prompts` for
-    agents, of which each worker has one under way.
+    agents, of which each worker has one under way. `permissions` are the answered permission
+    requests, `remembered` the hashes of what was allowed for the rest of the session. `digests`:
+    tool -> what its server said of it when it last ran here. `reservations` are of calls under way
+    that spend from this session's budget; `counted_until`: up to when their time is counted, on
+    the clock of the run that they belong to.
     """
 
     session: Session | None = None
@@ -26,6 +32,11 @@ class SessionState(Struct, frozen=True, kw_only=True):
     open_rounds: tuple[Round, ...] = ()
     prompts: Ledger[Prompt] = field(default_factory=Ledger)
     open_prompts: tuple[Prompt, ...] = ()
+    permissions: Ledger[PermissionRequest] = field(default_factory=Ledger)
+    remembered: frozenset[str] = frozenset()
+    digests: dict[str, str] = {}
+    reservations: tuple[Reservation, ...] = ()
+    counted_until: float = 0.0
 
     @property
     def record(self) -> Session:

@@ -36,11 +36,17 @@ def read(path: Path) -> WorkspaceSettings:
         if path.is_symlink():
             raise FileRefused("a symbolic link that leads nowhere") from None
         return WorkspaceSettings()
+    return parsed(raw, path.absolute().parent)
+
+
+def parsed(raw: bytes, directory: Path) -> WorkspaceSettings:
+    """What a file with this content in `directory` says. FileRefused."""
     settings: WorkspaceSettings = strict_json.parse_as(raw, WorkspaceSettings)
     _require_ways_in(settings)
     _require_agents(settings)
     _require_times(settings.activity)
-    return _resolved(settings, path.absolute().parent)
+    _require_distinct(settings)
+    return _resolved(settings, directory)
 
 
 def _require_ways_in(settings: WorkspaceSettings) -> None:
@@ -64,6 +70,14 @@ def _require_agents(settings: WorkspaceSettings) -> None:
             if name.startswith("GREENROOM_"):
                 text = f"{name} is greenroom's own, and no agent gets it"
                 raise FileRefused(text, path=f"{path}.env[{place}]")
+
+
+def _require_distinct(settings: WorkspaceSettings) -> None:
+    ids = [entry.id for entry in settings.dynamic_context]
+    for number, one in enumerate(ids):
+        if one in ids[:number]:
+            path = f"$.dynamic_context[{number}].id"
+            raise FileRefused(f"a second dynamic context with the id {one}", path=path)
 
 
 def _require_times(times: ActivityTimes) -> None:

@@ -26,6 +26,7 @@ _STATUS_OF_TYPE = {
     "timeout_error": 504,
     "overloaded_error": 529,
 }
+_RESET = re.compile(r"(anthropic-ratelimit-.+)-reset")
 _RETRYABLE = {408, 409, 429}
 _NAMED = {
     408: "The provider ran out of time",
@@ -58,6 +59,9 @@ def status_error(
     if status < 400:
         status = _STATUS_OF_TYPE.get(kind, 500)
     retryable = status in _RETRYABLE or status >= 500
+    after = retry_after(headers, now)
+    if after is None and status == 429:
+        after = until_reset(headers, now)
     advised = headers.get("x-should-retry")
     if advised in {"true", "false"}:
         retryable = advised == "true"
@@ -65,7 +69,7 @@ def status_error(
         f"{_sentence(status, endpoint)} It said: {said or 'nothing'}",
         code=_code(status),
         retryable=retryable,
-        retry_after_seconds=retry_after(headers, now),
+        retry_after_seconds=after,
     )
 
 
@@ -74,6 +78,8 @@ def model_error(error: Exception, endpoint: Endpoint, now: datetime) -> ModelErr
     import anthropic
     import httpx2
 
+    if isinstance(error, ModelError):
+        return error
     if isinstance(error, anthropic.APIStatusError):
         headers = error.response.headers
         return status_error(error.status_code, error.body, headers, endpoint, now)
@@ -85,6 +91,12 @@ def model_error(error: Exception, endpoint: Endpoint, now: datetime) -> ModelErr
     if isinstance(error, httpx2.HTTPError):
         return _unreachable(f"The connection to {endpoint.url} broke off: {_reason(error)}.")
     return _not_understood(error, endpoint)
+
+
+def without(key: str | None, error: ModelError) -> ModelError:
+    """The error, not quoting the key if whoever was asked has repeated it."""
+    error.args = tuple(str(said).replace(key, "[the key]") if key else said for said in error.args)
+    return error
 
 
 def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
@@ -99,6 +111,29 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
         return None
     due = due if due.tzinfo else due.replace(tzinfo=UTC)
     return max(0.0, (due - now).total_seconds())
+
+
+def until_reset(headers: Mapping[str, str], now: datetime) -> float | None:
+    """Seconds to the latest `anthropic-ratelimit-<what>-reset` of what is used up."""
+    resets = [
+        _time(value)
+        for name, value in headers.items()
+        if (found := _RESET.fullmatch(name.lower()))
+        and headers.get(f"{found[1]}-remaining", "0") in {"0", "0.0"}
+    ]
+    due = max((reset for reset in resets if reset), default=None)
+    return None if due is None else max(0.0, (due - now).total_seconds())
+
+
+def _time(text: str) -> datetime | None:
+    """RFC 3339, or seconds since 1970."""
+    try:
+        if text.isdecimal():
+            return datetime.fromtimestamp(int(text), UTC)
+        time = datetime.fromisoformat(text)
+    except (ValueError, OverflowError, OSError):
+        return None
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
 def _said(body: Any) -> tuple[str, str]:

@@ -97,14 +97,9 @@ def tool_params(tools: Iterable[Tool]) -> list[dict[str, Any]]:
 
 
 def system_blocks(system: tuple[str, str], additions: tuple[str, ...] = ()) -> list[Block]:
-    """The stable part, to be cached, and the volatile one with what the history adds to it."""
+    """The stable part, and the volatile one with what the history adds to it."""
     stable, volatile = system[0], "\n\n".join(text for text in (system[1], *additions) if text)
-    blocks = []
-    if stable.strip():
-        blocks.append({**text_block(stable), "cache_control": {"type": "ephemeral"}})
-    if volatile.strip():
-        blocks.append(text_block(volatile))
-    return blocks
+    return [text_block(part) for part in (stable, volatile) if part.strip()]
 
 
 def _sides(history: Iterable[ChatMessage]) -> Iterator[tuple[str, Block]]:

@@ -18,11 +18,19 @@ import msgspec
 
 from actors.adapters import prices
 from actors.adapters.anthropic_blocks import PROVIDER
-from actors.adapters.anthropic_errors import Endpoint, key_missing, model_error, status_error
+from actors.adapters.anthropic_caching import marked
+from actors.adapters.anthropic_errors import (
+    Endpoint,
+    key_missing,
+    model_error,
+    status_error,
+    without,
+)
 from actors.adapters.anthropic_messages import system_blocks, to_provider, tool_params
-from actors.adapters.anthropic_options import create_arguments, max_tokens
+from actors.adapters.anthropic_options import create_arguments
 from actors.adapters.anthropic_turn import MalformedStreamError, TurnBuilder
 from actors.adapters.tool_names import ToolNames
+from actors.decisions.models import output_limit
 from actors.ports import ModelDescription, ModelError, ModelEvent, ModelRequest, TurnDone
 from storage.records.workspace import ProviderSettings
 
@@ -33,10 +41,9 @@ if TYPE_CHECKING:
 DEFAULT_KEY_VARIABLE = "ANTHROPIC_API_KEY"
 DEFAULT_URL = "https://api.anthropic.com"
 CONNECT_SECONDS = 10.0
-# Longest silence between two pieces. The API pings; a local model may think that long before it
-# says its first word.
-SILENCE_SECONDS = 300.0
 DESCRIBE_SECONDS = 5.0
+# So long a models API that did not answer is not asked again.
+OFFLINE_SECONDS = 60.0
 # What `count_tokens` takes of the arguments of `create`.
 _COUNTED = ("cache_control", "output_config", "speed", "thinking", "tool_choice")
 
@@ -52,15 +59,17 @@ class AnthropicModel:
         *,
         environ: Mapping[str, str] = os.environ,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
-        silence_seconds: float = SILENCE_SECONDS,
     ) -> None:
         url = settings.base_url or environ.get("ANTHROPIC_BASE_URL") or DEFAULT_URL
         self.endpoint = Endpoint(url, settings.api_key_env or DEFAULT_KEY_VARIABLE)
         self._environ = environ
         self._now = now
-        self._silence_seconds = silence_seconds
+        self._silence_seconds = settings.silence_seconds
         self._opened: AsyncAnthropic | None = None
+        self._calls = 0
+        self._is_left = False
         self._described: dict[str, ModelDescription] = {}
+        self._asked_at: dict[str, float] = {}
 
     def problem(self) -> ModelError | None:
         return None if self._key() else key_missing(self.endpoint)
@@ -68,20 +77,25 @@ class AnthropicModel:
     async def stream(self, request: ModelRequest) -> AsyncIterator[ModelEvent]:
         """See the port. A turn that ends before `message_stop` is a ModelError, retryable."""
         names = ToolNames(tool.name for tool in request.tools)
-        options = create_arguments(request.config)
+        options = create_arguments(request.config, request.stop_sequences)
         client = await self._client()
-        limit = max_tokens(request.config, await self.describe(request.model))
+        limit = output_limit(request.config, await self.describe(request.model))
+        turn = TurnBuilder(names)
+        self._calls += 1
         try:
             stream = await client.messages.create(
                 **_sent(request), **options, max_tokens=limit, stream=True
             )
-            async with stream, aclosing(self._read(stream, TurnBuilder(names))) as events:
+            async with stream, aclosing(self._read(stream, turn)) as events:
                 async for event in events:
                     yield event
-        except ModelError:
-            raise
         except Exception as error:
-            raise model_error(error, self.endpoint, self._now()) from error
+            failed = model_error(error, self.endpoint, self._now())
+            failed.usage = turn.counted
+            raise without(self._key(), failed) from error
+        finally:
+            self._calls -= 1
+            await self._close_if_left()
 
     async def describe(self, model: str) -> ModelDescription:
         """From the models API; where that does not answer, the offline table's window."""
@@ -90,7 +104,8 @@ class AnthropicModel:
             return known
         window = await asyncio.to_thread(prices.context_window, model, PROVIDER)
         offline = ModelDescription(model=model, context_window=window)
-        if not self._key():
+        now = asyncio.get_running_loop().time()
+        if not self._key() or now - self._asked_at.get(model, -OFFLINE_SECONDS) < OFFLINE_SECONDS:
             return offline
         client = await self._client()
         from anthropic import AnthropicError, APIStatusError
@@ -101,6 +116,7 @@ class AnthropicModel:
         except (AnthropicError, HTTPError, ValueError) as error:
             if isinstance(error, APIStatusError) and error.status_code in {404, 405}:
                 self._described[model] = offline
+            self._asked_at[model] = now
             return offline
         self._described[model] = ModelDescription(
             model=model,
@@ -127,7 +143,13 @@ class AnthropicModel:
         return _count(count, "input_tokens")
 
     async def close(self) -> None:
-        """Close the pool; a later call opens another."""
+        """Close the pool once no stream uses it; a later call opens another."""
+        self._is_left = True
+        await self._close_if_left()
+
+    async def _close_if_left(self) -> None:
+        if self._calls or not self._is_left:
+            return
         client, self._opened = self._opened, None
         if client is not None:
             await client.close()
@@ -177,12 +199,14 @@ def _sent(request: ModelRequest) -> dict[str, Any]:
     history = to_provider(request.history)
     system = system_blocks(request.system, history.system)
     tools = tool_params(request.tools)
-    return {
+    sent = {
         "model": request.model,
         "messages": history.messages,
         **({"system": system} if system else {}),
         **({"tools": tools} if tools else {}),
     }
+    stable, volatile = (bool(part.strip()) for part in request.system)
+    return marked(sent, stable=stable, volatile=volatile)
 
 
 def _decoded(data: str) -> dict[str, Any]:

@@ -6,12 +6,8 @@ that is not listed here is a ModelError, so that a spelling mistake never passes
 
 from typing import Any
 
-from actors.ports import ModelDescription, ModelError
+from actors.ports import ModelError
 from storage.records.config import SessionConfig
-
-DEFAULT_MAX_TOKENS = 8192
-# A budget reserves the whole limit at list price before each call: modest unless asked for.
-MOST_DEFAULT_MAX_TOKENS = 32_000
 
 PASSED_ON = frozenset(
     {
@@ -42,14 +38,7 @@ OURS = {
 }
 
 
-def max_tokens(config: SessionConfig, description: ModelDescription) -> int:
-    """The output limit of a request: as configured, never above what the model can."""
-    can = description.max_output_tokens
-    wanted = config.max_tokens or min(can or DEFAULT_MAX_TOKENS, MOST_DEFAULT_MAX_TOKENS)
-    return min(wanted, can) if can else wanted
-
-
-def create_arguments(config: SessionConfig) -> dict[str, Any]:
+def create_arguments(config: SessionConfig, stop_sequences: tuple[str, ...] = ()) -> dict[str, Any]:
     """All but model, system, messages, tools and max_tokens. ModelError code `bad-option`."""
     options = dict(config.provider_options or {})
     for name in options:
@@ -60,6 +49,8 @@ def create_arguments(config: SessionConfig) -> dict[str, Any]:
         body["temperature"] = config.temperature
     if config.effort is not None:
         options["output_config"] = _with_effort(options.get("output_config", {}), config.effort)
+    if stop_sequences:
+        options["stop_sequences"] = [*options.get("stop_sequences", ()), *stop_sequences]
     return options | ({"extra_body": body} if body else {})
 
 

@@ -12,6 +12,7 @@ from actors.adapters.anthropic_blocks import content_block, usage_of
 from actors.adapters.tool_names import ToolNames
 from actors.ports import BlockDone, ModelEvent, TextDelta, TurnDone
 from storage.codec import BAD_JSON
+from storage.records.conversation import Usage
 
 if TYPE_CHECKING:
     from storage.records.message import Content
@@ -35,6 +36,11 @@ class TurnBuilder:
         self._open: dict[str, Any] | None = None
         self._pieces: dict[str, list[str]] = {}
         self._bad_json = False
+
+    @property
+    def counted(self) -> Usage | None:
+        """What the provider has counted so far; None before it has said so."""
+        return usage_of(self._usage) if self._usage else None
 
     def feed(self, event: dict[str, Any]) -> ModelEvent | None:
         """What the event means to a reader, if anything; kinds that we do not know mean nothing."""

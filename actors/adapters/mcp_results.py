@@ -1,4 +1,4 @@
-"""PURE: what MCP servers answer, as text for a model and as our tools.
+"""PURE: what MCP servers answer to a call, as text for a model.
 
 Takes the SDK's values by their field names, so that it imports nothing of the SDK.
 """
@@ -8,24 +8,11 @@ from collections.abc import Iterable
 from typing import Any
 
 from actors.ports import ToolOutcome
-from storage.records.tool import Tool
 
 LONGEST_RESULT_BYTES = 16 * 1024 * 1024
 """As much as a line of a server may have. What of it a model is sent is decided elsewhere."""
 
-
-def tool(described: Any, server: str, *, trusted: bool) -> Tool:
-    """A tool of a listing; hints count only where the workspace trusts the server."""
-    hints = described.annotations
-    return Tool(
-        name=f"{server}.{described.name}",
-        server=server,
-        description=described.description or described.title or "",
-        input_schema=described.input_schema,
-        read_only_hint=bool(hints and hints.read_only_hint),
-        idempotent_hint=bool(hints and hints.idempotent_hint),
-        trusted=trusted,
-    )
+LONGEST_PROGRESS = 200
 
 
 def outcome(result: Any) -> ToolOutcome:
@@ -34,6 +21,13 @@ def outcome(result: Any) -> ToolOutcome:
     if not parts and result.structured_content is not None:
         parts = [json.dumps(result.structured_content, ensure_ascii=False)]
     return ToolOutcome(content=shortened(_joined(parts)), is_error=bool(result.is_error))
+
+
+def progress_text(progress: float, total: float | None, message: str | None) -> str:
+    """How far a call is, in one line: `3 of 10: reading`."""
+    far = f"{progress:g} of {total:g}" if total else f"{progress:g}"
+    said = " ".join((message or "").split())[:LONGEST_PROGRESS]
+    return f"{far}: {said}" if said else far
 
 
 def block_text(block: Any) -> str:

@@ -16,6 +16,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from actors.adapters.bounded_log import BoundedLog
+from actors.adapters.mcp_lines import Line, Lines, answer_of, error_of
 from actors.entry import isolated_command
 from actors.inherited import UMASK, lower_again
 
@@ -24,8 +25,11 @@ if TYPE_CHECKING:
 
 # Of our environment a server gets these; the rest is none of its business.
 INHERITED = ("HOME", "LANG", "LC_ALL", "LOGNAME", "PATH", "SHELL", "TERM", "TMPDIR", "USER")
-# A line of JSON beyond this is no message; the connection ends.
-LONGEST_LINE_BYTES = 16 * 1024 * 1024
+# Of what is no message on its stdout, the log gets so much of a line.
+LONGEST_NOISE_BYTES = 500
+# A server that asks and asks, and reads no answer, is not read either.
+MOST_ANSWERS_WAITING = 64
+UNREAD_SECONDS = 0.05
 # After its stdin closes a server may tidy up that long; so it may after SIGTERM.
 GRACE_SECONDS = 2.0
 # What a server said just before it ended is still read that long.
@@ -69,17 +73,22 @@ class StdioServer:
         self._stdout_done = asyncio.Event()
         self._stderr_done = asyncio.Event()
         self._lifeline = -1
+        self._fault: str | None = None
+        self._is_closing = False
+        self._went = False
 
     @property
     def has_ended(self) -> bool:
         """By itself: its output closed, or it exited."""
-        return self._ended.is_set()
+        return self._went
 
     @property
     def end(self) -> str:
         """How it ended, with the last line of its stderr."""
         code, last = self._exit_code, self._stderr.last_line
-        if code is None:
+        if self._fault:
+            how = self._fault
+        elif code is None:
             how = "closed its output"
         elif code < 0:
             how = f"was ended by signal {-code}"
@@ -100,7 +109,7 @@ class StdioServer:
         try:
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(self._keep_stderr, protocol)
-                tasks.start_soon(self._read, protocol, from_server)
+                tasks.start_soon(self._read, protocol, from_server, write)
                 tasks.start_soon(self._write, protocol, to_server)
                 tasks.start_soon(self._watch, protocol, from_server)
                 try:
@@ -145,6 +154,7 @@ class StdioServer:
 
     async def _end(self, transport: asyncio.SubprocessTransport, protocol: _Protocol) -> None:
         """Close its stdin, wait; let go of it, wait; kill what a killed launcher left."""
+        self._is_closing = True
         assert protocol.stdin is not None
         protocol.stdin.close()
         await _within(self._grace_seconds, protocol.exited)
@@ -159,22 +169,41 @@ class StdioServer:
             self._stderr.append(piece)
         self._stderr_done.set()
 
-    async def _read(self, protocol: _Protocol, from_server: Any) -> None:
+    async def _read(self, protocol: _Protocol, from_server: Any, write: Any) -> None:
         """One message per line until the output closes; then the session sees the end."""
         import anyio
 
         assert protocol.stdout is not None
-        rest = b""
+        lines = Lines()
         with suppress(anyio.BrokenResourceError, anyio.ClosedResourceError):
             async with from_server:
-                while piece := await protocol.stdout.read(64 * 1024):
-                    *lines, rest = (rest + piece).split(b"\n")
-                    for line in filter(bytes.strip, lines):
-                        await from_server.send(_message(line))
-                    if len(rest) > LONGEST_LINE_BYTES:
-                        break
+                while self._fault is None and (piece := await protocol.stdout.read(64 * 1024)):
+                    for line in lines.feed(piece):
+                        while write.statistics().tasks_waiting_send > MOST_ANSWERS_WAITING:  # noqa: ASYNC110 - the stream has no event for it
+                            await asyncio.sleep(UNREAD_SECONDS)
+                        message = self._message(line)
+                        if message is not None:
+                            await from_server.send(message)
         self._stdout_done.set()
-        self._ended.set()
+        self._note_end()
+
+    def _message(self, line: Line) -> Any:
+        """None if it is no message: then its beginning goes into the log."""
+        from mcp.shared.message import SessionMessage
+        from mcp_types import jsonrpc_message_adapter
+
+        text = answer_of(line) if line.is_cut else line.start
+        if text is None:
+            self._fault = f"sent a line of {line.length} bytes that answers nothing"
+            return None
+        try:
+            return SessionMessage(jsonrpc_message_adapter.validate_json(text, by_name=False))
+        except ValueError:
+            self._stderr.append(b"stdout: " + line.start[:LONGEST_NOISE_BYTES] + b"\n")
+        error = error_of(line, "the answer cannot be read; see the server's log")
+        if error is None:
+            return None
+        return SessionMessage(jsonrpc_message_adapter.validate_json(error, by_name=False))
 
     async def _write(self, protocol: _Protocol, to_server: Any) -> None:
         assert protocol.stdin is not None
@@ -190,6 +219,10 @@ class StdioServer:
         await protocol.exited.wait()
         await _within(LAST_WORDS_SECONDS, self._stdout_done)
         await from_server.aclose()
+        self._note_end()
+
+    def _note_end(self) -> None:
+        self._went |= not self._is_closing
         self._ended.set()
 
 
@@ -208,14 +241,3 @@ def _require_program(name: str, path: str | None, cwd: str | None) -> None:
     place = os.path.join(cwd or "", name) if "/" in name else name  # noqa: PTH118 - a Path would drop "./"
     if "\0" not in name and shutil.which(place, path=path) is None:
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), name)
-
-
-def _message(line: bytes) -> Any:
-    """A message, or the error that it is none: the session logs and skips it."""
-    from mcp.shared.message import SessionMessage
-    from mcp_types import jsonrpc_message_adapter
-
-    try:
-        return SessionMessage(jsonrpc_message_adapter.validate_json(line, by_name=False))
-    except ValueError as error:
-        return error

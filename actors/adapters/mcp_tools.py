@@ -7,33 +7,39 @@ the supervisor starts another. The SDK is imported by the first `open`.
 
 import asyncio
 from collections.abc import Callable
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from msgspec import structs
 
 from actors.adapters import mcp_results
 from actors.adapters.bounded_log import BoundedLog
+from actors.adapters.mcp_http import CONNECT_SECONDS, HttpServer
+from actors.adapters.mcp_listing import MOST_TOOLS, Listed, Listing, readable
+from actors.adapters.mcp_plain import plain
+from actors.adapters.mcp_questions import Questions
+from actors.adapters.mcp_secrets import Secrets
 from actors.adapters.mcp_stdio import GRACE_SECONDS, StdioServer
-from actors.ports import ToolOutcome
+from actors.ports import ToldProgress, ToolOutcome
 from storage.records.tool import Tool
 from storage.records.workspace import McpServerSettings
 
 if TYPE_CHECKING:
     from mcp import Client
 
-CONNECT_SECONDS = 15.0
 # A server that never stops paging has no tools worth waiting for.
 MOST_PAGES = 100
 # How long a call that finds the server gone waits for the reason.
 REASON_SECONDS = 1.0
+# A server that says again and again that its tools changed is heard so often.
+RELIST_SECONDS = 0.2
+LISTEN_AGAIN_SECONDS = 2.0
 _CONNECTION_CLOSED = -32000
 QUOTED_CHARACTERS = 500
 
-ToolsChanged = Callable[[tuple[Tool, ...]], None]
+ToolsChanged = Callable[[Listing], None]
 
 
 class McpConnection:
@@ -61,16 +67,20 @@ class McpConnection:
         self._connect_timeout_seconds = connect_timeout_seconds
         self._grace_seconds = grace_seconds
         self._on_tools_changed = on_tools_changed
+        self._questions = Questions(self._stderr)
+        self._secrets = Secrets(settings)
+        self._listed = Listed(name, trusted=False)
         self._client: Client | None = None
         self._server: StdioServer | None = None
-        self._ready: asyncio.Future[tuple[Tool, ...]] | None = None
+        self._web: HttpServer | None = None
+        self._ready: asyncio.Future[Listing] | None = None
         self._owner: asyncio.Task[None] | None = None
         self._stop = asyncio.Event()
         self._ended = asyncio.Event()
         self._tools_changed = asyncio.Event()
         self._reason = "closed by us"
 
-    async def open(self) -> tuple[Tool, ...]:
+    async def open(self) -> Listing:
         """Connect and list the tools. ConnectionError in one line if that fails."""
         self._ready = asyncio.get_running_loop().create_future()
         self._owner = asyncio.create_task(self._own(self._ready), name=f"mcp {self._name}")
@@ -84,27 +94,56 @@ class McpConnection:
         """All pages, asked anew. ConnectionError when the server is gone."""
         client = self._connected()
         try:
-            return await self._list(client)
+            return (await self._list(client)).tools
         except Exception as error:
             raise await self._lost(error) from error
 
-    async def call(self, name: str, args: dict[str, Any], timeout_seconds: float) -> ToolOutcome:
+    async def call(
+        self,
+        name: str,
+        args: dict[str, Any],
+        timeout_seconds: float | None = None,
+        on_progress: ToldProgress | None = None,
+    ) -> ToolOutcome:
         """See the port. Past the limit the server is told to stop, and the outcome says so."""
+        limit = self._settings.timeout_seconds
+        if timeout_seconds is not None:
+            limit = min(limit, timeout_seconds)
+        client = self._connected()
+        with self._questions.heard() as asked:
+            outcome = await self._answer(client, name, args, limit, on_progress)
+        text = "\n".join(part for part in (outcome.content, *asked) if part)
+        return structs.replace(outcome, content=text)
+
+    async def _answer(
+        self,
+        client: "Client",
+        name: str,
+        args: dict[str, Any],
+        limit_seconds: float,
+        on_progress: ToldProgress | None,
+    ) -> ToolOutcome:
         from mcp import MCPError
 
-        client = self._connected()
+        async def progressed(progress: float, total: float | None, message: str | None) -> None:
+            if on_progress is not None:
+                on_progress(mcp_results.progress_text(progress, total, message))
+
         try:
-            async with asyncio.timeout(timeout_seconds):
-                return mcp_results.outcome(await client.call_tool(name, args))
+            async with asyncio.timeout(limit_seconds):
+                result = await client.call_tool(name, args, progress_callback=progressed)
+                return mcp_results.outcome(result)
         except TimeoutError:
-            text = f"The tool did not answer within its limit of {timeout_seconds:g} seconds."
+            text = f"The tool did not answer within its limit of {limit_seconds:g} seconds."
             return ToolOutcome(content=text, is_error=True)
         except MCPError as error:
             if error.code == _CONNECTION_CLOSED:
                 raise await self._lost(error) from error
-            return ToolOutcome(content=f"The server refused: {error}", is_error=True)
-        except ValueError as error:
-            return ToolOutcome(content=f"Not a tool result: {one_line(error)}", is_error=True)
+            text = f"The server refused: {self._refused(error)}"
+            return ToolOutcome(content=text, is_error=True)
+        except (ValueError, RuntimeError) as error:
+            text = f"Not a tool result: {self._secrets.hidden(one_line(error))}"
+            return ToolOutcome(content=text, is_error=True)
         except Exception as error:
             raise await self._lost(error) from error
 
@@ -122,7 +161,7 @@ class McpConnection:
             await asyncio.wait({self._owner})
         return self._reason
 
-    async def _own(self, ready: asyncio.Future[tuple[Tool, ...]]) -> None:
+    async def _own(self, ready: asyncio.Future[Listing]) -> None:
         try:
             async with AsyncExitStack() as stack:
                 async with asyncio.timeout(self._connect_timeout_seconds):
@@ -149,13 +188,22 @@ class McpConnection:
         from mcp import Client
 
         if self._settings.url is not None:
-            transport: Any = await self._http(stack, self._settings.url)
+            self._web = HttpServer(self._settings.url, self._settings.headers)
+            transport: Any = self._web.streams()
         elif self._settings.command is not None:
             transport = self._process(self._settings.command).streams()
         else:
-            raise ConnectionError("workspace.json gives it neither `command` nor `url`")
-        client = Client(transport, mode=self._settings.protocol, message_handler=self._heard)
+            raise ConnectionError("its settings give it neither `command` nor `url`")
+        client = Client(
+            plain(transport, self._leave_out),
+            mode=self._settings.protocol,
+            message_handler=self._heard,
+            elicitation_callback=self._questions.decline,
+        )
         return await stack.enter_async_context(client)
+
+    def _leave_out(self, reason: str) -> None:
+        self._listed.leave_out(reason)  # of the list that is being read
 
     def _process(self, command: str) -> StdioServer:
         self._server = StdioServer(
@@ -168,16 +216,6 @@ class McpConnection:
             grace_seconds=self._grace_seconds,
         )
         return self._server
-
-    async def _http(self, stack: AsyncExitStack, url: str) -> Any:
-        import httpx2
-        from mcp.client.streamable_http import streamable_http_client
-
-        # No limit for reading: each call has its own.
-        timeout = httpx2.Timeout(CONNECT_SECONDS, read=None)
-        client = httpx2.AsyncClient(headers=self._settings.headers, timeout=timeout)
-        await stack.enter_async_context(client)
-        return streamable_http_client(url, http_client=client)
 
     async def _stay(self, client: "Client") -> None:
         """Until we stop or the server is gone; meanwhile, news of its tools."""
@@ -195,15 +233,21 @@ class McpConnection:
 
     async def _listen(self, client: "Client") -> None:
         """News of the tools over a stream of its own, which servers of the newer protocol have."""
-        from mcp.client.subscriptions import ListenNotSupportedError
+        from mcp import MCPError
+        from mcp.client.subscriptions import ListenNotSupportedError, SubscriptionLost
 
         tools = client.server_capabilities.tools
-        if tools is None or not tools.list_changed:
-            return
-        with suppress(ListenNotSupportedError):
-            async with client.listen(tools_list_changed=True) as changes:
-                async for _ in changes:
-                    self._tools_changed.set()
+        while tools is not None and tools.list_changed:
+            try:
+                async with client.listen(tools_list_changed=True) as changes:
+                    async for _ in changes:
+                        self._tools_changed.set()
+            except ListenNotSupportedError:
+                return
+            except (MCPError, SubscriptionLost):
+                pass
+            await asyncio.sleep(LISTEN_AGAIN_SECONDS)
+            self._tools_changed.set()  # what changed meanwhile was not heard
 
     async def _heard(self, message: Any) -> None:
         """News of the tools as servers of the older protocol send them."""
@@ -211,24 +255,33 @@ class McpConnection:
             self._tools_changed.set()
 
     async def _relist(self, client: "Client") -> None:
+        """Whatever is wrong with the new list, the old one does not hold any more."""
         while self._on_tools_changed is not None:
             await self._tools_changed.wait()
             self._tools_changed.clear()
-            self._on_tools_changed(await self._list(client))
+            try:
+                listing = await self._list(client)
+            except Exception as error:  # noqa: BLE001 - a server that has gone says so elsewhere
+                text = f"its changed list of tools cannot be read: {self._refused(error)}"
+                listing = Listing(left_out=(text,))
+            self._on_tools_changed(listing)
+            await asyncio.sleep(RELIST_SECONDS)
 
-    async def _list(self, client: "Client") -> tuple[Tool, ...]:
-        tools: dict[str, Tool] = {}
+    async def _list(self, client: "Client") -> Listing:
+        listed = self._listed = Listed(self._name, trusted=self._settings.trust_hints)
         cursor: str | None = None
-        for _ in range(MOST_PAGES):
-            page = await client.list_tools(cursor=cursor, cache_mode="refresh")
-            for described in page.tools:
-                trusted = self._settings.trust_hints
-                tool = mcp_results.tool(described, self._name, trusted=trusted)
-                tools.setdefault(tool.name, tool)
-            cursor = page.next_cursor
-            if not cursor:
-                break
-        return tuple(tools.values())
+        async with asyncio.timeout(self._connect_timeout_seconds):
+            for _ in range(MOST_PAGES):
+                page = await client.list_tools(cursor=cursor, cache_mode="refresh")
+                listed.add(page.tools)
+                cursor = page.next_cursor
+                if not cursor:
+                    return listed.listing()
+                if listed.is_full:
+                    listed.end_early(f"all after the first {MOST_TOOLS}")
+                    return listed.listing()
+        listed.end_early(f"all after page {MOST_PAGES} of its list, which does not end")
+        return listed.listing()
 
     def _connected(self) -> "Client":
         if self._client is None or self._ended.is_set():
@@ -248,22 +301,33 @@ class McpConnection:
         return ConnectionError(f"MCP server {self._name}: {self._reason}")
 
     def _end(self, error: Exception | None = None) -> str:
-        if isinstance(error, TimeoutError):
-            return f"no answer within {self._connect_timeout_seconds:g} seconds"
+        return self._secrets.hidden(self._why_ended(error))
+
+    def _why_ended(self, error: Exception | None) -> str:
+        where = f" (at {self._web.host})" if self._web else ""
+        if isinstance(first_cause(error), TimeoutError):
+            return f"no answer within {self._connect_timeout_seconds:g} seconds{where}"
         if self._server is not None and self._server.has_ended:
             return self._server.end
-        if error is None:
-            return self._reason
-        # The host alone: a URL may carry a secret.
-        host = urlsplit(self._settings.url).netloc.rpartition("@")[2] if self._settings.url else ""
-        return f"{one_line(error)} (at {host})" if host else one_line(error)
+        return self._reason if error is None else self._refused(error) + where
+
+    def _refused(self, error: BaseException) -> str:
+        """An error in one line, with what HTTP said."""
+        refusal = self._web.refusal if self._web else None
+        text = one_line(error)
+        return self._secrets.hidden(f"{refusal}: {text}" if refusal else text)
+
+
+def first_cause(error: BaseException | None) -> BaseException | None:
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
 
 
 def one_line(error: BaseException) -> str:
     """The first cause inside nested groups, in one line."""
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    text = " ".join(str(error).split())[:QUOTED_CHARACTERS]
+    error = first_cause(error) or error
+    text = readable(" ".join(str(error).split()), QUOTED_CHARACTERS)
     return text or type(error).__name__
 
 

@@ -2,7 +2,8 @@
 
 Fulfils `ModelProvider` without any network. It says what it is: the model is called `scripted`,
 and its raw response is `{"scripted": true}`. Its tokens are words: runs of characters without
-white space, of what was sent and of what was answered (a tool call counts as its JSON).
+white space, of what was sent and of what was answered (a tool call counts as its JSON). An answer
+that has more than `max_tokens` of them is cut off there.
 """
 
 import asyncio
@@ -11,6 +12,7 @@ import secrets
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+from actors.decisions.text_history import results_in
 from actors.ports import (
     BlockDone,
     ModelDescription,
@@ -53,13 +55,14 @@ class ScriptedModel:
         answer = await asyncio.to_thread(self._answer, last_text(request.history))
         await asyncio.sleep(answer.delay_seconds)
         content: list[Content] = []
-        for index, part in enumerate(answer.reply):
+        reply = _within(answer.reply, request.config.max_tokens)
+        for index, part in enumerate(reply):
             for delta in _WORD_WITH_SPACE.findall(part.text or ""):
                 yield TextDelta(index, delta)
                 await asyncio.sleep(0)
             content.append(_block(part))
             yield BlockDone(index, content[-1])
-        yield _turn(request, tuple(content))
+        yield _turn(request, tuple(content), is_cut=reply != answer.reply)
 
     async def describe(self, model: str) -> ModelDescription:
         return ModelDescription(model=model)
@@ -89,12 +92,16 @@ class ScriptedModel:
 
 
 def last_text(history: tuple[ChatMessage, ...]) -> str:
-    """The text or tool result that the model is asked to answer: that of the last such message."""
+    """The text or tool result that the model is asked to answer: that of the last such message.
+
+    Results that were put into text count as what they are.
+    """
     for message in reversed(history):
         if message.role == "assistant":
             continue
-        results = (b.content for b in message.content if isinstance(b, ToolResultContent))
-        text = "\n".join([*results, message.text] if message.text else results)
+        told = (result.content for result in results_in(message.text))
+        results = [b.content for b in message.content if isinstance(b, ToolResultContent)]
+        text = "\n".join(told) or "\n".join([*results, message.text] if message.text else results)
         if text or message.role in {"user", "tool"}:
             return text
     return ""
@@ -126,7 +133,21 @@ def _block(part: ScriptPart) -> Content:
     return ToolCallContent(tool_call_id=call_id, name=part.tool, args=part.parameters)
 
 
-def _turn(request: ModelRequest, content: tuple[Content, ...]) -> TurnDone:
+def _within(reply: tuple[ScriptPart, ...], limit: int | None) -> tuple[ScriptPart, ...]:
+    """As much of it as `max_tokens` allows; half a call is none."""
+    kept: list[ScriptPart] = []
+    left = sum(_words(_block(part)) for part in reply) if limit is None else limit
+    for part in reply:
+        size = _words(_block(part))
+        if size > left:
+            text = "".join(_WORD_WITH_SPACE.findall(part.text or "")[:left])
+            return (*kept, ScriptPart(text=text)) if text else tuple(kept)
+        kept.append(part)
+        left -= size
+    return tuple(kept)
+
+
+def _turn(request: ModelRequest, content: tuple[Content, ...], *, is_cut: bool) -> TurnDone:
     calls = any(isinstance(block, ToolCallContent) for block in content)
     usage = Usage(
         prompt_tokens=prompt_words(request),
@@ -134,7 +155,7 @@ def _turn(request: ModelRequest, content: tuple[Content, ...]) -> TurnDone:
     )
     return TurnDone(
         content=content,
-        stop_reason="tool_use" if calls else "end_turn",
+        stop_reason="max_tokens" if is_cut else "tool_use" if calls else "end_turn",
         usage=usage,
         model=MODEL,
         raw_response={"scripted": True},

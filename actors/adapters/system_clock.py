@@ -12,6 +12,9 @@ from actors.ports import Cancel
 
 _log = logging.getLogger(__name__)
 
+LONGEST_SECONDS = 3600.0
+"""So long the timer waits at most before it looks again: what a system can wait is bounded."""
+
 
 class SystemClock:
     """Fulfils `Clock`. The timer thread starts with the first `after` and is a daemon thread."""
@@ -58,7 +61,7 @@ class SystemClock:
             while True:
                 wait = self._due[0][0] - time.monotonic() if self._due else None
                 if wait is None or wait > 0:
-                    self._changed.wait(wait)
+                    self._changed.wait(None if wait is None else min(wait, LONGEST_SECONDS))
                     continue
                 _, number = heapq.heappop(self._due)
                 if call := self._calls.pop(number, None):

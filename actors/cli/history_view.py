@@ -9,7 +9,8 @@ import json
 from typing import TYPE_CHECKING
 
 from actors.cli.drawing import style_of
-from actors.cli.phrases import joined, local, money
+from actors.cli.phrases import joined, local, plural
+from actors.cli.turn_phrases import cost_phrase, end_phrase, waiting_phrase
 
 if TYPE_CHECKING:
     from typing import Any
@@ -48,31 +49,43 @@ def text_of(holder: Json) -> str:
 
 
 def tool_line(call: Json) -> str:
-    """A tool call in one line: name, arguments and status."""
+    """A tool call in one line: name, arguments, status, and how far it is."""
     arguments = json.dumps(call.get("args") or {}, ensure_ascii=False)
-    return f"{call.get('name')} {_short(arguments, ARGUMENTS_LIMIT)}: {call.get('status')}"
+    status = call.get("status") or "pending"
+    text = f"{call.get('name')} {_short(arguments, ARGUMENTS_LIMIT)}: {status}"
+    return f"{text}, {call['progress']}" if call.get("progress") else text
 
 
 def _turn(turn: Json, failure: str) -> list[Line]:
     """A turn; an error that is also why its round failed is told there, once."""
     text, error = text_of(turn), str(turn.get("error") or "")
     if error and error in failure and not text and not turn.get("tool_calls"):
-        return []
-    head = [str(turn.get("model") or ""), _cost(turn)]
-    lines: list[Line] = [[("model", "bold"), (f" {joined(head)}", "dim")]]
-    lines += _paragraph(text)
+        return _context(turn)
+    head = [str(turn.get("model") or ""), cost_phrase(turn)]
+    lines = [*_context(turn), [("model", "bold"), (f" {joined(head)}", "dim")], *_paragraph(text)]
     for call in turn.get("tool_calls") or []:
         lines.append([(f"  tool {tool_line(call)}", "dim")])
         result = (call.get("result") or {}).get("content")
         if result:
             lines.append([(f"    {_short(str(result), RESULT_LIMIT)}", "dim")])
-    if error and error not in failure:
+    waiting, end = waiting_phrase(turn), end_phrase(turn)
+    if waiting or end:
+        lines.append([(f"  {waiting or end}", "warn")])
+    elif error and error not in failure:
         lines.append([(f"  {error}", "bad")])
     return lines
 
 
-def _cost(turn: Json) -> str:
-    return money(turn.get("cost")) if turn.get("usage") else ""
+def _context(turn: Json) -> list[Line]:
+    """What of the conversation the model was given in short, and what it was not given."""
+    lines: list[Line] = []
+    for made in turn.get("summaries") or []:
+        message = made.get("message") or {}
+        count = len((message.get("metadata") or {}).get("summarized_messages") or ())
+        head = [f"of {plural(count, 'earlier message')}", cost_phrase(made)]
+        lines += [[("summary", "bold"), (f" {joined(head)}", "dim")], *_paragraph(text_of(message))]
+    lines += [[(f"  left out: {each}", "warn")] for each in turn.get("left_out") or []]
+    return lines
 
 
 def _paragraph(text: str) -> list[Line]:

@@ -23,6 +23,13 @@ def since(text: object, now: datetime) -> str:
         seconds = (now - reader.fromisoformat(str(text))).total_seconds()
     except (ValueError, TypeError):
         return ""
+    return lasting(seconds)
+
+
+def lasting(seconds: object) -> str:
+    """A length of time in its largest unit: `3 min`. What is no number gives nothing."""
+    if not isinstance(seconds, (int, float)):
+        return ""
     for size, unit in _STEPS:
         if seconds >= size:
             return f"{int(seconds // size)} {unit}"
@@ -35,6 +42,16 @@ def local(text: object) -> str:
 
     try:
         return reader.fromisoformat(str(text)).astimezone().strftime("%Y-%m-%d %H:%M")
+    except ValueError:
+        return str(text)
+
+
+def moment(text: object) -> str:
+    """The same to the second: `2026-11-21 06:40:05`."""
+    from datetime import datetime as reader
+
+    try:
+        return reader.fromisoformat(str(text)).astimezone().strftime("%Y-%m-%d %H:%M:%S")
     except ValueError:
         return str(text)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from actors.cli.budget_view import limits_phrase
 from actors.cli.drawing import (
     GAP,
     TAIL_LEAST,
@@ -14,6 +15,7 @@ from actors.cli.drawing import (
     table_lines,
     width_of,
 )
+from actors.cli.permission_view import answering
 from actors.cli.phrases import joined, local, money, plural, since
 from actors.cli.status_view import activity_phrase, worker_detail
 
@@ -58,12 +60,18 @@ def session_lines(session: Json, now: datetime, columns: int | None = None) -> l
     config = {
         key: value for key, value in (session.get("config") or {}).items() if value is not None
     }
+    budget = limits_phrase(config.pop("budget", None) or {})
     return [
         [(str(session.get("title")), "bold"), (f" {session.get('id')}", "dim")],
         *_fields(session),
         _field("workers", "" if session.get("workers") else "none"),
         *worker_lines(session.get("workers") or [], now, columns),
         _field("config", joined(f"{key} {value}" for key, value in config.items()) or "none"),
+        *(
+            [_field("budget", f"{budget}; spent: greenroom budget {session['id']}")]
+            if budget
+            else []
+        ),
         _field("metrics", _metrics(session.get("metrics") or {})),
     ]
 
@@ -137,7 +145,7 @@ def _doing(activity: Json, now: datetime) -> str:
 
 
 def _fields(session: Json) -> list[Line]:
-    status = str(session.get("status"))
+    status, parent = str(session.get("status")), session.get("parent_session_id")
     return [
         [
             *_field("status", ""),
@@ -150,6 +158,8 @@ def _fields(session: Json) -> list[Line]:
         _field("created", local(session.get("created_at"))),
         _field("updated", local(session.get("updated_at"))),
         _field("messages", _messages(session)),
+        *([_field("parent", str(parent))] if parent else []),
+        *(_field("asks", answering(asked)) for asked in session.get("permissions") or []),
     ]
 
 
@@ -163,14 +173,20 @@ def _messages(session: Json) -> str:
 
 def _metrics(metrics: Json) -> str:
     used = metrics.get("context_utilization")
-    window = metrics.get("max_context_window")
+    window, source = metrics.get("max_context_window"), metrics.get("price_source")
     context = f"context {used:.0%} of {window}" if used is not None else "context unknown"
     return joined([
-        f"{metrics.get('prompt_tokens', 0)} prompt tokens",
+        f"{metrics.get('prompt_tokens', 0)} prompt tokens{_cached(metrics)}",
         f"{metrics.get('completion_tokens', 0)} completion tokens",
-        money(metrics.get("estimated_cost")),
+        f"{money(metrics.get('estimated_cost'))}{f' by {source}' if source else ''}",
         context,
     ])  # fmt: skip
+
+
+def _cached(metrics: Json) -> str:
+    """Those that the provider's cache had, and those that it was given."""
+    read, written = (metrics.get(f"cache_{kind}_tokens") or 0 for kind in ("read", "write"))
+    return f" ({read} from the cache, {written} to it)" if read or written else ""
 
 
 def _field(name: str, value: str) -> Line:

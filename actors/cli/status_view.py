@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from actors.cli.budget_view import SHARE_WARNED, share_phrase
 from actors.cli.drawing import Detail, Node, spread, style_of, tree_lines
 from actors.cli.health import quarantined
 from actors.cli.last_known import in_the_past, is_last_known
+from actors.cli.permission_view import permission_nodes
 from actors.cli.phrases import joined, last_said, plural, since, size
+from actors.cli.turn_phrases import waiting_phrase
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -95,7 +98,24 @@ def _problems(status: Json) -> list[tuple[str, list[Span]]]:
         if each.get("problem"):
             text = f"{each.get('name')}: {each['problem']} (the last good one stays in force)"
             rows.append(("workspace", [(text, "warn")]))
+    rows += [("tools", [(text, "warn")]) for text in _tool_problems(status)]
     return rows
+
+
+def _tool_problems(status: Json) -> list[str]:
+    """Of each tool server: why it does not run, and which of its tools are not offered."""
+    told = []
+    for server in status.get("mcp_servers") or []:
+        of = f" of session {server['session_id']}" if server.get("session_id") else ""
+        name = f"{server.get('name')}{of}"
+        if server.get("problem"):
+            told.append(f"{name}: {server['problem']}")
+        told += [f"{name}: left out {reason}" for reason in server.get("left_out") or []]
+        told += [
+            f"{name}: the name of {tool} is that of another for a model; rename one"
+            for tool in server.get("clashes") or []
+        ]
+    return told
 
 
 def _others(status: Json) -> list[tuple[str, list[Span]]]:
@@ -117,7 +137,8 @@ def _others(status: Json) -> list[tuple[str, list[Span]]]:
         rows.append(("terminals", [(str(host["problem"]), "bad")]))
     rows += [("left over", [(_orphan(each), "warn")]) for each in _orphans(status)]
     if asks:
-        rows.append(("asking", [(plural(asks, "open permission request"), "warn")]))
+        text = f"{plural(asks, 'open permission request')}; see: greenroom asks"
+        rows.append(("asking", [(text, "warn")]))
     return rows
 
 
@@ -153,8 +174,9 @@ def _edit(edit: Json, now: datetime) -> str:
 def _roots(status: Json, now: datetime) -> list[Node]:
     """The tree with the sessions in place; without a tree, the sessions alone."""
     past = is_last_known(status)
+    asked = status.get("permissions") or []
     by_id = {
-        str(session["id"]): in_the_past(session) if past else session
+        str(session["id"]): {**(in_the_past(session) if past else session), "asks": asked}
         for session in status.get("sessions") or []
     }
     shown = {id_: each for id_, each in by_id.items() if each.get("status") != "archived"}
@@ -205,6 +227,8 @@ def _session(session: Json, actor: Json, now: datetime) -> Node:
     detail = spread([
         (status, style_of(status)),
         ("worktree" if session.get("type") == "worktree" else "", ""),
+        _spent(session.get("budget") or {}),
+        *((waiting_phrase(each), "warn") for each in session.get("waiting") or []),
         *_unusual(actor),
     ])  # fmt: skip
     nodes = {str(child.get("name")): child for child in actor.get("children") or []}
@@ -213,7 +237,14 @@ def _session(session: Json, actor: Json, now: datetime) -> Node:
         for worker in session.get("workers") or []
     ]
     others = [_actor(node, {}, set(), now) for node in nodes.values()]
-    return Node(label, detail, [*workers, *others])
+    asks = permission_nodes(session["id"], session.get("asks") or [])
+    return Node(label, detail, [*workers, *asks, *others])
+
+
+def _spent(budget: Json) -> Span:
+    """The limit that is nearest to its end."""
+    near = (budget.get("share") or 0) >= SHARE_WARNED
+    return share_phrase(budget), "warn" if near else "dim"
 
 
 def _worker(worker: Json, actor: Json, now: datetime) -> Node:

@@ -10,6 +10,7 @@ import json
 import os
 import time
 
+from actors.cli.budget_view import NAMES
 from storage import refused_edits
 
 TYPE_CHECKING = False
@@ -25,6 +26,7 @@ def stored_status(data: str) -> Json:
     sessions = [
         session for path in _workspace_files(data) for session in _sessions_of(path, unreadable)
     ]
+    permissions = _permissions(sessions)
     stopped = {"state": "stopped", "pid": None, "version": None, "started_at": None, "data": data}
     return {
         "daemon": stopped,
@@ -42,7 +44,7 @@ def stored_status(data: str) -> Json:
             "answered": _count(f"{data}/outbox", ".json"),
             "rejected": _count(f"{data}/rejected", ".why.json"),
         },
-        "permissions": [],
+        "permissions": permissions,
         "http": {"url": None, "state": "stopped"},
         "keeper": None,
         "terminal_host": {"pid": None, "terminals": 0},
@@ -85,8 +87,46 @@ def _sessions_of(path: str, unreadable: list[Json]) -> list[Json]:
 def _session(entry: Json) -> Json:
     kept = {key: entry.get(key) for key in ("id", "title", "type", "status", "desired")}
     kept["id"] = str(entry["id"])
+    kept["parent_session_id"] = entry.get("parent_session_id")
     workers = [_worker(worker) for worker in entry.get("workers") or ()]
-    return {**kept, "activity": None, "workers": workers}
+    asked = list(entry.get("permissions") or ())
+    kept["budget"] = _budget(entry)
+    return {**kept, "activity": None, "workers": workers, "permissions": asked}
+
+
+def _budget(entry: Json) -> Json | None:
+    """Of a session with one of its own; what its workspace gives it, a daemon has to say."""
+    limits = (entry.get("config") or {}).get("budget")
+    if not limits:
+        return None
+    spending = entry.get("spending") or {}
+    spent, own, reserved = (spending.get(name) or {} for name in ("spent", "own", "reserved"))
+    shares = {name: spent.get(name, 0) / limits[name] for name in NAMES if limits.get(name)}
+    nearest = max(shares, key=lambda name: shares[name], default=None)
+    return {
+        "limits": limits,
+        "limits_from": "session",
+        "spent": spent,
+        "own": own,
+        "reserved": reserved,
+        "limit": nearest,
+        "share": shares[nearest] if nearest else None,
+    }
+
+
+def _permissions(sessions: list[Json]) -> list[Json]:
+    """Taken out of their sessions, each with where it is shown, as a daemon lists them."""
+    parents = {session["id"]: session["parent_session_id"] for session in sessions}
+    listed: list[Json] = []
+    for session in sessions:
+        shown_in: list[str] = []
+        above = session["id"]
+        while above in parents and above not in shown_in:
+            shown_in.append(above)
+            above = parents[above]
+        known = {"title": session["title"], "shown_in": shown_in}
+        listed += [{**asked, **known} for asked in session.pop("permissions")]
+    return sorted(listed, key=lambda asked: str(asked.get("asked_at")))
 
 
 def _worker(entry: Json) -> Json:

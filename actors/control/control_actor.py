@@ -165,7 +165,9 @@ class ControlActor(BaseActor):
         elif isinstance(kind, str) and kind in feed.TYPES:
             feed.serve(raw, peer, self._around.broadcaster)
         else:
-            self._gateway.hand_in(raw, peer.from_any_thread, follow=peer.grown(raw))
+            self._gateway.hand_in(
+                raw, peer.from_any_thread, follow=peer.grown(raw), by="control-socket"
+            )
 
     def _end_daemon(self, raw: dict[str, Any], peer: Peer) -> None:
         own_id = raw.get("id")

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any, Literal
 from msgspec import Struct
 
 from actors.messages.heard import EVENT_TYPES, heard, is_wanted
-from actors.messages.recording import Heard, Notice, TurnGrew
+from actors.messages.recording import Heard, Notice
 from actors.recording.broadcaster import Broadcaster
 from storage import codec
 from storage.errors import FileRefused
+from storage.records.conversation import TurnGrew
 from storage.records.request import Answer, Reference, Refusal, RequestId
 from storage.strict_json import full_path
 
@@ -41,7 +42,7 @@ class Subscribe(Struct, frozen=True, kw_only=True, tag="subscribe", forbid_unkno
 
 
 class Unsubscribe(Struct, frozen=True, kw_only=True, tag="unsubscribe", forbid_unknown_fields=True):
-    """`subscription`: the id of the `subscribe`."""
+    """`subscription`: the id of the `subscribe`, or of a request whose turns are shown."""
 
     id: RequestId | None = None
     subscription: str
@@ -66,7 +67,9 @@ def serve(raw: dict[str, Any], peer: "Peer", broadcaster: Broadcaster) -> None:
         found = peer.feeds.get(asked.subscription)
         if found:
             found.stop()
-        data = {"ended": found is not None}
+        is_shown = asked.subscription in peer.following
+        peer.following.discard(asked.subscription)
+        data = {"ended": found is not None or is_shown}
         peer.answer(Answer(id=asked.id, type=kind, ok=True, data=data))
 
 

@@ -2,30 +2,45 @@
 
 import asyncio
 from collections.abc import Sequence
+from datetime import datetime
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 from msgspec import Struct
 
+from actors.adapters.tool_names import ToolNames
+from actors.decisions.context.summaries import with_summaries
 from actors.decisions.history import valid_history
-from actors.decisions.models import model_of
-from actors.ports import Clock, ModelRequest
+from actors.decisions.models import calls_in_text, model_of
+from actors.ports import Clock, ModelError, ModelRequest
 from actors.prompt.builder import SystemPromptBuilder
 from actors.prompt.settings import config_for
 from storage.records.config import SessionConfig
 from storage.records.message import ChatMessage
-from storage.records.prompt import Context, PromptFile
+from storage.records.prompt import Context, DynamicContextEntry, PromptFile
 from storage.records.session import Session
 from storage.records.tool import Tool
 from storage.records.workspace import FileSettings, WorkspaceSettings
 
 FILE_LIMIT_BYTES = 1 << 20
+_WILD = frozenset("*?[")
 
 
 class ContextBuildError(Exception):
     """The prompt, a file or a required dynamic context could not be built. Says what to mend."""
 
     code = "context-failed"
+
+
+class Gathered(Struct, frozen=True, kw_only=True):
+    """What a prompt is made of besides the settings, and when it was looked at."""
+
+    at: datetime
+    files: tuple[PromptFile, ...] = ()
+    dynamic_context: tuple[DynamicContextEntry, ...] = ()
+
+    def now(self) -> datetime:
+        return self.at
 
 
 class BuiltContext(Struct, frozen=True):
@@ -35,31 +50,69 @@ class BuiltContext(Struct, frozen=True):
     request: ModelRequest
 
 
+async def gather(
+    settings: WorkspaceSettings,
+    clock: Clock,
+    dynamic_context: tuple[DynamicContextEntry, ...] = (),
+) -> Gathered:
+    """Reads the active files. ContextBuildError."""
+    files = await asyncio.to_thread(_files, settings)
+    return Gathered(at=clock.now(), files=files, dynamic_context=dynamic_context)
+
+
 async def build(
     session: Session,
     messages: Sequence[ChatMessage],
     settings: WorkspaceSettings,
     tools: Sequence[Tool],
-    clock: Clock,
+    gathered: Gathered,
 ) -> BuiltContext:
-    """Reads the active files and the session's directory. ContextBuildError."""
+    """Reads the session's directory. ModelError if two tools would have one name, or one that the
+    configuration names is not there.
+    """
     config = session.config or SessionConfig()
-    files = await asyncio.to_thread(_files, settings)
     offered = tuple(tool for tool in tools if _is_offered(tool, config))
-    builder = SystemPromptBuilder(config_for(settings, session, offered, files), clock)
+    _require_named(config, offered)
+    ToolNames(tool.name for tool in offered)  # a clash ends the request, whatever its provider
+    provider, model = model_of(session.config, settings)
+    files, dynamic_context = gathered.files, gathered.dynamic_context
+    text_tools = calls_in_text(provider, settings)
+    prompt = config_for(settings, session, offered, files, dynamic_context, text_tools=text_tools)
+    builder = SystemPromptBuilder(prompt, gathered)
     parts = await asyncio.to_thread(builder.build_parts)
-    history = valid_history(_without_own_prompt(messages, config))
-    _, model = model_of(session.config, settings)
+    history = await asyncio.to_thread(_history, messages, config)
     return BuiltContext(
-        context=Context(system_prompt="".join(parts), history=history, files=files),
+        context=Context(
+            system_prompt="".join(parts),
+            history=history,
+            files=files,
+            dynamic_context=dynamic_context,
+        ),
         request=ModelRequest(
             model=model, system=parts, history=history, tools=offered, config=config
         ),
     )
 
 
+def _history(messages: Sequence[ChatMessage], config: SessionConfig) -> tuple[ChatMessage, ...]:
+    return valid_history(with_summaries(_without_own_prompt(messages, config)))
+
+
 def _is_offered(tool: Tool, config: SessionConfig) -> bool:
     return config.tools is None or any(fnmatchcase(tool.name, want) for want in config.tools)
+
+
+def _require_named(config: SessionConfig, offered: Sequence[Tool]) -> None:
+    """A pattern may match nothing; a tool that is named is one that cannot be done without."""
+    there = {tool.name for tool in offered}
+    named = [want for want in config.tools or () if not _WILD.intersection(want)]
+    missing = [want for want in named if want not in there]
+    if missing:
+        text = (
+            f"config.tools names {', '.join(missing)}, which no server that runs has;"
+            " greenroom status tells of the servers"
+        )
+        raise ModelError(text, code="tools-unavailable")
 
 
 def _without_own_prompt(

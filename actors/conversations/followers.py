@@ -3,11 +3,13 @@
 import logging
 from collections.abc import Callable
 
-from actors.messages.recording import Notice, TurnGrew
+from actors.messages.recording import Notice
+from storage.records.conversation import TurnGrew
 
 _log = logging.getLogger(__name__)
 
 Follow = Callable[[TurnGrew], object]
+"""Gives False when it wants to hear no more."""
 
 
 class Followers:
@@ -26,5 +28,5 @@ class Followers:
         """In the publisher's thread."""
         if isinstance(notice, TurnGrew):
             follower = self._following.get(notice.response_id)
-            if follower:
-                follower(notice)
+            if follower and follower(notice) is False:
+                self.drop(notice.response_id)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping
 
+from actors.conversations.text_tools import TextToolModel
 from actors.ports import ModelError, ModelProvider
 from storage.records.workspace import ProviderSettings, WorkspaceSettings
 
@@ -16,31 +17,48 @@ class Models:
         self._makers = makers
         self._environ = environ
         self._made: dict[tuple[str, str], tuple[ProviderSettings, ModelProvider]] = {}
+        self._closing: set[asyncio.Task[None]] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def problem(self, name: str, settings: WorkspaceSettings) -> ModelError | None:
         """Why a provider cannot be used as things stand. From any thread; asks nobody."""
         try:
-            return self._make(name, settings).problem()
+            return self._make(name, _settings_of(name, settings)).problem()
         except ModelError as error:
             return error
 
-    def _make(self, name: str, settings: WorkspaceSettings) -> ModelProvider:
+    def _make(self, name: str, wanted: ProviderSettings) -> ModelProvider:
         make = self._makers.get(name)
         if make is None:
             known = ", ".join(sorted(self._makers))
             text = f"there is no provider {name}; set config.provider to one of: {known}"
             raise ModelError(text, code="provider-unavailable")
-        return make(settings.models.providers.get(name, ProviderSettings()), self._environ)
+        provider = make(wanted, self._environ)
+        return TextToolModel(provider) if wanted.tool_mode == "text" else provider
 
     def provider(self, workspace: str, name: str, settings: WorkspaceSettings) -> ModelProvider:
-        """ModelError `provider-unavailable` for a name without an adapter."""
+        """ModelError `provider-unavailable` for a name without an adapter.
+
+        One whose settings have changed is closed; calls that it is at go on to their end.
+        """
         loop = asyncio.get_running_loop()
         if loop is not self._loop:  # what was made on an earlier one is bound to it
-            self._loop, self._made = loop, {}
-        wanted = settings.models.providers.get(name, ProviderSettings())
+            self._loop, self._made, self._closing = loop, {}, set()
+        wanted = _settings_of(name, settings)
         made = self._made.get((workspace, name))
         if made is None or made[0] != wanted:
-            made = wanted, self._make(name, settings)
-            self._made[workspace, name] = made
+            provider = self._make(name, wanted)
+            self._made[workspace, name] = wanted, provider
+            if made is not None:
+                self._close(made[1])
+            return provider
         return made[1]
+
+    def _close(self, replaced: ModelProvider) -> None:
+        task = asyncio.ensure_future(replaced.close())
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
+
+
+def _settings_of(name: str, settings: WorkspaceSettings) -> ProviderSettings:
+    return settings.models.providers.get(name, ProviderSettings())

@@ -21,5 +21,13 @@ class WrittenTurns:
     def turn(self, response_id: str) -> Turn | None:
         return self._turns.get(response_id)
 
+    def waiting(self, session_id: str) -> list[tuple[str, Turn]]:
+        """Those of a session whose call failed and is made again later, by response id."""
+        return [
+            (response_id, turn)
+            for response_id, turn in self._turns.copy().items()
+            if turn.waits_until and response_id.startswith(f"{session_id}-")
+        ]
+
     def contents(self) -> Mapping[str, tuple[Content, ...]]:
         return {response_id: turn.content for response_id, turn in self._turns.copy().items()}

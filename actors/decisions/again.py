@@ -10,7 +10,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from actors.decisions import history_edits, prompts, requests, session, workers
+from actors.decisions import history_edits, permission_answers, prompts, requests, session, workers
 from actors.decisions.decision import (
     DISPOSAL,
     THE_HOST,
@@ -87,6 +87,13 @@ def _message(done: Done) -> Reply:
     return session.RECORD
 
 
+def _answered(done: Done) -> Reply:
+    for event in done.events:
+        if isinstance(event, e.PermissionAnswered):
+            return permission_answers.record_of(event.permission_id)
+    return session.RECORD
+
+
 def _typed(state: SessionState, request: r.WriteInput, done: Done) -> Verdict:
     """The host takes a number once; so it is typed now if it was not, and only where it was meant.
 
@@ -124,4 +131,5 @@ _REPLIES: dict[type[Any], Callable[[Done], Reply]] = {
     r.UpdateWorker: _of_worker(lambda worker_id: Ready(lambda s: s.record.worker(worker_id))),
     r.AddMessage: _message,
     r.UpdateMessage: _message,
+    r.AnswerPermission: _answered,
 }

@@ -5,7 +5,9 @@ is one call of the model; its tool calls run before the next. Nothing here remem
 machine's whole state is the session's, so after a crash it goes on from the journal.
 """
 
-from actors.decisions import tool_calls
+from msgspec.structs import replace
+
+from actors.decisions import metrics, permission_asks, tool_calls
 from actors.decisions.decision import Decision, Draft, Given
 from actors.decisions.models import model_of
 from actors.messages import outcomes as o
@@ -16,8 +18,6 @@ from storage.records.session import Session
 from storage.records.worker import ConversationWorker
 from storage.state import SessionState
 
-TURN_LIMIT = 50
-"""Turns of one round; a model that has not come to an end by then is going in circles."""
 CUT_LIMIT = 2
 """A request whose turns were cut by so many crashes is not asked again."""
 
@@ -28,15 +28,27 @@ def end_round(draft: Draft, ending: Round, status: RoundStatus, failure: Failure
         last = ending.turns[-1]
         tool_calls.settle(draft, ending, last)
         if last.status == "streaming":
-            draft.add(_cut(draft, ending, last))
+            written = draft.given.written.get(ending.id, ())
+            _cut(draft, ending, last, took_something=bool(written or last.content))
         draft.want(CancelResponse(ending.id))
     draft.add(e.RequestCompleted(ending.id, status, failure))
 
 
-def _cut(draft: Draft, cut: Round, turn: Turn) -> e.TurnCompleted:
+def _cut(draft: Draft, cut: Round, turn: Turn, *, took_something: bool) -> None:
+    """What came of the turn is kept to be shown; what it took is booked as an estimate."""
     written = draft.given.written.get(cut.id, turn.content)
-    return e.TurnCompleted(
+    done = e.TurnCompleted(
         response_id=cut.id, number=turn.number, status="interrupted", content=written
+    )
+    if not took_something:
+        draft.add(done)
+        return
+    usage = metrics.estimate(draft.state, written)
+    provider, model = model_of(draft.state.record.config, draft.given.settings())
+    cost = draft.given.prices.cost(usage, turn.model or model, provider)
+    draft.add(
+        replace(done, usage=usage, cost=cost, estimated=True),
+        metrics.after_cut(draft.state.record.metrics, usage, cost),
     )
 
 
@@ -55,9 +67,9 @@ def _runs(session: Session) -> bool:
     return session.desired == "run" and any(worker.status == "running" for worker in talkers)
 
 
-def _next_turn(draft: Draft, response_id: str, number: int) -> None:
+def _next_turn(draft: Draft, response_id: str, number: int, max_tokens: int | None = None) -> None:
     _, model = model_of(draft.state.record.config, draft.given.settings())
-    draft.add(e.TurnStarted(response_id, number, model))
+    draft.add(e.TurnStarted(response_id, number, model, max_tokens))
     draft.want(AskModel(response_id, number))
 
 
@@ -79,28 +91,29 @@ def block_arrived(state: SessionState, outcome: o.BlockArrived, given: Given) ->
 
 def go_on(draft: Draft, response_id: str) -> None:
     """Start the next call that waits; ask the model again once all have a result."""
-    calls = tool_calls.calls_of(draft.state, response_id)
-    pending = [call for call in calls if call.status == "pending"]
-    if pending and not tool_calls.writer_runs(draft, response_id):
-        tool_calls.start(draft, response_id, pending[0])
-    elif not pending and not any(call.status == "running" for call in calls):
-        _ask_again(draft, response_id)
+    following = tool_calls.next_writer(draft, response_id)
+    if following:
+        tool_calls.start(draft, response_id, following)
+    elif tool_calls.all_done(draft, response_id):
+        ask_again(draft, response_id)
 
 
-def _ask_again(draft: Draft, response_id: str) -> None:
+def ask_again(draft: Draft, response_id: str, max_tokens: int | None = None) -> None:
+    """The next turn, unless the round goes on for too long already."""
     found = draft.state.round(response_id)
     if found is None:
         return
-    repeated = tool_calls.goes_in_circles(found)
+    limits = draft.given.settings().conversation
+    repeated = tool_calls.goes_in_circles(found, limits.loop_limit)
     if repeated:
-        times = tool_calls.LOOP_LIMIT
+        times = limits.loop_limit
         text = f"{repeated.name} gave the same {times} times in a row; say what to do instead"
         finish(draft, response_id, "failed", Failure(code="loop-detected", message=text))
-    elif len(found.turns) >= TURN_LIMIT:
-        text = f"no end after {TURN_LIMIT} turns; send another request to go on"
+    elif len(found.turns) >= limits.turn_limit:
+        text = f"no end after {limits.turn_limit} turns; send another request to go on"
         finish(draft, response_id, "failed", Failure(code="turn-limit", message=text))
     else:
-        _next_turn(draft, response_id, found.turns[-1].number + 1)
+        _next_turn(draft, response_id, found.turns[-1].number + 1, max_tokens)
 
 
 def finish(draft: Draft, response_id: str, status: RoundStatus, failure: Failure | None) -> None:
@@ -115,6 +128,20 @@ def tool_returned(state: SessionState, outcome: o.ToolReturned, given: Given) ->
         status: ToolCallStatus = "failed" if outcome.is_error else "completed"
         tool_calls.complete(draft, outcome.response_id, call, outcome.content, status)
         go_on(draft, outcome.response_id)
+    return draft.decision()
+
+
+def call_stopped(state: SessionState, outcome: o.CallStopped, given: Given) -> Decision:
+    """End the round: what the call would have spent is not left."""
+    draft = Draft(state, given)
+    call = tool_calls.running_call(state, outcome.response_id, outcome.tool_call_id)
+    if call and not outcome.made:
+        text = f"not run: {outcome.failure.message}"
+        tool_calls.complete(draft, outcome.response_id, call, text, "denied")
+    ending = draft.state.round(outcome.response_id) if call else None
+    if ending:
+        end_round(draft, ending, "failed", outcome.failure)
+        begin_next(draft)
     return draft.decision()
 
 
@@ -138,17 +165,23 @@ def ready(state: SessionState, outcome: o.ConversationReady, given: Given) -> De
     draft = Draft(state, given)
     if state.running and state.running[1].status != "streaming":
         running, turn = state.running
-        tool_calls.take_up(draft, running, turn, {tool.name: tool for tool in outcome.tools})
+        tools = {tool.name: tool for tool in outcome.tools}
+        tool_calls.take_up(draft, running, turn, tools, outcome.under_way)
         go_on(draft, running.id)
     return draft.decision()
 
 
 def _after_cut(draft: Draft, running: Round, turn: Turn) -> None:
-    draft.add(_cut(draft, running, turn))
+    left = (turn.waits_until - draft.given.now).total_seconds() if turn.waits_until else 0.0
+    if left > 0:  # nothing was asked meanwhile: what is left is waited
+        draft.want(CancelResponse(running.id), AskModel(running.id, turn.number, left))
+        return
+    _cut(draft, running, turn, took_something=True)  # nobody knows how far it had come
     if running.cuts + 1 >= CUT_LIMIT:
         text = "the turn was cut off twice by a crash; send the request again"
         finish(draft, running.id, "interrupted", Failure(code="interrupted", message=text))
     else:
+        draft.want(CancelResponse(running.id))  # the new actor may have been asked before it was up
         _next_turn(draft, running.id, turn.number + 1)
 
 
@@ -158,6 +191,8 @@ def interrupt(draft: Draft, *, all_open: bool, reason: str) -> None:
     for found in draft.state.open_rounds:
         if found.turns or all_open:
             end_round(draft, found, "cancelled", failure)
+    if all_open:
+        permission_asks.withdraw(draft)
 
 
 def gave_up(draft: Draft, reason: str) -> None:
@@ -165,3 +200,4 @@ def gave_up(draft: Draft, reason: str) -> None:
     failure = Failure(code="worker-not-running", message=f"the conversation failed: {reason}")
     for found in draft.state.open_rounds:
         end_round(draft, found, "failed", failure)
+    permission_asks.withdraw(draft)

@@ -25,8 +25,9 @@ class Given(Struct, frozen=True, kw_only=True):
     """What a decision may look at besides the state. `settings` are those of its workspace, looked
     up for those few that need them. `written` is what has arrived so far of the turns being
     streamed, by response id. `request_id` is set for a request that is handed in again when a crash
-    or a stop left it unanswered: it must be done once. `activities` are those of programs in
-    terminals, by `<session id>/<worker id>`, and change while one looks.
+    or a stop left it unanswered: it must be done once. `by`: the front that it came by.
+    `activities` are those of programs in terminals, by `<session id>/<worker id>`, `progress` is
+    that of running tool calls, by `<response id>/<tool call id>`; both change while one looks.
     """
 
     now: datetime
@@ -36,7 +37,9 @@ class Given(Struct, frozen=True, kw_only=True):
     written: Mapping[str, tuple[Content, ...]] = {}
     closing: bool = False
     request_id: str | None = None
+    by: str = "program"
     activities: Mapping[str, Activity] = {}
+    progress: Mapping[str, str] = {}
 
 
 DISPOSAL = "disposal"

@@ -22,6 +22,24 @@ UNKNOWN_OUTCOME = "interrupted: the outcome of this call is unknown"
 _Results = dict[str, ChatMessage]
 
 
+def distinct_calls(content: Sequence[Content]) -> tuple[Content, ...]:
+    """The blocks of one turn, every call of it under an id of its own.
+
+    Models that number their calls themselves give one id to several, or none at all.
+    """
+    used = {block.tool_call_id for block in content if isinstance(block, ToolCallContent)}
+    seen: set[str] = {""}
+    made: list[Content] = []
+    for block in content:
+        if isinstance(block, ToolCallContent) and block.tool_call_id in seen:
+            free = _free(block.tool_call_id or "call", used)
+            made.append(replace(block, tool_call_id=free))
+        else:
+            made.append(block)
+            seen |= {block.tool_call_id} if isinstance(block, ToolCallContent) else set()
+    return tuple(made)
+
+
 def valid_history(messages: Sequence[ChatMessage]) -> tuple[ChatMessage, ...]:
     """The messages that may be sent, in order.
 

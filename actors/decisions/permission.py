@@ -1,7 +1,8 @@
 """PURE: may this tool be called with these arguments, or must a person be asked?
 
 The workspace's rules decide first, in order; then what its server's settings approve, then tools
-that are trusted only to read. Everything else is asked. Asking itself is left to the session.
+that are trusted only to read. Everything else is asked. Asking itself is left to
+`permission_asks`.
 """
 
 import json
@@ -27,9 +28,12 @@ class Denied(Struct, frozen=True):
 
 
 class MustAsk(Struct, frozen=True):
-    """`rule_hint` is the JSON of the rule that allows this very call when it stands first."""
+    """`rule_hint` is the JSON of the rule that allows this very call when it stands first, empty
+    where no rule can. `reason`: why it is asked although something allows it.
+    """
 
     rule_hint: str
+    reason: str | None = None
 
 
 Permission = Allowed | Denied | MustAsk

@@ -1,11 +1,22 @@
 """PURE: requests to a conversation: queued, answered once their round has ended, cancelled."""
 
 from actors.decisions import conversation
-from actors.decisions.decision import Decision, Draft, Given, Ready, Reply, Until, Verdict
+from actors.decisions.decision import (
+    Awaiting,
+    Decision,
+    Draft,
+    Given,
+    Ready,
+    Reply,
+    Until,
+    Verdict,
+)
+from actors.messages.effects import RefreshContext as Refresh
+from actors.messages.effects import ShowContext
 from storage.records import event as e
 from storage.records.conversation import Failure, Round
 from storage.records.message import ChatMessage, Content, TextContent
-from storage.records.request import Cancel, Refusal, Request
+from storage.records.request import Cancel, GetContext, RefreshContext, Refusal, Request
 from storage.records.session import Session
 from storage.records.worker import ConversationWorker
 from storage.state import SessionState
@@ -51,7 +62,28 @@ def _asked_before(
     )
 
 
+def show_context(state: SessionState, _: GetContext, given: Given) -> Verdict:
+    """Have the conversation build what it would send now; who performs that answers."""
+    refusal = _no_conversation(state)
+    key = given.new_id()
+    return refusal or Decision(effects=(ShowContext(key),), reply=Awaiting(key))
+
+
+def refresh_context(state: SessionState, _: RefreshContext, given: Given) -> Verdict:
+    """What tools said for the prompt is forgotten; the next request has them called."""
+    refusal = _no_conversation(state)
+    ids = [each.id for each in given.settings().dynamic_context]
+    reply = Ready(lambda _: {"refreshed": ids})
+    return refusal or Decision(effects=(Refresh(),), reply=reply)
+
+
 def _not_now(state: SessionState, command: Request) -> Refusal | None:
+    if isinstance(command.content, str) and not command.content.strip():
+        return Refusal(code="bad-request", message="the request is blank", path="$.content")
+    return _no_conversation(state)
+
+
+def _no_conversation(state: SessionState) -> Refusal | None:
     session = state.record
     talkers = [w for w in session.workers if isinstance(w, ConversationWorker)]
     names = ", ".join(worker.name for worker in session.workers) or "none"
@@ -62,8 +94,6 @@ def _not_now(state: SessionState, command: Request) -> Refusal | None:
             f" greenroom type {session.id}/WORKER TEXT"
         )
         return Refusal(code="no-conversation", message=text)
-    if isinstance(command.content, str) and not command.content.strip():
-        return Refusal(code="bad-request", message="the request is blank", path="$.content")
     return _not_running(session, talkers[0])
 
 
@@ -94,7 +124,7 @@ def answer_of(state: SessionState, response_id: str) -> object | None:
 
 
 def response_record(done: Round) -> dict[str, object]:
-    costs = [turn.cost for turn in done.turns if turn.usage]
+    costs = [cost for _, cost in done.calls]
     known = [cost for cost in costs if cost]
     return {
         "response_id": done.id,

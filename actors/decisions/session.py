@@ -33,7 +33,7 @@ from storage.records import event as e
 from storage.records import request as r
 from storage.records.config import SessionConfig
 from storage.records.message import ChatMessage, TextContent
-from storage.records.session import QuickSession
+from storage.records.session import QuickSession, Session
 from storage.records.worker import AgentWorker, ConversationWorker, ProcessWorker, Worker
 from storage.state import SessionState
 
@@ -41,7 +41,9 @@ RECORD = Ready(lambda state: state.record)
 
 
 def create(command: r.CreateSession, session_id: str, given: Given) -> Verdict:
-    """The first decision of a session. `location_path` has been checked by the caller."""
+    """The first decision of a session. The caller has checked `location_path`, and made `parent`
+    an id.
+    """
     refusal = _cannot_create(command)
     if refusal:
         return refusal
@@ -56,6 +58,7 @@ def create(command: r.CreateSession, session_id: str, given: Given) -> Verdict:
         workspace=command.workspace or "default",
         config=config,
         metadata=command.metadata or {},
+        parent_session_id=command.parent,
         message_count=len(messages),
         created_at=given.now,
         updated_at=given.now,
@@ -138,13 +141,26 @@ def _adopt(draft: Draft, decided: Decision) -> str:
 def when_created(worker_id: str | None, response_id: str | None) -> Reply:
     def value(state: SessionState) -> Any:
         outcome = workers.until_started(worker_id).value(state) if worker_id else state.record
-        if outcome is None or isinstance(outcome, r.Refusal):
-            return outcome
+        if isinstance(outcome, r.Refusal):
+            return _with_session(outcome, state.record, worker_id)
+        if outcome is None:
+            return None
         if response_id is None:
             return state.record
         return {**codec.builtins(state.record), "response_id": response_id}
 
     return Until(value, THE_HOST)
+
+
+def _with_session(refusal: r.Refusal, session: Session, worker_id: str | None) -> r.Refusal:
+    """The session was created all the same, and shows why its worker does not run."""
+    worker = session.worker(worker_id or "")
+    again = f"greenroom run {session.id}/{worker.name} tries again, " if worker else ""
+    text = (
+        f"{refusal.message}; session {session.id} was created: {again}"
+        f"greenroom delete {session.id} removes it"
+    )
+    return replace(refusal, message=text, data={**(refusal.data or {}), "session_id": session.id})
 
 
 def set_desired(draft: Draft, desired: str) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from msgspec import structs
+from msgspec.structs import replace
 
 from storage.records.session import Session
 from storage.records.worker import (
@@ -38,10 +39,12 @@ def activity_of(session: Session, worker_id: str, known: Activities) -> Activity
 
 def conversation_activity(session: Session, before: Activity | None, at: datetime) -> Activity:
     """`before` as long as it still says so; `at` is when it became what it is now."""
-    state: ActivityState = "active" if session.open_requests else "idle"
+    asked = session.permissions
+    state: ActivityState = "asking" if asked else "active" if session.open_requests else "idle"
+    text = f"may {asked[0].tool} run?" if asked else ""
     if before is not None and before.state == state:
-        return before
-    return Activity(state=state, source="protocol", since=at)
+        return before if before.text == text else replace(before, text=text)
+    return Activity(state=state, source="protocol", since=at, text=text)
 
 
 def session_activity(session: Session, known: Activities) -> SessionActivity | None:

@@ -10,19 +10,26 @@ from msgspec.structs import replace
 
 from actors.decisions import (
     agents,
+    budget,
+    call_progress,
+    context_news,
     conversation,
     history_edits,
+    permission_answers,
     processes,
+    project_servers,
     prompts,
     requests,
     session,
     turn_ends,
+    turn_failures,
     updates,
     workers,
 )
 from actors.decisions.decision import Decision, Draft, Given, Ready, Verdict
 from actors.decisions.session_activity import activity_of
 from actors.messages import outcomes as o
+from actors.messages.budget import ReserveBudget, SettleBudget
 from actors.messages.session import GetRecord, RecordEndedOrphans, ShutDown
 from storage.records import request as r
 from storage.records.conversation import Round
@@ -75,7 +82,13 @@ def get_response(state: SessionState, command: r.GetResponse, given: Given) -> V
         text = f"Response not found with ID: {command.response_id}"
         return r.Refusal(code="response-not-found", message=text)
     written = given.written.get(command.response_id)
-    return Decision(reply=Ready(lambda after: _grown(after.round(command.response_id), written)))
+    progress = dict(given.progress)
+
+    def grown(after: SessionState) -> Round | None:
+        found = _grown(after.round(command.response_id), written)
+        return call_progress.with_progress(found, progress) if found else None
+
+    return Decision(reply=Ready(grown))
 
 
 def _prompt_record(state: SessionState, response_id: str) -> dict[str, Any] | None:
@@ -98,10 +111,12 @@ def _grown(found: Round | None, written: tuple[Content, ...] | None) -> Round | 
 
 def get_history(_: SessionState, __: r.GetHistory, given: Given) -> Verdict:
     """All rounds, the one that is being answered with what has arrived of it."""
+    progress = dict(given.progress)
 
     def rounds(after: SessionState) -> dict[str, Any]:
         growing = [_grown(one, given.written.get(one.id)) for one in after.open_rounds]
-        return {"rounds": [*after.rounds, *growing]}
+        shown = [call_progress.with_progress(one, progress) for one in growing if one]
+        return {"rounds": [*after.rounds, *shown]}
 
     return Decision(reply=Ready(rounds))
 
@@ -131,11 +146,16 @@ _TABLE: dict[type, Callable[[SessionState, Any, Given], Verdict]] = {
     r.GetResponse: get_response,
     r.GetActivity: get_activity,
     r.GetHistory: get_history,
+    r.GetContext: requests.show_context,
+    r.RefreshContext: requests.refresh_context,
+    ReserveBudget: budget.reserve,
+    SettleBudget: budget.settle,
     RecordEndedOrphans: workers.orphans_ended,
     GetRecord: _reading(lambda state: state.record),
     r.UpdateTokenMetrics: history_edits.update_metrics,
     r.Request: workers.converse,
     r.Cancel: cancel,
+    r.AnswerPermission: permission_answers.answer,
     r.CreateWorker: workers.create,
     r.StartWorker: workers.start,
     r.StopWorker: workers.stop,
@@ -158,6 +178,13 @@ _TABLE: dict[type, Callable[[SessionState, Any, Given], Verdict]] = {
     o.ConversationReady: conversation.ready,
     o.BlockArrived: conversation.block_arrived,
     o.TurnArrived: turn_ends.turn_arrived,
-    o.TurnFailed: turn_ends.turn_failed,
+    o.TurnFailed: turn_failures.turn_failed,
     o.ToolReturned: conversation.tool_returned,
+    o.ToolProgressed: call_progress.progressed,
+    o.ServersFound: project_servers.found,
+    o.HistorySummarized: context_news.summarized,
+    o.ContextPartFailed: context_news.part_failed,
+    o.CallStopped: conversation.call_stopped,
+    o.PermissionDue: permission_answers.due,
+    o.PermissionsHeld: permission_answers.held,
 }

@@ -1,6 +1,6 @@
 """PURE: the tool calls of a turn: which may run, which run now, what becomes of them."""
 
-from actors.decisions import permission
+from actors.decisions import permission, permission_asks, text_calls
 from actors.decisions.decision import Draft
 from actors.decisions.history import UNKNOWN_OUTCOME
 from actors.messages.effects import CallTool
@@ -10,16 +10,27 @@ from storage.records.message import ChatMessage, ToolResultContent
 from storage.records.tool import Tool
 from storage.state import SessionState
 
-LOOP_LIMIT = 3
-"""The same call with the same result so often in a row: the model is going in circles."""
+
+def goes_in_circles(found: Round, limit: int | None) -> ToolCall | None:
+    """The last call, if the round's last `limit` calls, or the calls of its last `limit` turns that
+    had any, are the same with the same results. None as `limit`: nobody looks.
+    """
+    turns = [turn.tool_calls for turn in found.turns if turn.tool_calls]
+    if limit is None or not turns:
+        return None
+    one_by_one = [_call_and_result((call,)) for calls in turns for call in calls]
+    by_turn = [_call_and_result(calls) for calls in turns]
+    is_loop = _repeats(one_by_one, limit) or _repeats(by_turn, limit)
+    return turns[-1][-1] if is_loop else None
 
 
-def goes_in_circles(found: Round) -> ToolCall | None:
-    """The call that the round repeats without a change in its result."""
-    calls = [call for turn in found.turns for call in turn.tool_calls]
-    latest = [(c.name, c.args, c.result and c.result.content) for c in calls[-LOOP_LIMIT:]]
-    is_loop = len(latest) == LOOP_LIMIT and all(one == latest[0] for one in latest)
-    return calls[-1] if is_loop else None
+def _call_and_result(calls: tuple[ToolCall, ...]) -> list[tuple[object, ...]]:
+    return [(call.name, call.args, call.result and call.result.content) for call in calls]
+
+
+def _repeats(done: list[list[tuple[object, ...]]], limit: int) -> bool:
+    latest = done[-limit:]
+    return len(latest) == limit and all(one == latest[0] for one in latest)
 
 
 def settle(draft: Draft, ending: Round, turn: Turn) -> None:
@@ -28,32 +39,35 @@ def settle(draft: Draft, ending: Round, turn: Turn) -> None:
             complete(draft, ending.id, call, UNKNOWN_OUTCOME, "unknown")
         elif call.status == "pending":
             complete(draft, ending.id, call, "cancelled before it ran", "denied")
+    permission_asks.withdraw(draft, ending.id)
 
 
 def plan(draft: Draft, response_id: str, tools: tuple[Tool, ...]) -> None:
-    """Refuse what may not run; start all that only reads and the first of the others."""
+    """Refuse what may not run, ask for what needs it; start what only reads and needs neither.
+
+    What is pending after this without an open permission request may run in its turn.
+    """
     offered = {tool.name: tool for tool in tools}
     for call in calls_of(draft.state, response_id):
-        reason = _why_not(call, offered, draft)
-        if reason:
-            complete(draft, response_id, call, reason, "denied")
-        elif offered[call.name].only_reads:
-            start(draft, response_id, call, only_reads=True)
+        tool, unreadable = offered.get(call.name), text_calls.problem_of(call.name, call.args)
+        if unreadable:
+            complete(draft, response_id, call, unreadable, "denied")
+        elif tool is None:
+            names = ", ".join(offered) or "none"
+            text = f"there is no tool {call.name}; the tools are: {names}"
+            complete(draft, response_id, call, text, "denied")
+        else:
+            _plan_one(draft, response_id, call, tool)
 
 
-def _why_not(call: ToolCall, offered: dict[str, Tool], draft: Draft) -> str | None:
-    tool = offered.get(call.name)
-    if tool is None:
-        return f"there is no tool {call.name}; the tools are: {', '.join(offered) or 'none'}"
-    verdict = permission.decide(tool, call.args, draft.given.settings())
+def _plan_one(draft: Draft, response_id: str, call: ToolCall, tool: Tool) -> None:
+    verdict = permission_asks.permission_of(draft, call, tool)
     if isinstance(verdict, permission.Denied):
-        return f"permission denied: {verdict.reason}"
-    if isinstance(verdict, permission.MustAsk):
-        return (
-            "permission denied: nobody can be asked yet; this rule in workspace.json, under "
-            f"permissions.rules, would allow it: {verdict.rule_hint}"
-        )
-    return None
+        complete(draft, response_id, call, f"permission denied: {verdict.reason}", "denied")
+    elif isinstance(verdict, permission.MustAsk):
+        permission_asks.ask_for_call(draft, response_id, call, tool, verdict)
+    elif tool.only_reads:
+        start(draft, response_id, call, only_reads=True)
 
 
 def calls_of(state: SessionState, response_id: str) -> tuple[ToolCall, ...]:
@@ -90,10 +104,26 @@ def complete(
     )
 
 
-def writer_runs(draft: Draft, response_id: str) -> bool:
-    """Calls that may write run one at a time, in the model's order."""
+def next_writer(draft: Draft, response_id: str) -> ToolCall | None:
+    """The call to start now: those that may write run one at a time, in the model's order.
+
+    While a person is asked about one, those after it wait with it.
+    """
     calls = calls_of(draft.state, response_id)
-    return any(call.status == "running" and not call.only_reads for call in calls)
+    asked = permission_asks.waiting_calls(draft.state, response_id)
+    if any(call.status == "running" and not call.only_reads for call in calls):
+        return None
+    for call in calls:
+        question = asked.get(call.tool_call_id)
+        if call.status == "pending" and not (question and question.only_reads):
+            return None if question else call
+    return None
+
+
+def all_done(draft: Draft, response_id: str) -> bool:
+    return all(
+        call.status not in {"pending", "running"} for call in calls_of(draft.state, response_id)
+    )
 
 
 def running_call(state: SessionState, response_id: str, tool_call_id: str) -> ToolCall | None:
@@ -106,9 +136,15 @@ def running_call(state: SessionState, response_id: str, tool_call_id: str) -> To
     )
 
 
-def take_up(draft: Draft, running: Round, turn: Turn, tools: dict[str, Tool]) -> None:
+def take_up(
+    draft: Draft, running: Round, turn: Turn, tools: dict[str, Tool], under_way: frozenset[str]
+) -> None:
+    """Calls that nobody is at any more: again if that does no harm, else their outcome is unknown.
+
+    `under_way`: those that the conversation's actor was given since it started.
+    """
     for call in turn.tool_calls:
-        if call.status != "running":
+        if call.status != "running" or call.tool_call_id in under_way:
             continue
         tool = tools.get(call.name)
         if tool and tool.may_repeat:

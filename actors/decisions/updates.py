@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from actors.decisions import metrics, session
+from actors.decisions import budget, metrics, session
 from actors.decisions.decision import Draft, Given, Verdict
 from storage import codec, fold
 from storage.errors import FileRefused
@@ -28,7 +28,7 @@ _MERGED: dict[str, Any] = {"config": SessionConfig, "metrics": TokenMetrics}
 
 
 def update(state: SessionState, command: r.UpdateSession, given: Given) -> Verdict:
-    """Whole values by field; `config` and `metrics` are merged one level deep."""
+    """Whole values by field; `config` and `metrics` are merged one level deep, a budget two."""
     refusal = _wrong(command.updates)
     if refusal:
         return refusal
@@ -42,15 +42,31 @@ def update(state: SessionState, command: r.UpdateSession, given: Given) -> Verdi
     if refusal:
         return refusal
     draft = Draft(state, given)
+    known_near = budget.near(state, budget.in_force(state.record, given.settings()))
+    changes = _with_budget(draft, changes)
     refusal = _merge(draft, "config", changes.get("config"), _config_events)
     refusal = refusal or _merge(draft, "metrics", changes.get("metrics"), _metrics_events)
     if refusal:
         return refusal
     if changes:
         draft.add(e.SessionUpdated(changes))
+    if (changes.get("config") or {}).get("budget"):
+        budget.open_account(draft)
+    budget.warn(draft, before=known_near)
     if desired is not None:
         session.set_desired(draft, desired)
     return draft.decision(session.RECORD)
+
+
+def _with_budget(draft: Draft, changes: dict[str, Any]) -> dict[str, Any]:
+    """A budget is changed limit by limit, from the one in force; a null lifts one."""
+    asked = changes.get("config", {}).get("budget")
+    if not isinstance(asked, dict):
+        return changes
+    known = budget.in_force(draft.state.record, draft.given.settings())
+    merged = {**(codec.builtins(known) if known else {}), **asked}
+    whole = {limit: value for limit, value in merged.items() if value is not None}
+    return {**changes, "config": {**changes["config"], "budget": whole}}
 
 
 def _wrong(changes: dict[str, Any]) -> r.Refusal | None:
@@ -102,6 +118,8 @@ def _merge(
 
 def _config_events(state: SessionState, changes: dict[str, Any]) -> tuple[e.Event, ...]:
     fold.merged(state.record.config, changes)
+    if isinstance(changes.get("budget"), dict):
+        codec.convert({"budget": changes["budget"]}, r.StrictConfig)
     return (e.SessionConfigUpdated(changes),)
 
 

@@ -21,11 +21,11 @@ from actors.inbox.day_book import DayBook
 from actors.inbox.errand import MOST_WAITS, Errand
 from actors.inbox.intake import Intake, Repeated
 from actors.inbox.outbox import Outbox, Written, as_content
-from actors.messages.recording import TurnGrew
 from actors.supervision import BaseActor, ChildContext, tell
 from actors.surroundings import Surroundings
 from storage import codec, request_claims, request_files
 from storage.errors import StorageError, StorageFull
+from storage.records.conversation import TurnGrew
 from storage.records.event import AnswerPublished
 from storage.records.request import Answer, Refusal
 from storage.request_index import Place
@@ -253,6 +253,7 @@ class InboxActor(BaseActor):
             again=errand.again,
             allotted=errand.allotted,
             in_order=True,
+            by="inbox",
         )
 
     def _repeat(self, repeated: Repeated) -> None:
@@ -297,7 +298,10 @@ class InboxActor(BaseActor):
             self._tell_self(Begun(errand))
             return
         name = errand.identity.answer_name
-        line = codec.encode({"response_id": notice.response_id, "turn": notice.turn})
+        grown: dict[str, Any] = {"response_id": notice.response_id, "turn": notice.turn}
+        if notice.permissions:
+            grown["permissions"] = notice.permissions
+        line = codec.encode(grown)
         try:
             request_files.append_stream(self._around.data.outbox, name, line)
         except (OSError, StorageError) as error:

@@ -4,15 +4,24 @@ A program talks to the daemon of a data directory when there is one, and is gree
 there is none; only then are the daemon's heavy parts loaded.
 """
 
-import time
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from actors.adapters.prices import calculate_cost, get_context_window_size
+from actors.library.conversation_errors import (
+    ContextBuildError,
+    ConversationError,
+    ProviderError,
+    SessionNotFoundError,
+    ToolExecutionError,
+)
+from actors.library.coordinator import SessionCoordinator
 from actors.library.delivery import Subscription
-from actors.library.greenroom import Greenroom, Way
-from actors.library.remote_way import RemoteWay
+from actors.library.greenroom import Greenroom
+from actors.library.opening import found_way
 from actors.library.worker_attachment import WorkerAttachment, WorkerCallbacks
+from actors.library.workspace import Workspace
 from actors.repository import (
     FileSessionRepository,
     MemorySessionRepository,
@@ -21,29 +30,31 @@ from actors.repository import (
 )
 from actors.session_factory import SessionFactory
 from storage.data_dir import DataDir, default_data_dir
-from storage.errors import AlreadyRunning
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 __all__ = [
+    "ContextBuildError",
+    "ConversationError",
     "FileSessionRepository",
     "Greenroom",
     "MemorySessionRepository",
+    "ProviderError",
     "Refused",
+    "SessionCoordinator",
     "SessionFactory",
+    "SessionNotFoundError",
     "SessionRepository",
     "Subscription",
+    "ToolExecutionError",
     "WorkerAttachment",
     "WorkerCallbacks",
+    "Workspace",
     "calculate_cost",
     "get_context_window_size",
     "open",
 ]
-
-HOLDER_SECONDS = 10.0
-"""A daemon that has the directory and does not answer may be just starting or ending."""
-LOOK_AGAIN_SECONDS = 0.05
 
 
 def open(  # noqa: A001 - the name that the specification gives it
@@ -64,26 +75,5 @@ def open(  # noqa: A001 - the name that the specification gives it
         from actors.library.repository_way import RepositoryWay
 
         return Greenroom(RepositoryWay(repository))
-    import os
-
-    own = dict(os.environ if environ is None else environ)
-    directory = DataDir(Path(data) if data is not None else default_data_dir(own))
-    return Greenroom(_way(directory, own))
-
-
-def _way(data: DataDir, environ: "Mapping[str, str]") -> Way:
-    deadline = time.monotonic() + HOLDER_SECONDS
-    while True:
-        way = RemoteWay.connected(data)
-        if way:
-            return way
-        try:
-            lock = data.lock()
-        except AlreadyRunning:
-            if time.monotonic() >= deadline:
-                raise
-            time.sleep(LOOK_AGAIN_SECONDS)
-            continue
-        from actors.library.tree_way import TreeWay
-
-        return TreeWay.started(data, lock, environ)
+    directory = DataDir(Path(data) if data is not None else default_data_dir(environ or os.environ))
+    return Greenroom(found_way(directory, environ))

@@ -1,4 +1,5 @@
-"""One connection to a daemon: requests out; answers back to whoever waits, events to the delivery.
+"""One connection to a daemon: requests out; answers and growing turns back to whoever waits, events
+to the delivery.
 
 A thread of its own reads, another writes, so that nobody who is interrupted or tired of waiting
 leaves half a frame behind. Once it is lost it stays so.
@@ -8,15 +9,19 @@ import contextlib
 import logging
 import socket
 import threading
+from collections.abc import Callable
 from concurrent.futures import Future
 from io import BufferedReader
 from queue import SimpleQueue
 from typing import Any
 
 from actors.library.delivery import Delivery
+from actors.library.way import Deliver, Follow
 from actors.messages.heard import EVENT_TYPES
 from storage import codec
 from storage.errors import FileRefused
+from storage.records.conversation import Turn, TurnGrew
+from storage.records.permission import PermissionRequest
 from storage.records.request import Answer, Refusal
 
 SUBSCRIPTION = "greenroom-events"
@@ -32,6 +37,14 @@ UNHEARD = Refusal(
 _log = logging.getLogger(__name__)
 
 
+class _Asked:
+    """One request that waits for its answer."""
+
+    def __init__(self, deliver: Deliver, follow: Follow | None) -> None:
+        self.deliver = deliver
+        self.follow = follow
+
+
 class Connection:
     """Over a connected socket, which it closes at its end."""
 
@@ -40,7 +53,7 @@ class Connection:
         self._outgoing: SimpleQueue[bytes | None] = SimpleQueue()
         self._lock = threading.Lock()
         self._listening = threading.Lock()
-        self._waiting: dict[str, Future[Answer]] = {}
+        self._waiting: dict[str, _Asked] = {}
         self._delivery: Delivery | None = None
         self._is_lost = False
         for work in (self._read, self._write):
@@ -52,22 +65,40 @@ class Connection:
             return self._is_lost
 
     def ask(self, own_id: str, payload: bytes, timeout_seconds: float | None) -> Answer:
-        """The answer to a request that is encoded with this id; `LOST` if none can come.
-
-        TimeoutError; the answer is dropped then.
-        """
+        """The answer to a request; as by `hand_in`. TimeoutError; the answer is dropped then."""
         answered: Future[Answer] = Future()
-        with self._lock:
-            refusal = self._cannot_wait(own_id)
-            if refusal:
-                return _no(refusal)
-            self._waiting[own_id] = answered
+        forget = self.hand_in(own_id, payload, answered.set_result)
         try:
-            self._outgoing.put(len(payload).to_bytes(4, "big") + payload)
             return answered.result(timeout_seconds)
         finally:
-            with self._lock:
-                self._waiting.pop(own_id, None)
+            forget()
+
+    def hand_in(
+        self, own_id: str, payload: bytes, deliver: Deliver, follow: Follow | None = None
+    ) -> Callable[[], None]:
+        """Send a request that is encoded with this id; `deliver` gets its answer, `LOST` if none
+        can come, and `follow` the turns that answer it while they grow.
+
+        Both are called in the reader's thread. What is returned drops the answer.
+        """
+        asked = _Asked(deliver, follow)
+        with self._lock:
+            refusal = self._cannot_wait(own_id)
+            if refusal is None:
+                self._waiting[own_id] = asked
+        if refusal:
+            deliver(_no(refusal))
+        else:
+            self._send(payload)
+        return lambda: self._forget(own_id, asked)
+
+    def _forget(self, own_id: str, asked: _Asked) -> None:
+        with self._lock:
+            if self._waiting.get(own_id) is asked:
+                del self._waiting[own_id]
+
+    def _send(self, payload: bytes) -> None:
+        self._outgoing.put(len(payload).to_bytes(4, "big") + payload)
 
     def _cannot_wait(self, own_id: str) -> Refusal | None:
         if self._is_lost:
@@ -124,14 +155,33 @@ class Connection:
         if "ok" not in frame:
             if frame.get("type") == "event" and self._delivery:
                 self._delivery.say(frame["event"])
-            return  # how a turn grows is not waited for here
+            elif "response_id" in frame:
+                self._show(frame)
+            return
         answer: Answer = codec.convert(frame, Answer)
         with self._lock:
-            waiting = self._waiting.get(answer.id or "")
+            waiting = self._waiting.pop(answer.id or "", None)
             if waiting is None and answer.id == SUBSCRIPTION and answer.error:
                 self._end_listening(answer.error)
-        if waiting and not waiting.done():
-            waiting.set_result(answer)
+        if waiting:
+            _tell(waiting.deliver, answer)
+
+    def _show(self, frame: dict[str, Any]) -> None:
+        """A turn as it is by now; the daemon is told when nobody looks any more."""
+        with self._lock:
+            waiting = self._waiting.get(frame.get("id") or "")
+        if waiting is None or waiting.follow is None:
+            return
+        response_id, turn = frame["response_id"], frame.get("turn")
+        grown = TurnGrew(
+            session_id=response_id.rpartition("-")[0],
+            response_id=response_id,
+            turn=codec.convert(turn, Turn) if turn is not None else None,
+            permissions=codec.convert(frame.get("permissions", ()), tuple[PermissionRequest, ...]),
+        )
+        if _tell(waiting.follow, grown) is False:
+            waiting.follow = None
+            self._send(codec.encode({"type": "unsubscribe", "subscription": frame["id"]}))
 
     def _lose(self) -> None:
         """Listeners are told before anybody can connect anew and listen to that."""
@@ -139,14 +189,24 @@ class Connection:
         with self._lock:
             self._end_listening(UNHEARD)
             self._is_lost = True
-            unanswered = [one for one in self._waiting.values() if not one.done()]
-        for answered in unanswered:
-            answered.set_result(_no(LOST))
+            unanswered = list(self._waiting.values())
+            self._waiting.clear()
+        for waiting in unanswered:
+            _tell(waiting.deliver, _no(LOST))
 
     def _end_listening(self, why: Refusal) -> None:
         if self._delivery:
             self._delivery.say(why)
         self._delivery = None
+
+
+def _tell(call: Callable[[Any], object], said: Any) -> object:
+    """What it gives. One that raises hurts nobody else, and wants to hear no more."""
+    try:
+        return call(said)
+    except Exception:  # noqa: BLE001 - a fault of the program, of whatever kind
+        _log.exception("a callback failed")
+        return False
 
 
 def _no(refusal: Refusal) -> Answer:

@@ -5,43 +5,22 @@ same on every way, and the caller's own. How commands get there is for the `Way`
 """
 
 import threading
+from collections.abc import Callable
+from concurrent.futures import Future
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, Self
 
 from msgspec.structs import replace
 
 from actors.library.delivery import Delivery, EventHandler, Subscription
 from actors.library.named_calls import NamedCalls
+from actors.library.way import Deliver, Follow, Way, refused
 from storage import codec
 from storage.data_dir import DataDir
 from storage.records.request import Answer, AnyRequest, Refusal
 
 CLOSE_SECONDS = 10.0
 """Handlers get this long for what they have not heard of yet."""
-
-
-class Way(Protocol):
-    """How commands reach those who answer them."""
-
-    def ask(self, request: dict[str, Any], timeout_seconds: float | None) -> Answer:
-        """From any thread. TimeoutError; the command may still be done."""
-        ...
-
-    @property
-    def data_dir(self) -> DataDir | None:
-        """Where the terminals are; None where there can be none."""
-        ...
-
-    def listen(self, delivery: Delivery) -> None:
-        """From its return on, say to `delivery` what happens, before it is answered.
-
-        Does nothing while it does so already. ConnectionError.
-        """
-        ...
-
-    def close(self) -> None:
-        """Once."""
-        ...
 
 
 class Greenroom(NamedCalls):
@@ -67,17 +46,34 @@ class Greenroom(NamedCalls):
         `ok` and `data`, or `error` with `code` and `message`: a no is an answer, not an exception.
         TimeoutError once `timeout_seconds` have passed; RuntimeError after `close`.
         """
+        answered: Future[Answer] = Future()
+        forget = self.hand_in(command, answered.set_result)
+        try:
+            answer = answered.result(timeout_seconds)
+        finally:
+            forget()
+        return replace(answer, data=codec.builtins(answer.data))
+
+    def hand_in(
+        self,
+        command: AnyRequest | dict[str, Any],
+        deliver: Deliver,
+        *,
+        follow: Follow | None = None,
+    ) -> Callable[[], object]:
+        """The same without waiting for the answer: `deliver` gets it, once, in some thread.
+
+        Its data is plain JSON or records, to be converted by whoever gets it. `follow` hears of the
+        turns that answer a request while they grow. What is returned lets go of the answer.
+        RuntimeError after `close`.
+        """
         if self._is_closed:
             raise RuntimeError("this greenroom is closed; open it again")
-        try:
-            request = codec.builtins(command)
-        except (TypeError, ValueError, RecursionError) as error:
-            return refused({}, Refusal(code="bad-request", message=f"this is no JSON: {error}"))
-        if not isinstance(request, dict):
-            text = "a command is a request of storage.records.request, or a dict with its `type`"
-            return refused({}, Refusal(code="bad-request", message=text, path="$"))
-        answer = self._way.ask(request, timeout_seconds)
-        return replace(answer, data=codec.builtins(answer.data))
+        request = _as_json(command)
+        if isinstance(request, Refusal):
+            deliver(refused({}, request))
+            return lambda: None
+        return self._way.hand_in(request, deliver, follow=follow)
 
     def subscribe(self, event_type: str | None, handler: EventHandler) -> Subscription:
         """Call `handler` with every event of that type (None: of all types) from now on.
@@ -125,12 +121,12 @@ class Greenroom(NamedCalls):
         self.close()
 
 
-def refused(request: dict[str, Any], refusal: Refusal) -> Answer:
-    """The answer to a request that is not even handed on."""
-    kind, own_id = request.get("type"), request.get("id")
-    return Answer(
-        id=own_id if isinstance(own_id, str) else None,
-        type=kind if isinstance(kind, str) else "",
-        ok=False,
-        error=refusal,
-    )
+def _as_json(command: Any) -> dict[str, Any] | Refusal:
+    try:
+        request = codec.builtins(command)
+    except (TypeError, ValueError, RecursionError) as error:
+        return Refusal(code="bad-request", message=f"this is no JSON: {error}")
+    if not isinstance(request, dict):
+        text = "a command is a request of storage.records.request, or a dict with its `type`"
+        return Refusal(code="bad-request", message=text, path="$")
+    return request

@@ -6,7 +6,7 @@ Everything goes through `dispatch`; only an attachment hears from the terminal h
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from actors.library.worker_attachment import WorkerAttachment, WorkerCallbacks
 from actors.messages.heard import ACTIVITY
@@ -89,6 +89,23 @@ class NamedCalls(ABC):
     def delete_session(self, session_id: str) -> bool:
         """Once its processes are gone; False when there was none. Refused."""
         return bool(self._done("delete-session", session=session_id)["deleted"])
+
+    def list_permissions(self, session_id: str | None = None) -> list[Json]:
+        """The open permission requests; with a session those of it and of those it started.
+
+        Refused.
+        """
+        fields = {} if session_id is None else {"session": session_id}
+        asked: list[Json] = self._done("list-permissions", **fields)["permissions"]
+        return asked
+
+    def answer_permission(
+        self, permission_id: str, decision: Literal["allow", "deny"], *, remember: bool = False
+    ) -> Json:
+        """The permission request as answered. Refused when that comes too late."""
+        fields = {"permission": permission_id, "decision": decision, "remember": remember}
+        answered: Json = self._done("answer-permission", **fields)
+        return answered
 
     def cleanup_orphan_processes(self) -> Json:
         """`{"ended": […], "left": […]}`, once it is done. Refused."""

@@ -9,18 +9,19 @@ import itertools
 import os
 import re
 import threading
+from collections.abc import Callable
 from typing import Any, Self
 
 from msgspec.structs import replace
 
 from actors.library.connection import Connection
 from actors.library.delivery import Delivery
-from actors.library.greenroom import refused
+from actors.library.way import Deliver, Follow, refused
 from actors.terminals.sockets import connect_unix, peer_uid
 from storage import codec, strict_json
 from storage.data_dir import DataDir
 from storage.errors import AlreadyRunning, FileRefused
-from storage.records.request import Answer, Refusal
+from storage.records.request import Refusal
 
 CONNECT_SECONDS = 10.0
 LISTEN_SECONDS = 60.0
@@ -50,21 +51,25 @@ class RemoteWay:
         connection = _connect(data)
         return cls(data, connection) if connection else None
 
-    def ask(self, request: dict[str, Any], timeout_seconds: float | None) -> Answer:
-        own_id = request.get("id")
-        if own_id is not None and not (isinstance(own_id, str) and _ID.fullmatch(own_id)):
-            text = "an id is 1 to 100 of A-Z a-z 0-9 . _ - and begins with a letter or digit"
-            return refused(request, Refusal(code="bad-request", message=text, path="$.id"))
+    def hand_in(
+        self, request: dict[str, Any], deliver: Deliver, *, follow: Follow | None = None
+    ) -> Callable[[], object]:
+        own_id, kind = request.get("id"), str(request.get("type", ""))
         sent_id = own_id or f"py-{os.getpid()}-{next(self._numbers)}"
         payload = codec.encode({**request, "id": sent_id})
-        refusal = _cannot_be_sent(payload)
-        if refusal:
-            return refused(request, refusal)
-        try:
-            answer = self._connected().ask(sent_id, payload, timeout_seconds)
-        except ConnectionError as error:
-            return refused(request, Refusal(code="connection-lost", message=str(error)))
-        return replace(answer, id=own_id, type=answer.type or str(request.get("type", "")))
+        refusal = _no_id(own_id) or _cannot_be_sent(payload)
+        if refusal is None:
+            try:
+                return self._connected().hand_in(
+                    sent_id,
+                    payload,
+                    lambda answer: deliver(replace(answer, id=own_id, type=answer.type or kind)),
+                    follow,
+                )
+            except ConnectionError as error:
+                refusal = Refusal(code="connection-lost", message=str(error))
+        deliver(refused(request, refusal))
+        return lambda: None
 
     def listen(self, delivery: Delivery) -> None:
         self._connected().listen(delivery, LISTEN_SECONDS)
@@ -118,6 +123,13 @@ def _greeted(connection: Connection) -> Connection | None:
         connection.close()
         raise
     return None if connection.is_lost else connection
+
+
+def _no_id(own_id: Any) -> Refusal | None:
+    if own_id is None or (isinstance(own_id, str) and _ID.fullmatch(own_id)):
+        return None
+    text = "an id is 1 to 100 of A-Z a-z 0-9 . _ - and begins with a letter or digit"
+    return Refusal(code="bad-request", message=text, path="$.id")
 
 
 def _cannot_be_sent(payload: bytes) -> Refusal | None:

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from actors.gateway import answer, parse
 from actors.library.delivery import Delivery
+from actors.library.way import Deliver, Follow
 from actors.refused import Refused
 from actors.repository import SessionRepository
 from actors.session_factory import SessionFactory
@@ -31,7 +32,13 @@ class RepositoryWay:
         self._repository = repository
         self._listening: Subscription | None = None
 
-    def ask(self, request: dict[str, Any], timeout_seconds: float | None) -> r.Answer:
+    def hand_in(
+        self, request: dict[str, Any], deliver: Deliver, *, follow: Follow | None = None
+    ) -> Callable[[], object]:
+        deliver(self._answer(request))
+        return lambda: None
+
+    def _answer(self, request: dict[str, Any]) -> r.Answer:
         asked = parse(request)
         if isinstance(asked, r.Answer):
             return asked

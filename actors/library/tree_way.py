@@ -4,14 +4,13 @@ The fronts are not started: no inbox, no control socket. Terminals are in their 
 on when this one ends; the next greenroom on the same data takes them over.
 """
 
-from collections.abc import Mapping
-from concurrent.futures import Future
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Self
 
 from actors.boot import RunningTree, boot
 from actors.library.delivery import Delivery
+from actors.library.way import Deliver, Follow
 from storage.data_dir import DataDir, Lock
-from storage.records.request import Answer
 
 if TYPE_CHECKING:
     from actors.recording.broadcaster import Subscription
@@ -39,10 +38,11 @@ class TreeWay:
             lock.release()
             raise
 
-    def ask(self, request: dict[str, Any], timeout_seconds: float | None) -> Answer:
-        answered: Future[Answer] = Future()
-        self._tree.gateway.hand_in(request, answered.set_result)
-        return answered.result(timeout_seconds)
+    def hand_in(
+        self, request: dict[str, Any], deliver: Deliver, *, follow: Follow | None = None
+    ) -> Callable[[], object]:
+        self._tree.gateway.hand_in(request, deliver, follow=follow)
+        return lambda: None
 
     def listen(self, delivery: Delivery) -> None:
         if self._listening is None:

@@ -102,6 +102,26 @@ class CancelResponse(Struct, frozen=True, tag=True):
     response_id: str
 
 
+class FollowServers(Struct, frozen=True, tag=True):
+    """Start and end tool servers of the session as settings and permissions say now."""
+
+
+class ShowProgress(Struct, frozen=True, tag=True):
+    """Let those who follow the response see how far its running tool calls are."""
+
+    response_id: str
+
+
+class ShowContext(Struct, frozen=True, tag=True):
+    """Build what the model would be sent now, for those who wait for this key."""
+
+    key: str
+
+
+class RefreshContext(Struct, frozen=True, tag=True):
+    """Forget what tools said for the prompt."""
+
+
 class DisposeSession(Struct, frozen=True, tag=True):
     """The session is deleted: its directory goes to the trash."""
 
@@ -122,5 +142,9 @@ Effect = (
     | AskModel
     | CallTool
     | CancelResponse
+    | ShowContext
+    | RefreshContext
+    | ShowProgress
+    | FollowServers
     | DisposeSession
 )

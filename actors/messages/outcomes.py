@@ -1,13 +1,16 @@
 """What became of an effect, told to the session by whoever performed it."""
 
+from collections.abc import Mapping
+
 from msgspec import Struct
 
 from actors.messages.deliveries import Step
-from storage.records.conversation import Usage
+from storage.records.conversation import Failure, Usage
 from storage.records.delivery import DeliveryState
 from storage.records.message import Content
 from storage.records.process import ProcessExit, ProcessIdentity
 from storage.records.tool import Tool
+from storage.records.workspace import McpServerSettings
 
 
 class WorkerUp(Struct, frozen=True):
@@ -96,7 +99,10 @@ class PromptMoved(Struct, frozen=True):
 
 
 class ConversationReady(Struct, frozen=True):
+    """`under_way`: the ids of the tool calls that the actor was given since it started."""
+
     tools: tuple[Tool, ...]
+    under_way: frozenset[str] = frozenset()
 
 
 class BlockArrived(Struct, frozen=True):
@@ -106,7 +112,10 @@ class BlockArrived(Struct, frozen=True):
 
 
 class TurnArrived(Struct, frozen=True, kw_only=True):
-    """A whole turn. `tools` are those that the model was offered; `window` in tokens if known."""
+    """A whole turn. `tools` are those that the model was offered; `window` in tokens if known.
+
+    `max_tokens` were allowed for the answer, `most_tokens` are the most that the model can.
+    """
 
     response_id: str
     number: int
@@ -118,9 +127,13 @@ class TurnArrived(Struct, frozen=True, kw_only=True):
     raw_response: dict[str, object]
     tools: tuple[Tool, ...]
     window: int | None
+    max_tokens: int | None = None
+    most_tokens: int | None = None
 
 
 class TurnFailed(Struct, frozen=True, kw_only=True):
+    """`usage`: what the provider had counted before it broke off; `content`: what had come."""
+
     response_id: str
     number: int
     code: str
@@ -128,6 +141,40 @@ class TurnFailed(Struct, frozen=True, kw_only=True):
     retryable: bool
     retry_after_seconds: float | None = None
     content: tuple[Content, ...] = ()
+    usage: Usage | None = None
+
+
+class PermissionDue(Struct, frozen=True):
+    """Nobody has answered it, and its time has run out."""
+
+    permission_id: str
+
+
+class PermissionsHeld(Struct, frozen=True):
+    """The session's actor ends; `seconds_left` are those of the open requests, by id."""
+
+    seconds_left: dict[str, float]
+
+
+class HistorySummarized(Struct, frozen=True, kw_only=True):
+    """The model's summary of the messages with the ids `of`, which the turn needs to fit."""
+
+    response_id: str
+    number: int
+    text: str
+    of: tuple[str, ...]
+    usage: Usage
+    model: str
+    provider: str
+
+
+class ContextPartFailed(Struct, frozen=True):
+    """The turn is asked without that part."""
+
+    response_id: str
+    number: int
+    part: str
+    message: str
 
 
 class ToolReturned(Struct, frozen=True, kw_only=True):
@@ -135,6 +182,28 @@ class ToolReturned(Struct, frozen=True, kw_only=True):
     tool_call_id: str
     content: str
     is_error: bool
+
+
+class CallStopped(Struct, frozen=True):
+    """A tool call that its budget does not allow, or cut off; `made`: whether it had begun."""
+
+    response_id: str
+    tool_call_id: str
+    failure: Failure
+    made: bool
+
+
+class ServersFound(Struct, frozen=True):
+    """The session's directory names tool servers that nobody was asked about, by their names."""
+
+    servers: Mapping[str, McpServerSettings]
+
+
+class ToolProgressed(Struct, frozen=True):
+    """Something is known of how far a running call is."""
+
+    response_id: str
+    tool_call_id: str
 
 
 Outcome = (
@@ -154,4 +223,11 @@ Outcome = (
     | TurnArrived
     | TurnFailed
     | ToolReturned
+    | ToolProgressed
+    | ServersFound
+    | HistorySummarized
+    | ContextPartFailed
+    | CallStopped
+    | PermissionDue
+    | PermissionsHeld
 )

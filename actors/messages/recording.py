@@ -4,7 +4,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from storage.records.conversation import Turn
+from storage.records.conversation import TurnGrew
 from storage.records.event import Event
 from storage.records.session import Session
 from storage.records.worker import Activity
@@ -26,14 +26,6 @@ class ActivityChanged(Struct, frozen=True):
     worker_id: str
     at: datetime
     activity: Activity | None
-
-
-class TurnGrew(Struct, frozen=True):
-    """A signal: the turn as far as it has arrived; None as long as the request waits."""
-
-    session_id: str
-    response_id: str
-    turn: Turn | None
 
 
 Heard = Published | ActivityChanged

@@ -5,8 +5,9 @@ from typing import Any
 
 from msgspec import Struct
 
-from actors.messages.recording import TurnGrew
+from actors.messages.budget import ReserveBudget, SettleBudget
 from storage.journal.frame import JournalEnd
+from storage.records.conversation import TurnGrew
 from storage.records.process import EndedProcess
 from storage.records.request import AnyRequest, OfSession, Refusal
 from storage.records.session import Session
@@ -78,10 +79,18 @@ class Dispatch(Struct, frozen=True):
     and it may be handed in again; what was done under that id is not done a second time.
     `again`: it was handed in before, so a journal may hold what it did. `allotted`: the id that a
     session gets which it creates. `in_order`: a look-up shows what its session was asked before it,
-    and nothing later.
+    and nothing later. `by`: the front that it came by.
     """
 
-    request: AnyRequest | ShutDown | AdoptSession | GetRecord | RecordEndedOrphans
+    request: (
+        AnyRequest
+        | ShutDown
+        | AdoptSession
+        | GetRecord
+        | RecordEndedOrphans
+        | ReserveBudget
+        | SettleBudget
+    )
     reply: Reply
     request_id: str | None = None
     follow: Follow | None = None
@@ -89,6 +98,7 @@ class Dispatch(Struct, frozen=True):
     again: bool = False
     allotted: str | None = None
     in_order: bool = False
+    by: str = "program"
 
 
 class Advanced(Struct, frozen=True):

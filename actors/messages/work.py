@@ -3,8 +3,11 @@
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from actors.messages.effects import AskModel
+from actors.messages.session import Reply
+from storage.records.config import SessionConfig
 from storage.records.conversation import ToolCall, Turn
 from storage.records.delivery import Prompt
 from storage.records.message import ChatMessage
@@ -68,14 +71,35 @@ class Ask(Struct, frozen=True, kw_only=True):
             response_id=effect.response_id,
             turn=turn,
             delay_seconds=effect.delay_seconds,
-            session=state.record,
+            session=_limited(state.record, turn.max_tokens),
             messages=tuple(state.messages),
         )
+
+
+class ShowContext(Struct, frozen=True, kw_only=True):
+    """Build what the model would be sent now, and answer with it."""
+
+    session: Session
+    messages: tuple[ChatMessage, ...]
+    reply: Reply
+
+
+def _limited(session: Session, max_tokens: int | None) -> Session:
+    """With the turn's own limit of the answer, if it has one."""
+    if max_tokens is None:
+        return session
+    config = replace(session.config or SessionConfig(), max_tokens=max_tokens)
+    return replace(session, config=config)
+
+
+class RefreshContext(Struct, frozen=True):
+    """Call the tools of the dynamic context anew for the next request."""
 
 
 class Call(Struct, frozen=True):
     response_id: str
     call: ToolCall
+    session: Session
 
 
 class Stop(Struct, frozen=True):

@@ -5,9 +5,8 @@ date. What comes before the first volatile section present is the stable part, w
 cache; the rest is sent anew each time, stable sections after it included.
 """
 
-from actors.ports import Clock
 from actors.prompt.capabilities import CapabilitiesSection
-from actors.prompt.date import DateSection
+from actors.prompt.date import Dated, DateSection, UtcNow
 from actors.prompt.dynamic_context import DynamicContextSection
 from actors.prompt.files import FilesSection
 from actors.prompt.instructions import InstructionsSection
@@ -22,10 +21,13 @@ _BETWEEN = "\n\n"
 
 
 class SystemPromptBuilder:
-    """Builds the prompt of one request. Reads the session's directory when it is built."""
+    """Builds the prompt of one request. Reads the session's directory when it is built.
 
-    def __init__(self, config: SystemPromptBuilderConfig, clock: Clock) -> None:
-        self._sections = _sections(config, clock)
+    `clock` says what time it is; without one, the machine's does.
+    """
+
+    def __init__(self, config: SystemPromptBuilderConfig, clock: Dated | None = None) -> None:
+        self._sections = _sections(config, clock or UtcNow())
 
     def build_prompt(self) -> str:
         """The whole prompt; the two parts of `build_parts`, one after the other."""
@@ -43,7 +45,7 @@ class SystemPromptBuilder:
         return _BETWEEN.join(stable), gap + _BETWEEN.join(volatile)
 
 
-def _sections(config: SystemPromptBuilderConfig, clock: Clock) -> tuple[Section, ...]:
+def _sections(config: SystemPromptBuilderConfig, clock: Dated) -> tuple[Section, ...]:
     candidates: tuple[Section | None, ...] = (
         InstructionsSection(config.instructions),
         CapabilitiesSection(config.capabilities) if config.capabilities else None,

@@ -1,7 +1,7 @@
 """Section: the tools, for models that take them as text.
 
 In native mode the section is off, because the provider's API carries the list. What the model then
-writes is parsed elsewhere; the form explained here is the one that parser reads.
+writes is read by `decisions.text_calls`; the form explained here is the one that is read there.
 """
 
 import json
@@ -12,7 +12,7 @@ from storage.records.prompt import ToolsSectionConfig
 from storage.records.tool import Tool
 
 _FORMAT = """\
-To call a tool, write one block of exactly this form and then stop:
+To call a tool, write a block of exactly this form:
 
 <tool_call>{"tool": "name", "parameters": {...}}</tool_call>
 
@@ -22,7 +22,9 @@ that takes a `path`:
 
 <tool_call>{"tool": "files.read", "parameters": {"path": "notes.txt"}}</tool_call>
 
-Make one call at a time. Its result comes with the next message; never write a result yourself."""
+Several calls may follow one another; write nothing after the last one. The results come with the
+next message, one `<tool_result>` for each call in the same order; never write a result yourself.
+What stands in a code block or between backticks is shown and not called."""
 
 
 class ToolsSection:

@@ -20,6 +20,11 @@ class SessionIndex:
         self.is_read = False
         """Whether every session that can be read is among the entries."""
 
+    def session(self, session_id: str) -> Session | None:
+        """Its durable record; None of one that is not there."""
+        entry = self.entries.get(session_id)
+        return entry.session if entry else None
+
     def sessions(self) -> list[Session]:
         """All of them, oldest first."""
         sessions = [entry.session for entry in list(self.entries.values())]

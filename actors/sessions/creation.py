@@ -7,6 +7,8 @@ however often it is asked for; requests for a session that is just coming to be 
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
+
 from actors.decisions import session as decisions
 from actors.decisions.decision import Decision, Given
 from actors.messages.session import AdoptSession, Dispatch
@@ -39,15 +41,23 @@ class Creation:
         workspace = DEFAULT_WORKSPACE if request.workspace is None else request.workspace
         refusal = self._refusal() or checks.cannot_create(request, self._around)
         refusal = refusal or self._directory.cannot_open(workspace)
-        if refusal:
-            asked.reply.send(refusal)
+        parent = self._parent(request)
+        if refusal or isinstance(parent, r.Refusal):
+            asked.reply.send(refusal or parent)
             return
+        request = replace(request, parent=parent)
         session_id, given = asked.allotted or new_id(), self._given(workspace)
         verdict = decisions.create(request, session_id, given)
         if isinstance(verdict, r.Refusal):
             asked.reply.send(verdict)
         else:
             self._begin(session_id, workspace, Flight(verdict, given.now, asked))
+
+    def _parent(self, request: r.CreateSession) -> str | r.Refusal | None:
+        if request.parent is None:
+            return None
+        found = self._directory.resolve(request.parent)
+        return found if isinstance(found, str) else replace(found, path="$.parent")
 
     def adopt(self, request: AdoptSession, asked: Dispatch) -> None:
         """Its record comes from an older format. An id that was ever used is refused."""
@@ -79,11 +89,13 @@ class Creation:
     def holds_back(self, asked: Dispatch) -> bool:
         """True for a request to a session that is just coming to be: it waits until it is there."""
         request = asked.request
-        if not self.pending or not isinstance(request, r.OfSession):
+        named = request.session if isinstance(request, r.OfSession) else None
+        named = request.parent if isinstance(request, r.CreateSession) else named
+        if not self.pending or named is None:
             return False
-        if isinstance(self._directory.resolve(request.session), str):
+        if isinstance(self._directory.resolve(named), str):
             return False
-        found = references.resolve(request.session, self._records())
+        found = references.resolve(named, self._records())
         if isinstance(found, str):
             self._waiting.setdefault(found, []).append(asked)
         return isinstance(found, str)

@@ -168,18 +168,17 @@ class Directory(Supervisor):
                 self._look_ups.answer(request, asked.reply)
         elif self._shelf.answers(request):
             self._shelf.answer(asked)
-        elif isinstance(request, r.Cancel | r.GetResponse):
-            self._of_response(request.response_id, asked)
+        elif isinstance(request, references.OfPart):
+            self._of_part(request, asked)
         elif isinstance(request, r.OfSession):
             self._of_session(request, asked)
 
-    def _of_response(self, response_id: str, asked: Dispatch) -> None:
-        session_id = response_id.rpartition("-")[0]
+    def _of_part(self, request: references.OfPart, asked: Dispatch) -> None:
+        session_id = references.session_of(request)
         if session_id in self.entries or session_id in self._unreadable:
             self.forward(session_id, asked)
         else:
-            text = f"Response not found with ID: {response_id}"
-            asked.reply.send(r.Refusal(code="response-not-found", message=text))
+            asked.reply.send(references.no_part(request))
 
     def _of_session(self, request: r.OfSession, asked: Dispatch) -> None:
         found = self.resolve(request.session)
@@ -383,7 +382,7 @@ def _is_unreadable(down: Down) -> bool:
 def _is_due(entry: CatalogEntry) -> bool:
     """Boot wakes a session that has something to go on with; the session itself decides what."""
     session: Session = entry.session
-    if entry.deleting or session.open_requests:
+    if entry.deleting or session.open_requests or session.permissions:
         return True
     return any(
         isinstance(worker, ProcessWorker)

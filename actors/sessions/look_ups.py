@@ -4,7 +4,8 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from actors.decisions import agents, workers
+from actors.decisions import agents, budget_view, permission_asks, workers
+from actors.decisions.parents import line_of
 from actors.decisions.session_activity import session_activity
 from actors.messages.session import Reply
 from actors.terminals.look import look, terminal_size
@@ -22,12 +23,14 @@ OUTPUT_LIMIT_BYTES = 256 * 1024
 
 _ANSWERED = (
     r.GetSession,
+    r.GetBudget,
     r.ListSessions,
     r.GetWorker,
     r.ListWorkers,
     r.GetOutput,
     r.GetScreen,
     r.ListAgents,
+    r.ListPermissions,
 )
 
 
@@ -50,6 +53,8 @@ class LookUps:
                 reply.send({"sessions": self._listed(ordered)})
             case r.ListAgents():
                 reply.send(self._agents(request.workspace or DEFAULT_WORKSPACE))
+            case r.ListPermissions():
+                reply.send(self._permissions(request.session))
             case r.OfSession():
                 session = self._session(request.session)
                 if isinstance(session, Session):
@@ -68,6 +73,19 @@ class LookUps:
             session_info(one, session_activity(one, known), is_quarantined=one.id in given_up)
             for one in sessions
         ]
+
+    def _permissions(self, reference: str | None) -> dict[str, Any] | r.Refusal:
+        of = self._directory.resolve(reference) if reference is not None else None
+        if isinstance(of, r.Refusal):
+            return of
+        given_up = self._directory.quarantined()  # nobody can answer there
+        sessions = {
+            key: entry.session
+            for key, entry in self._directory.entries.items()
+            if key not in given_up
+        }
+        left = self._directory.around.seconds_left()
+        return {"permissions": permission_asks.listed(sessions, left, of)}
 
     def _agents(self, workspace: str) -> dict[str, Any] | r.Refusal:
         around = self._directory.around
@@ -88,6 +106,8 @@ class LookUps:
         match request:
             case r.GetSession():
                 reply.send(session)
+            case r.GetBudget():
+                reply.send(self._budget(session))
             case r.ListWorkers():
                 reply.send({"workers": list(session.workers)})
             case r.GetWorker():
@@ -102,6 +122,13 @@ class LookUps:
                 else:
                     pool = self._directory.around.recording.pool
                     pool.submit(self._shown, session, worker, request, reply)
+
+    def _budget(self, session: Session) -> dict[str, Any]:
+        around = self._directory.around
+        line = line_of(session, around.index.session)
+        return budget_view.in_full(
+            [(each, around.workspaces.settings(each.workspace)) for each in line]
+        )
 
     def _shown(
         self,

@@ -4,7 +4,6 @@ Part of the session's actor and called in its thread only. Keeps nothing that a 
 """
 
 import shutil
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from actors.decisions.decision import DISPOSAL
@@ -15,14 +14,13 @@ from actors.messages import terminals as t
 from actors.messages import work
 from actors.messages.session import Disposed
 from actors.sessions.flights import CUT_SHORT
-from actors.supervision import ChildSpec, tell
-from actors.tools.mcp_server_actor import mcp_children
-from actors.tools.tool_box import ToolBox
+from actors.sessions.publishing import show_progress
+from actors.sessions.tool_servers import ToolServers
+from actors.supervision import ActorRef, ChildSpec, tell
 from actors.workers.kinds import start_worker
 from storage.records.process import ProcessExit
 from storage.records.session import Session
 from storage.records.worker import ConversationWorker, TerminalWorker, Worker, WorkerRestart
-from storage.records.workspace import McpServerSettings, WorkspaceSettings
 from storage.report_spool import ReportSpool
 from storage.state import SessionState
 
@@ -41,8 +39,7 @@ class Performer:
         self._session = session
         self._around = session.around
         self._start_when_down: set[str] = set()
-        self._own_tools = ToolBox()
-        self._servers: dict[str, McpServerSettings] = {}
+        self._servers = ToolServers(session)
 
     def perform(self, effect: f.Effect, state: SessionState) -> None:  # noqa: C901 - one row each
         match effect:
@@ -69,6 +66,12 @@ class Performer:
             case f.ResizeTerminal():
                 key = self._key(effect.worker_id)
                 self._around.terminals.tell(t.ResizeTo(key, effect.cols, effect.rows))
+            case f.FollowServers():
+                self._servers.follow(state)
+            case f.ShowProgress():
+                show_progress(self._around, effect.response_id, state)
+            case f.ShowContext():
+                self._show_context(effect.key, state)
             case f.DisposeSession():
                 self.dispose()
             case _:
@@ -93,8 +96,7 @@ class Performer:
 
     def child_down(self, child_id: str, session: Session | None) -> None:
         """An actor has ended; one that is to be started again by request is."""
-        if child_id.startswith("mcp:") and session and child_id not in self._servers:
-            self._ensure_tools(session)
+        self._servers.child_down(child_id)
         if child_id in self._start_when_down:
             self._start_when_down.discard(child_id)
             worker = session.worker(child_id) if session else None
@@ -102,7 +104,7 @@ class Performer:
                 self.start(child_id, session)
 
     def _spec(self, worker: Worker) -> ChildSpec:
-        boxes = (self._own_tools, self._around.shared_tools.box(self._session.workspace))
+        boxes = (self._servers.box, self._around.shared_tools.box(self._session.workspace))
         talks = isinstance(worker, ConversationWorker)
         return ChildSpec(
             id=worker.id,
@@ -164,61 +166,45 @@ class Performer:
 
     # The conversation.
 
-    def _ensure_tools(self, session: Session) -> None:
-        """Start the session's own MCP servers that do not run; end what the settings changed.
+    def _talker(self, session: Session) -> ActorRef[Any] | None:
+        """The conversation's actor, while there is one."""
+        talkers = [w for w in session.workers if isinstance(w, ConversationWorker)]
+        return self._session.child_ref(talkers[0].id) if talkers else None
 
-        One that was changed is started anew when its earlier self has ended.
-        """
-        settings = self._around.workspaces.settings(session.workspace)
-        logs = self._around.data.session(session.workspace, session.id)
-        specs = mcp_children(
-            settings,
-            "session",
-            session.location_path,
-            self._around.io,
-            self._own_tools,
-            logs,
-            instance=self._around.data.instance,
-        )
-        wanted = {spec.id: spec for spec in specs}
-        self._end_changed_tools(settings, wanted)
-        for child_id, spec in wanted.items():
-            if child_id not in self._session.children():
-                self._servers[child_id] = settings.mcp_servers[child_id.removeprefix("mcp:")]
-                self._session.add_child(spec)
-
-    def _end_changed_tools(
-        self, settings: WorkspaceSettings, wanted: Mapping[str, ChildSpec]
-    ) -> None:
-        for child_id, running in list(self._servers.items()):
-            name = child_id.removeprefix("mcp:")
-            if child_id not in wanted or settings.mcp_servers.get(name) != running:
-                del self._servers[child_id]
-                self._session.stop_child(child_id)
-                self._own_tools.forget(name)
-                if child_id in wanted:
-                    self._own_tools.expect(name)
+    def _show_context(self, key: str, state: SessionState) -> None:
+        ref = self._talker(state.record)
+        self._servers.follow(state)
+        for reply in self._session.waiters.taken(key):
+            shown = work.ShowContext(
+                session=state.record, messages=tuple(state.messages), reply=reply
+            )
+            if ref is None or not tell(ref, shown):
+                reply.send(CUT_SHORT)
 
     def _converse(self, effect: Any, state: SessionState) -> None:
-        talkers = [w for w in state.record.workers if isinstance(w, ConversationWorker)]
-        ref = self._session.child_ref(talkers[0].id) if talkers else None
+        ref = self._talker(state.record)
         if ref is None:
             return
         match effect:
             case f.PrepareConversation():
-                self._ensure_tools(state.record)
+                self._servers.follow(state)
                 tell(ref, work.Prepare())
             case f.AskModel():
-                self._ensure_tools(state.record)
+                self._servers.follow(state)
                 ask = work.Ask.of(effect, state)
                 if ask:
                     tell(ref, ask)
             case f.CallTool():
-                tell(ref, work.Call(effect.response_id, effect.call))
+                tell(ref, work.Call(effect.response_id, effect.call, state.record))
+            case f.RefreshContext():
+                tell(ref, work.RefreshContext())
             case f.CancelResponse():
                 tell(ref, work.Stop(effect.response_id))
 
     # The end.
+
+    def stopped(self) -> None:
+        self._servers.stopped()
 
     def dispose(self) -> None:
         """Doing it again, for who asks meanwhile, does no more than answer."""

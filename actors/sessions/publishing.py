@@ -3,12 +3,15 @@
 Called once per decision, in order, by the session's actor. Nobody is waited for.
 """
 
+from actors.decisions.call_progress import turn_with_progress
 from actors.decisions.decision import Decision
 from actors.decisions.session_activity import conversation_activity
-from actors.messages.recording import Published, TurnGrew
+from actors.messages.recording import Published
 from actors.sessions.flights import Flight
 from actors.surroundings import Surroundings
-from storage.records.event import PromptQueued, RequestQueued, WorkerDeleted
+from storage.records.conversation import TurnGrew
+from storage.records.event import PromptQueued, RequestQueued, TurnStarted, WorkerDeleted
+from storage.records.permission import PermissionRequest
 from storage.records.worker import ConversationWorker
 from storage.state import SessionState
 
@@ -24,7 +27,7 @@ def tell_all(around: Surroundings, session_id: str, flight: Flight, state: Sessi
         _tell_activity(around, flight, state)
         changed = [getattr(event, "response_id", None) for event in flight.events]
         for response_id in dict.fromkeys(changed):
-            _show(around, session_id, response_id, state)
+            _show(around, session_id, response_id, flight, state)
 
 
 def _tell_activity(around: Surroundings, flight: Flight, state: SessionState) -> None:
@@ -55,13 +58,33 @@ def _let_follow(around: Surroundings, session_id: str, flight: Flight, decision:
 
 
 def _show(
-    around: Surroundings, session_id: str, response_id: str | None, state: SessionState
+    around: Surroundings,
+    session_id: str,
+    response_id: str | None,
+    flight: Flight,
+    state: SessionState,
 ) -> None:
-    """Whoever follows a response sees its turn as it is now."""
+    """Whoever follows a response sees its turn as it is now, and what ended just before it."""
     found = state.round(response_id) if response_id else None
-    if found and found.turns:
-        around.broadcaster.publish(TurnGrew(session_id, found.id, found.turns[-1]))
+    begins = any(isinstance(event, TurnStarted) for event in flight.events)
+    asked = _asked(state, response_id)
+    for turn in found.turns[-2 if begins else -1 :] if found else ():
+        around.broadcaster.publish(TurnGrew(session_id, response_id or "", turn, asked))
     prompt = state.prompt(response_id) if response_id else None
     is_over = (found and not found.is_open) or (prompt and not prompt.delivery.is_open)
     if response_id and is_over:
         around.followers.drop(response_id)
+
+
+def show_progress(around: Surroundings, response_id: str, state: SessionState) -> None:
+    """Whoever follows a response sees how far its running tool calls are."""
+    found = state.round(response_id)
+    if found and found.is_open and found.turns:
+        turn = turn_with_progress(found.turns[-1], found.id, around.progress.copy())
+        asked = _asked(state, found.id)
+        around.broadcaster.publish(TurnGrew(state.record.id, found.id, turn, asked))
+
+
+def _asked(state: SessionState, response_id: str | None) -> tuple[PermissionRequest, ...]:
+    """What its calls wait for, and what is asked about the session's servers."""
+    return tuple(p for p in state.record.permissions if p.response_id in {response_id, None})

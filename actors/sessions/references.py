@@ -1,8 +1,12 @@
-"""PURE: which session a reference means: an exact id, else a unique prefix of one, else a title."""
+"""PURE: which session a reference means: an exact id, else a unique prefix of one, else a title.
+
+The ids of what is in a session, its responses and permission requests, name it themselves.
+"""
 
 from collections.abc import Mapping
 
-from storage.records.request import Refusal
+from actors.decisions import permission_answers, permission_asks
+from storage.records.request import AnswerPermission, Cancel, GetResponse, Refusal
 from storage.records.session import Session
 
 MOST_CANDIDATES = 10
@@ -23,6 +27,25 @@ def resolve(reference: str, sessions: Mapping[str, Session]) -> str | Refusal:
         if matches:
             return _ambiguous(reference, [sessions[session_id] for session_id in matches])
     return Refusal(code="session-not-found", message=f"Session not found with ID: {reference}")
+
+
+OfPart = Cancel | GetResponse | AnswerPermission
+"""What is asked of something in a session that only its own id names."""
+
+
+def session_of(request: OfPart) -> str:
+    """The id of the session in which it would be."""
+    if isinstance(request, AnswerPermission):
+        return permission_asks.session_of(request.permission)
+    return request.response_id.rpartition("-")[0]
+
+
+def no_part(request: OfPart) -> Refusal:
+    """There is no such session."""
+    if isinstance(request, AnswerPermission):
+        return permission_answers.not_found(request.permission)
+    text = f"Response not found with ID: {request.response_id}"
+    return Refusal(code="response-not-found", message=text)
 
 
 def _begins(session_id: str, reference: str) -> bool:

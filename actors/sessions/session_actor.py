@@ -16,6 +16,7 @@ from actors.messages.effects import Effect
 from actors.messages.session import Advanced, Dispatch, Idle, ShutDown
 from actors.messages.supervision import Down, Quarantined, Verdict
 from actors.recording.commits import Commits, CommitsFailed, Committed
+from actors.sessions.deadlines import Deadlines
 from actors.sessions.flights import CUT_SHORT, Flight, Flights, Waiters, never_silent
 from actors.sessions.idleness import Idleness, LookIdle
 from actors.sessions.owed import OwedLines, Retry, refused
@@ -75,6 +76,9 @@ class SessionActor(Supervisor):
         self._performer = Performer(self)
         self._requests = 0
         self._idleness = Idleness(context.clock, lambda: self.tell_self(LookIdle()))
+        self._deadlines = Deadlines(
+            context.clock, around.deadlines, lambda each: self.tell_self(o.PermissionDue(each))
+        )
         self._is_closing = False
         self._is_shutting_down = False
 
@@ -95,6 +99,7 @@ class SessionActor(Supervisor):
                 self._place, self._notify, self._named_elsewhere
             )
             self.ahead = self._durable = folded(self._place, commits)
+            self._deadlines.follow(self.ahead.session)
             self._decide(Boot())
         self._write()
         self._idleness.watch()
@@ -104,12 +109,16 @@ class SessionActor(Supervisor):
         self._idleness.forget()
         try:
             if self._commits:
+                left = self._deadlines.stop()
+                if left:
+                    self._decide(o.PermissionsHeld(left))
                 self._owed.write()
                 self.around.recording.release(self._place)
                 self._collect()
             if self.ahead.deleted:
                 self._performer.dispose()  # for those who asked after the first was told
         finally:
+            self._performer.stopped()
             for flight in self._flights.lost():
                 flight.refuse(CUT_SHORT)
             for asked in self._set_aside:
@@ -174,6 +183,8 @@ class SessionActor(Supervisor):
             closing=self._is_shutting_down,
             request_id=asked.request_id if asked and asked.once else None,
             activities=self.around.activities,
+            progress=self.around.progress,
+            by=asked.by if asked else "greenroom",
         )
 
     def _decide(self, message: Any, asked: Dispatch | None = None) -> None:
@@ -254,6 +265,7 @@ class SessionActor(Supervisor):
         for flight in flights:
             self._durable = fold.apply_all(self._durable, flight.events, flight.at)
             landed.append((flight, self._durable))
+        self._deadlines.follow(self._durable.session)
         session = None if self._durable.deleted else self._durable.session
         self.around.directory.tell(Advanced(self.session_id, session, end))
         try:
@@ -366,7 +378,7 @@ class SessionActor(Supervisor):
         session = self.ahead.session
         if session is None or len(self._flights) or len(self._owed):
             return True
-        if len(self.waiters) or session.open_requests:
+        if len(self.waiters) or session.open_requests or session.permissions:
             return True
         return any(
             isinstance(worker, ProcessWorker)

@@ -1,19 +1,17 @@
 """One MCP server as an actor: its end is the actor's end, and the supervisor starts another."""
 
-from collections.abc import Iterator
 from concurrent.futures import wait
 from contextlib import suppress
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-from msgspec import Struct, structs
+from msgspec import Struct
 
 from actors.adapters.io_loop import IoLoop
 from actors.adapters.mcp_tools import McpConnection, placed
-from actors.supervision import ActorEndedError, BaseActor, ChildContext, ChildSpec, tell
+from actors.supervision import ActorEndedError, BaseActor, ChildContext, tell
 from actors.tools.tool_box import ToolBox
-from storage.records.workspace import McpServerSettings, WorkspaceSettings
+from storage.records.workspace import McpServerSettings
 
 CLOSE_SECONDS = 6.0
 """A server gets 2 s to end by itself and 2 s after SIGTERM before it is killed."""
@@ -24,7 +22,10 @@ class Ended(Struct, frozen=True):
 
 
 class Connect(Struct, frozen=True):
-    """Which server, started where, and the file that takes its standard error."""
+    """Which server, started where, and the file that takes its standard error.
+
+    `{{location_path}}` in the settings stands for where it is started.
+    """
 
     name: str
     settings: McpServerSettings
@@ -46,10 +47,10 @@ class McpServerActor(BaseActor):
         self._box = box
         self._connection = McpConnection(
             connect.name,
-            connect.settings,
+            placed(connect.settings, connect.cwd),
             cwd=connect.cwd,
             errlog_path=connect.errors,
-            on_tools_changed=lambda tools: box.offer(connect.name, self._connection, tools),
+            on_tools_changed=lambda listing: box.offer(connect.name, self._connection, listing),
         )
 
     def started(self) -> None:
@@ -58,8 +59,8 @@ class McpServerActor(BaseActor):
 
     async def _serve(self) -> None:
         try:
-            tools = await self._connection.open()
-            self._box.offer(self._name, self._connection, tools)
+            listing = await self._connection.open()
+            self._box.offer(self._name, self._connection, listing)
             self._say(Ended(await self._connection.wait_closed()))
         except ConnectionError as error:
             self._say(Ended(str(error)))
@@ -79,30 +80,3 @@ class McpServerActor(BaseActor):
     def stopping(self) -> None:
         with suppress(RuntimeError):  # the loop has ended, and the server with it
             wait([self._io.run(self._connection.close())], CLOSE_SECONDS)
-
-
-def mcp_children(
-    settings: WorkspaceSettings,
-    scope: str,
-    location: str,
-    io: IoLoop,
-    box: ToolBox,
-    logs: Path,
-    *,
-    instance: str,
-    prefix: str = "mcp",
-) -> Iterator[ChildSpec]:
-    """The servers of one scope as children `<prefix>:<name>`; they start in `location`.
-
-    `{{location_path}}` in their settings stands for it. Standard error goes into `logs`. By the
-    mark `instance` they are known when nobody is left who holds them.
-    """
-    for name, server in settings.mcp_servers.items():
-        if not server.disabled and server.scope == scope:
-            marked = structs.replace(server, env={**server.env, "GREENROOM_INSTANCE": instance})
-            connection = Connect(name, placed(marked, location), location, logs / f"mcp-{name}.log")
-            yield ChildSpec(
-                id=f"{prefix}:{name}",
-                start=partial(McpServerActor.start, io=io, connect=connection, box=box),
-                shutdown_seconds=CLOSE_SECONDS + 2,
-            )

@@ -3,17 +3,18 @@
 from typing import Any
 
 from actors.adapters.io_loop import IoLoop
+from actors.messages.supervision import Down, Verdict
 from actors.supervision import ChildContext, Supervisor, tell
-from actors.tools.mcp_server_actor import mcp_children
-from actors.tools.shared_tools import SharedTools
+from actors.tools.server_set import Place, ServerSet, of_scope
+from actors.tools.shared_tools import Look, SharedTools
 from actors.workspaces import Workspaces
 from storage.data_dir import DataDir
 
 LOOK_SECONDS = 5.0
 
 
-class Look:
-    """See which servers the workspaces' settings name by now."""
+class LookAgain:
+    """It is time; whoever knows of a change says so at once."""
 
 
 class McpServers(Supervisor):
@@ -32,45 +33,44 @@ class McpServers(Supervisor):
         self._workspaces = workspaces
         self._io = io
         self._shared = shared
-        self._running: dict[str, Any] = {}
+        self._sets: dict[str, ServerSet] = {}
 
     def started(self) -> None:
-        self._look()
+        self._shared.supervisor = self.actor_ref
+        self._look_and_again()
 
     def handle(self, message: Any) -> object:
-        if isinstance(message, Look):
-            self._look()
-            return None
-        return super().handle(message)
+        match message:
+            case Look():
+                self._look()
+            case LookAgain():
+                self._look_and_again()
+            case _:
+                return super().handle(message)
+        return None
+
+    def child_down(self, child_id: str, down: Down, verdict: Verdict) -> None:
+        for servers in self._sets.values():
+            servers.child_down(child_id)
 
     def _look(self) -> None:
-        """Start what was added, stop what was removed or changed; that starts at the next look."""
-        wanted: dict[str, Any] = {}
         for workspace in self._data.workspace_names():
-            settings = self._workspaces.settings(workspace)
-            place = self._data.workspace(workspace)
+            wanted = of_scope(self._workspaces.settings(workspace).mcp_servers, "workspace")
+            self._servers(workspace).follow(wanted)
+            self._shared.box(workspace).settled(wanted)
+
+    def _servers(self, workspace: str) -> ServerSet:
+        known = self._sets.get(workspace)
+        if known is None:
+            directory = self._data.workspace(workspace)
+            place = Place(location=str(directory), logs=directory, instance=self._data.instance)
             box = self._shared.box(workspace)
-            for spec in mcp_children(
-                settings,
-                "workspace",
-                str(place),
-                self._io,
-                box,
-                place,
-                instance=self._data.instance,
-                prefix=workspace,
-            ):
-                wanted[spec.id] = settings.mcp_servers[spec.id.rpartition(":")[2]]
-                if spec.id not in self.children():
-                    self._running[spec.id] = wanted[spec.id]
-                    self.add_child(spec)
-        for child_id in self.children():
-            if wanted.get(child_id) != self._running.get(child_id):
-                self.stop_child(child_id)
-                if child_id not in wanted:
-                    workspace, _, name = child_id.rpartition(":")
-                    self._shared.box(workspace).forget(name)  # nobody need wait for it
+            known = self._sets[workspace] = ServerSet(self, self._io, box, place, workspace)
+        return known
+
+    def _look_and_again(self) -> None:
+        self._look()
         self.context.clock.after(LOOK_SECONDS, self._ask_to_look)
 
     def _ask_to_look(self) -> None:
-        tell(self.actor_ref, Look())
+        tell(self.actor_ref, LookAgain())

@@ -104,6 +104,8 @@ class FilesWatchActor(BaseActor):
             if listener is not None:
                 tell(listener, LookForReports())
         elif is_workspace_name(directory.name):
+            if file in {None, self._data.workspace_file(directory.name)}:
+                self._around.shared_tools.look()
             is_finished = file == self._data.sessions_file(directory.name)
             self._around.edits.tell(LookAtSessions(directory.name, is_finished))
 

@@ -4,22 +4,32 @@ Decides nothing and keeps nothing that matters: the session asks again after a c
 is on the I/O loop; this actor starts the work there and can cancel it at any time.
 """
 
-import asyncio
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from actors.conversations.context_sources import ContextSources
 from actors.messages import outcomes as o
 from actors.messages import work
+from actors.ports import ModelError, ToldProgress, ToolOutcome
 from actors.supervision import BaseActor, ChildContext, tell
 from actors.surroundings import Surroundings
 from actors.tools.tool_box import ToolBox, call_tool
+from actors.workers.budgeted_tool import cleared
+from actors.workers.call_progress import told_progress
+from actors.workers.pausing import pause
+from actors.workers.shown_context import CUT_SHORT, shown_context
 from actors.workers.turn_call import TurnCall
+from storage.records.conversation import Failure, ToolCall
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
 TOOLS_SECONDS = 20.0
-"""How long a call of the model waits for tool servers that are still being started."""
-TOOL_CALL_SECONDS = 600.0
+"""How long a call, of the model or of a tool, waits for servers that are still being started."""
+CHANGED_TOOL = (
+    "this call was not run: what the server says of the tool has changed since it was called;"
+    " call it again, and a person is asked"
+)
 
 
 class ConversationActor(BaseActor):
@@ -30,6 +40,8 @@ class ConversationActor(BaseActor):
         self._around = around
         self._boxes = boxes
         self._running: dict[str, set[Future[Any]]] = {}
+        self._calls: set[str] = set()
+        self._sources = ContextSources(partial(call_tool, boxes), around.clock)
 
     def on_message(self, message: Any) -> object:
         match message:
@@ -38,7 +50,12 @@ class ConversationActor(BaseActor):
             case work.Ask():
                 self._run(message.response_id, self._ask(message))
             case work.Call():
+                self._calls.add(message.call.tool_call_id)
                 self._run(message.response_id, self._call(message))
+            case work.ShowContext():
+                self._run("", self._show(message))
+            case work.RefreshContext():
+                self._sources.refresh()
             case work.Stop():
                 self._drop(message.response_id)
             case work.EndProcess():
@@ -51,6 +68,11 @@ class ConversationActor(BaseActor):
 
     def stopping(self) -> None:
         self._drop_all()
+
+    def dropped(self, message: Any) -> None:
+        """Came too late: whoever waits for it hears so."""
+        if isinstance(message, work.ShowContext):
+            message.reply.send(CUT_SHORT)
 
     def _run(self, response_id: str, effect: Any) -> None:
         future = self._around.io.run(effect, self._effect_failed)
@@ -81,21 +103,49 @@ class ConversationActor(BaseActor):
         return tuple([tool for box in self._boxes for tool in await box.tools(TOOLS_SECONDS)])
 
     async def _prepare(self) -> None:
-        self._tell(o.ConversationReady(await self._tools()))
+        tools = await self._tools()
+        self._tell(o.ConversationReady(tools, frozenset(self._calls.copy())))
+
+    async def _show(self, asked: work.ShowContext) -> None:
+        try:
+            asked.reply.send(
+                await shown_context(self._around, asked, await self._tools(), self._sources)
+            )
+        finally:
+            asked.reply.send(CUT_SHORT)
 
     async def _ask(self, ask: work.Ask) -> None:
-        await asyncio.sleep(ask.delay_seconds)
-        call = TurnCall(self._around, ask, await self._tools(), self._tell)
+        await pause(self._around, ask)
+        call = TurnCall(self._around, ask, await self._tools(), self._sources, self._tell)
         await call.run()
+
+    async def _called(self, call: ToolCall, on_progress: ToldProgress) -> ToolOutcome:
+        """Once its server is there, and only if that says of it what it said when planned."""
+        if all(box.find(call.name)[0] is None for box in self._boxes):
+            await self._tools()
+        offered = {tool.name: tool.digest for box in self._boxes for tool in box.offered()}
+        if call.digest and offered.get(call.name, call.digest) != call.digest:
+            return ToolOutcome(content=CHANGED_TOOL, is_error=True)
+        return await call_tool(self._boxes, call.name, call.args, on_progress=on_progress)
 
     async def _call(self, message: work.Call) -> None:
         call = message.call
-        outcome = await call_tool(self._boxes, call.name, call.args, TOOL_CALL_SECONDS)
-        self._tell(
-            o.ToolReturned(
-                response_id=message.response_id,
-                tool_call_id=call.tool_call_id,
-                content=outcome.content,
-                is_error=outcome.is_error,
+        made = False
+        try:
+            async with cleared(self._around, message, self._tell):
+                made = True
+                with told_progress(self._around, message, self._tell) as on_progress:
+                    outcome = await self._called(call, on_progress)
+            self._tell(
+                o.ToolReturned(
+                    response_id=message.response_id,
+                    tool_call_id=call.tool_call_id,
+                    content=outcome.content,
+                    is_error=outcome.is_error,
+                )
             )
-        )
+        except ModelError as error:
+            stopped = Failure(code=error.code, message=str(error))
+            self._tell(o.CallStopped(message.response_id, call.tool_call_id, stopped, made=made))
+        finally:
+            self._calls.discard(call.tool_call_id)

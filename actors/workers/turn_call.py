@@ -6,18 +6,26 @@ from contextlib import aclosing
 
 from msgspec.structs import replace
 
-from actors.conversations import attached_images, context_building
-from actors.decisions.models import model_of
+from actors.conversations.context_building import ContextBuildError
+from actors.conversations.context_sources import ContextSources
+from actors.conversations.growing_turn import GrowingTurn
+from actors.decisions.models import output_limit
 from actors.messages import outcomes as o
 from actors.messages import work
-from actors.messages.recording import TurnGrew
-from actors.ports import BlockDone, ModelError, ModelEvent, TextDelta, TurnDone
+from actors.ports import (
+    BlockDone,
+    ModelDescription,
+    ModelError,
+    ModelRequest,
+    TextDelta,
+    TurnDone,
+)
 from actors.surroundings import Surroundings
-from storage.records.message import Content, TextContent
+from actors.workers.budgeted_model import budgeted
+from actors.workers.request_context import provider_of
+from actors.workers.turn_context import TurnContext
+from storage.records.conversation import Turn, TurnGrew
 from storage.records.tool import Tool
-
-PUBLISH_SECONDS = 0.016
-"""Text is published at most this often: a sixtieth of a second is a frame of a screen."""
 
 
 class TurnCall:
@@ -28,58 +36,53 @@ class TurnCall:
         around: Surroundings,
         ask: work.Ask,
         tools: tuple[Tool, ...],
+        sources: ContextSources,
         tell: Callable[[o.Outcome], None],
     ) -> None:
         self._around = around
         self._ask = ask
-        self._tools = tools
+        self._context = TurnContext(around, ask, tools, sources, tell)
         self._tell = tell
-        self._blocks: dict[int, Content] = {}
-        self._published_at = -1.0
+        self._grown = GrowingTurn()
 
     async def run(self) -> None:
         ask, around = self._ask, self._around
-        settings = around.workspaces.settings(ask.session.workspace)
-        provider_name, model = model_of(ask.session.config, settings)
-        around.written.put(ask.response_id, replace(ask.turn, content=()))
+        around.written.put(ask.response_id, self._turn())
         try:
-            provider = around.models.provider(ask.session.workspace, provider_name, settings)
-            place = around.data.session(ask.session.workspace, ask.session.id)
-            messages = await asyncio.to_thread(attached_images.restored, place, ask.messages)
-            built = await context_building.build(
-                ask.session, messages, settings, self._tools, around.clock
-            )
-            window = (await provider.describe(model)).context_window
+            provider_name, model_port = provider_of(around, ask.session)
+            provider = budgeted(model_port, around, ask, provider_name, self._tell)
+            built = await self._context.made(provider, provider_name)
+            if built is None:
+                return
+            described = await provider.describe(built.request.model)
             async with aclosing(provider.stream(built.request)) as events:  # type: ignore[type-var]  # an async generator in every adapter
                 async for event in events:
-                    self._take(event, provider_name, built.request.tools, window)
+                    if isinstance(event, TurnDone):
+                        self._tell(self._arrived(event, provider_name, built.request, described))
+                    else:
+                        self._take(event)
         except ModelError as error:
-            self._fail(error.code, str(error), error.retryable, error.retry_after_seconds)
-        except context_building.ContextBuildError as error:
-            self._fail(error.code, str(error), False, None)
+            self._fail(error)
+        except ContextBuildError as error:
+            self._fail(ModelError(str(error), code=error.code))
         finally:
             around.written.drop(ask.response_id)
 
-    def _take(
-        self, event: ModelEvent, provider: str, tools: tuple[Tool, ...], window: int | None
-    ) -> None:
+    def _take(self, event: TextDelta | BlockDone) -> None:
         match event:
             case TextDelta():
-                before = self._blocks.get(event.index)
-                text = before.text if isinstance(before, TextContent) else ""
-                self._blocks[event.index] = TextContent(text + event.text)
-                self._publish(now=False)
+                self._grown.write(event.index, event.text)
+                if self._grown.is_worth_a_look(asyncio.get_running_loop().time()):
+                    self._publish()
             case BlockDone():
-                self._blocks[event.index] = event.block
-                self._publish(now=True)
+                self._grown.complete(event.index, event.block)
+                self._publish()
                 self._tell(
                     o.BlockArrived(self._ask.response_id, self._ask.turn.number, event.block)
                 )
-            case TurnDone():
-                self._tell(self._arrived(event, provider, tools, window))
 
     def _arrived(
-        self, done: TurnDone, provider: str, tools: tuple[Tool, ...], window: int | None
+        self, done: TurnDone, provider: str, request: ModelRequest, described: ModelDescription
     ) -> o.TurnArrived:
         return o.TurnArrived(
             response_id=self._ask.response_id,
@@ -90,35 +93,33 @@ class TurnCall:
             model=done.model,
             provider=provider,
             raw_response=done.raw_response,
-            tools=tools,
-            window=window,
+            tools=request.tools,
+            window=described.context_window,
+            max_tokens=output_limit(request.config, described),
+            most_tokens=described.max_output_tokens,
         )
 
-    def _content(self) -> tuple[Content, ...]:
-        return tuple(self._blocks[index] for index in sorted(self._blocks))
+    def _turn(self) -> Turn:
+        """As it is at this moment: being asked, and not waiting for anything."""
+        return replace(self._ask.turn, content=self._grown.content(), waits_until=None)
 
-    def _publish(self, *, now: bool) -> None:
-        time = asyncio.get_running_loop().time()
-        if not now and time - self._published_at < PUBLISH_SECONDS:
-            return
-        self._published_at = time
-        turn = replace(self._ask.turn, content=self._content())
+    def _publish(self) -> None:
+        turn = self._turn()
         self._around.written.put(self._ask.response_id, turn)
         self._around.broadcaster.publish(
             TurnGrew(self._ask.session.id, self._ask.response_id, turn)
         )
 
-    def _fail(
-        self, code: str, message: str, retryable: bool, retry_after_seconds: float | None
-    ) -> None:
+    def _fail(self, error: ModelError) -> None:
         self._tell(
             o.TurnFailed(
                 response_id=self._ask.response_id,
                 number=self._ask.turn.number,
-                code=code,
-                message=message,
-                retryable=retryable,
-                retry_after_seconds=retry_after_seconds,
-                content=self._content(),
+                code=error.code,
+                message=str(error),
+                retryable=error.retryable,
+                retry_after_seconds=error.retry_after_seconds,
+                content=self._grown.content(),
+                usage=error.usage,
             )
         )

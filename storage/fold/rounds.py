@@ -1,14 +1,14 @@
 """PURE: how events about requests, turns and tool calls change a session's state."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from msgspec.structs import replace
 
 from storage.fold.changes import Step, message_of, with_session
 from storage.records import event as e
-from storage.records.conversation import Round, ToolCall, Turn
+from storage.records.conversation import Cost, Round, Summary, ToolCall, Turn, Usage, sum_of
 from storage.records.message import ToolCallContent, ToolResultContent
 from storage.state import SessionState
 
@@ -49,13 +49,38 @@ def _with_turn(
 def _turn_started(state: SessionState, event: e.TurnStarted, at: datetime) -> SessionState:
     current = state.round(event.response_id)
     before = current.turns if current else ()
-    turn = Turn(number=event.number, status="streaming", model=event.model, started_at=at)
+    turn = Turn(
+        number=event.number,
+        status="streaming",
+        model=event.model,
+        max_tokens=event.max_tokens,
+        started_at=at,
+    )
     return _with_round(state, event.response_id, status="running", turns=(*before, turn))
 
 
 def _turn_retried(state: SessionState, event: e.TurnRetried, at: datetime) -> SessionState:
+    due = at + timedelta(seconds=event.delay_seconds)
+
     def change(turn: Turn) -> Turn:
-        return replace(turn, retries=event.attempt, error=event.error, content=())
+        after = _with_usage(turn, event.usage, event.cost, estimated=event.usage is not None)
+        return replace(after, retries=event.attempt, error=event.error, content=(), waits_until=due)
+
+    return _with_turn(state, event.response_id, event.number, change)
+
+
+def _with_usage(turn: Turn, usage: Usage | None, cost: Cost | None, *, estimated: bool) -> Turn:
+    """What one more call took, with what those took that failed before it."""
+    if usage is None:
+        return turn
+    if turn.usage is not None:
+        usage, cost = turn.usage + usage, sum_of(turn.cost, cost)
+    return replace(turn, usage=usage, cost=cost, estimated=turn.estimated or estimated)
+
+
+def _limit_reached(state: SessionState, event: e.UsageLimitReached, at: datetime) -> SessionState:
+    def change(turn: Turn) -> Turn:
+        return replace(turn, error=event.error, content=(), waits_until=event.until)
 
     return _with_turn(state, event.response_id, event.number, change)
 
@@ -64,7 +89,25 @@ def _block_completed(
     state: SessionState, event: e.TurnBlockCompleted, at: datetime
 ) -> SessionState:
     def change(turn: Turn) -> Turn:
-        return replace(turn, content=(*turn.content, event.block))
+        return replace(turn, content=(*turn.content, event.block), waits_until=None)
+
+    return _with_turn(state, event.response_id, event.number, change)
+
+
+def _history_summarized(
+    state: SessionState, event: e.HistorySummarized, at: datetime
+) -> SessionState:
+    made = Summary(message=message_of(state, event.message_id), usage=event.usage, cost=event.cost)
+
+    def change(turn: Turn) -> Turn:
+        return replace(turn, summaries=(*turn.summaries, made))
+
+    return _with_turn(state, event.response_id, event.number, change)
+
+
+def _part_failed(state: SessionState, event: e.ContextPartFailed, at: datetime) -> SessionState:
+    def change(turn: Turn) -> Turn:
+        return replace(turn, left_out=(*turn.left_out, f"{event.part}: {event.message}"))
 
     return _with_turn(state, event.response_id, event.number, change)
 
@@ -75,15 +118,15 @@ def _turn_completed(state: SessionState, event: e.TurnCompleted, at: datetime) -
     def change(turn: Turn) -> Turn:
         content = message.content if message else (event.content or turn.content)
         return replace(
-            turn,
+            _with_usage(turn, event.usage, event.cost, estimated=event.estimated),
             status=event.status,
+            message_id=event.message_id,
             content=content,
-            tool_calls=_calls(content) if message else (),
+            tool_calls=_calls(content, event.digests) if message else (),
             raw_response=event.raw_response,
             stop_reason=event.stop_reason,
-            usage=event.usage,
-            cost=event.cost,
             error=event.error,
+            waits_until=None,
             completed_at=at,
         )
 
@@ -94,9 +137,14 @@ def _turn_completed(state: SessionState, event: e.TurnCompleted, at: datetime) -
     return _with_round(state, event.response_id, cuts=cuts + 1)
 
 
-def _calls(content: tuple[Any, ...]) -> tuple[ToolCall, ...]:
+def _calls(content: tuple[Any, ...], digests: dict[str, str]) -> tuple[ToolCall, ...]:
     return tuple(
-        ToolCall(tool_call_id=block.tool_call_id, name=block.name, args=block.args)
+        ToolCall(
+            tool_call_id=block.tool_call_id,
+            name=block.name,
+            args=block.args,
+            digest=digests.get(block.name),
+        )
         for block in content
         if isinstance(block, ToolCallContent)
     )
@@ -121,13 +169,17 @@ def _with_call(
 
 
 def _tool_call_started(state: SessionState, event: e.ToolCallStarted, at: datetime) -> SessionState:
-    return _with_call(
+    state = _with_call(
         state,
         event.response_id,
         event.tool_call_id,
         status="running",
         only_reads=event.only_reads,
     )
+    found = state.round(event.response_id)
+    calls = found.turns[-1].tool_calls if found else ()
+    known = {c.name: c.digest for c in calls if c.tool_call_id == event.tool_call_id and c.digest}
+    return replace(state, digests={**state.digests, **known}) if known else state
 
 
 def _tool_call_completed(
@@ -136,7 +188,12 @@ def _tool_call_completed(
     content = message_of(state, event.message_id).content
     result = next((block for block in content if isinstance(block, ToolResultContent)), None)
     return _with_call(
-        state, event.response_id, event.tool_call_id, status=event.status, result=result
+        state,
+        event.response_id,
+        event.tool_call_id,
+        status=event.status,
+        result=result,
+        message_id=event.message_id,
     )
 
 
@@ -155,7 +212,10 @@ STEPS: dict[type, Step] = {
     e.RequestQueued: _request_queued,
     e.TurnStarted: _turn_started,
     e.TurnRetried: _turn_retried,
+    e.UsageLimitReached: _limit_reached,
     e.TurnBlockCompleted: _block_completed,
+    e.HistorySummarized: _history_summarized,
+    e.ContextPartFailed: _part_failed,
     e.TurnCompleted: _turn_completed,
     e.ToolCallStarted: _tool_call_started,
     e.ToolCallCompleted: _tool_call_completed,

@@ -7,7 +7,9 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
+from storage.fold import permissions
 from storage.fold.changes import Step, message_of, with_session, with_status
+from storage.fold.edited_rounds import with_message
 from storage.records import event as e
 from storage.records.config import SessionConfig
 from storage.records.message import ChatMessage
@@ -49,7 +51,7 @@ def _field_types(kind: type[Session]) -> dict[str, Any]:
     return {field.name: field.type for field in msgspec.structs.fields(kind)}
 
 
-_BY_OWN_EVENT = frozenset({"config", "metrics", "workers"})
+_BY_OWN_EVENT = frozenset({"config", "metrics", "workers", "permissions"})
 """Named in `updates` for whoever listens; their own events in the same line carry the change."""
 
 
@@ -76,6 +78,7 @@ def _restored(state: SessionState, event: e.SessionRestored, at: datetime) -> Se
         for worker in state.record.workers
     )
     state = replace(state, deleting=False, deleted=False, doomed_workers=frozenset())
+    state = permissions.close_all(state, "greenroom", at)
     return with_status(with_session(state, at, desired="stopped", workers=workers))
 
 
@@ -88,8 +91,9 @@ def _message_added(state: SessionState, event: e.MessageAdded, at: datetime) -> 
 def _message_updated(state: SessionState, event: e.MessageUpdated, at: datetime) -> SessionState:
     message = message_of(state, event.message_id)
     builtin = {**msgspec.to_builtins(message), **event.updates, "id": message.id}
-    messages = state.messages.replace(msgspec.convert(builtin, ChatMessage))
-    return with_session(replace(state, messages=messages), at)
+    changed = msgspec.convert(builtin, ChatMessage)
+    state = replace(state, messages=state.messages.replace(changed))
+    return with_session(with_message(state, changed), at)
 
 
 def _metrics_updated(

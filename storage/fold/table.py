@@ -8,13 +8,20 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from storage.fold import prompts, rounds, sessions, workers
+from storage.fold import budgets, permissions, prompts, rounds, sessions, workers
 from storage.fold.changes import Step
 from storage.records import event as e
 from storage.records.message import ChatMessage
 from storage.state import SessionState
 
-_STEPS: dict[type, Step] = {**sessions.STEPS, **workers.STEPS, **rounds.STEPS, **prompts.STEPS}
+_STEPS: dict[type, Step] = {
+    **sessions.STEPS,
+    **workers.STEPS,
+    **rounds.STEPS,
+    **prompts.STEPS,
+    **permissions.STEPS,
+    **budgets.STEPS,
+}
 
 
 def apply(state: SessionState, event: e.AnyEvent, at: datetime) -> SessionState:

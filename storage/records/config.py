@@ -8,16 +8,25 @@ from msgspec import Meta, Struct
 ContextStrategy = Literal["summarize", "truncate", "relevance", "adaptive"]
 Effort = Literal["low", "medium", "high", "xhigh", "max"]
 Positive = Annotated[int, Meta(ge=1)]
+Count = Annotated[int, Meta(ge=0)]
 
 
 class Budget(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
-    """Limits of a session and of the sessions it started; absent means unlimited."""
+    """Limits of a session and of the sessions it started; absent means unlimited, 0 nothing."""
 
-    tokens: Positive | None = None
+    tokens: Count | None = None
     usd: Decimal | None = None
-    tool_calls: Annotated[int, Meta(ge=0)] | None = None
-    wall_seconds: Annotated[float, Meta(gt=0)] | None = None
+    tool_calls: Count | None = None
+    wall_seconds: Annotated[float, Meta(ge=0)] | None = None
     allow_unknown_prices: bool = False
+
+
+class StrictBudget(Budget, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A budget as it may be asked for: nothing that budgets do not have, and no odd number."""
+
+    def __post_init__(self) -> None:
+        if self.usd is not None and not (self.usd.is_finite() and self.usd >= 0):
+            raise ValueError("`usd` is an amount of US dollars, 0 or more")
 
 
 class SessionConfig(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):

@@ -6,6 +6,7 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from storage.records.message import ChatMessage, Content, ToolResultContent, text_of
+from storage.records.permission import PermissionRequest
 from storage.records.process import UtcTime
 
 TurnStatus = Literal["streaming", "completed", "error", "interrupted"]
@@ -20,6 +21,10 @@ class Usage(Struct, frozen=True, gc=False, kw_only=True):
     completion_tokens: int = 0
     cache_read_tokens: int = 0
     cache_write_tokens: int = 0
+
+    @property
+    def total_tokens(self) -> int:
+        return self.prompt_tokens + self.completion_tokens
 
     def __add__(self, other: "Usage") -> "Usage":
         return Usage(
@@ -37,10 +42,19 @@ class Cost(Struct, frozen=True, gc=False, kw_only=True):
     source: str
 
 
+def sum_of(first: Cost | None, second: Cost | None) -> Cost | None:
+    """Both together; with an unknown part it is unknown."""
+    if first is None or second is None:
+        return None
+    return Cost(usd=first.usd + second.usd, source=second.source)
+
+
 class ToolCall(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     """`unknown`: it may or may not have happened, a crash came between.
 
-    `only_reads`: known when it started, by hints that the workspace trusts.
+    `only_reads`: known when it started, by hints that the workspace trusts. `digest`: of what its
+    server said of the tool when the model was asked. `message_id`: of the message with its result.
+    `progress`: how far a running one is, in its server's words; shown, never recorded.
     """
 
     tool_call_id: str
@@ -48,23 +62,46 @@ class ToolCall(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     args: dict[str, Any]
     status: ToolCallStatus = "pending"
     only_reads: bool = False
+    digest: str | None = None
     result: ToolResultContent | None = None
+    message_id: str | None = None
+    progress: str | None = None
+
+
+class Summary(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
+    """What a call of the model for a summary gave, and what it took."""
+
+    message: ChatMessage
+    usage: Usage
+    cost: Cost | None = None
 
 
 class Turn(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
-    """One call of the model. `raw_response` is the provider's own record without the content."""
+    """One call of the model. `raw_response` is the provider's own record without the content.
+
+    `estimated`: the call was cut off, and `usage` is what it is thought to have taken. `summaries`
+    were made so that it fits into the window; `left_out` says what its context lacks, and why.
+    `max_tokens`: of the answer, where it is another limit than the session's. `waits_until`: the
+    call failed, as `error` says, and is made again then.
+    """
 
     number: int
     status: TurnStatus
+    message_id: str | None = None
     content: tuple[Content, ...] = ()
     tool_calls: tuple[ToolCall, ...] = ()
     raw_response: dict[str, Any] | None = None
     model: str | None = None
     stop_reason: str | None = None
     usage: Usage | None = None
+    estimated: bool = False
     cost: Cost | None = None
     retries: int = 0
+    max_tokens: int | None = None
+    waits_until: UtcTime | None = None
     error: str | None = None
+    summaries: tuple[Summary, ...] = ()
+    left_out: tuple[str, ...] = ()
     started_at: UtcTime
     completed_at: UtcTime | None = None
 
@@ -100,8 +137,33 @@ class Round(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
 
     @property
     def usage(self) -> Usage:
-        return sum((turn.usage for turn in self.turns if turn.usage), Usage())
+        return sum((usage for usage, _ in self.calls), Usage())
+
+    @property
+    def calls(self) -> tuple[tuple[Usage, Cost | None], ...]:
+        """What each call of the model took, those for summaries among them."""
+        counted = [(turn.usage, turn.cost) for turn in self.turns if turn.usage]
+        summaries = [(made.usage, made.cost) for turn in self.turns for made in turn.summaries]
+        return (*counted, *summaries)
 
     @property
     def is_open(self) -> bool:
         return self.status in {"queued", "running"}
+
+
+class TurnGrew(Struct, frozen=True):
+    """A signal: the turn as far as it has arrived; None as long as the request waits.
+
+    `permissions`: the questions that it waits for.
+    """
+
+    session_id: str
+    response_id: str
+    turn: Turn | None
+    permissions: tuple[PermissionRequest, ...] = ()
+
+
+class History(Struct, frozen=True, gc=False, kw_only=True):
+    """A session's rounds, oldest first; those being answered with what has arrived of them."""
+
+    rounds: tuple[Round, ...]

@@ -13,6 +13,7 @@ from storage.records.conversation import (
     Usage,
 )
 from storage.records.message import ChatMessage, Content
+from storage.records.process import UtcTime
 
 
 class RequestQueued(Struct, frozen=True, gc=False, tag="request-queued"):
@@ -27,19 +28,36 @@ class RequestQueued(Struct, frozen=True, gc=False, tag="request-queued"):
 
 
 class TurnStarted(Struct, frozen=True, gc=False, tag="turn-started"):
+    """`max_tokens`: of the answer, where it is another limit than the session's."""
+
     response_id: str
     number: int
     model: str
+    max_tokens: int | None = None
 
 
 class TurnRetried(Struct, frozen=True, gc=False, tag="turn-retried"):
-    """The call failed in a way that may pass; it is asked again after `delay_seconds`."""
+    """The call failed in a way that may pass; it is asked again after `delay_seconds`.
+
+    `usage`, an estimate, and `cost` are of what had come of it.
+    """
 
     response_id: str
     number: int
     attempt: int
     error: str
     delay_seconds: float
+    usage: Usage | None = None
+    cost: Cost | None = None
+
+
+class UsageLimitReached(Struct, frozen=True, gc=False, tag="usage-limit-reached"):
+    """The provider takes no calls before `until`; then the turn is asked again."""
+
+    response_id: str
+    number: int
+    error: str
+    until: UtcTime
 
 
 class TurnBlockCompleted(Struct, frozen=True, gc=False, tag="turn-block-completed"):
@@ -50,7 +68,8 @@ class TurnBlockCompleted(Struct, frozen=True, gc=False, tag="turn-block-complete
 
 class TurnCompleted(Struct, frozen=True, gc=False, kw_only=True, tag="turn-completed"):
     """`message_id`: the assistant message of the same line. A turn that did not come whole has
-    none, but what arrived of it as `content`.
+    none, but what arrived of it as `content`; what that took is `estimated`. `digests`: of the
+    tools that it calls, by name, what their servers said of them when the model was asked.
     """
 
     response_id: str
@@ -60,9 +79,32 @@ class TurnCompleted(Struct, frozen=True, gc=False, kw_only=True, tag="turn-compl
     content: tuple[Content, ...] = ()
     stop_reason: str | None = None
     usage: Usage | None = None
+    estimated: bool = False
     cost: Cost | None = None
     raw_response: dict[str, Any] | None = None
     error: str | None = None
+    digests: dict[str, str] = {}
+
+
+class HistorySummarized(Struct, frozen=True, gc=False, kw_only=True, tag="history-summarized"):
+    """So that the turn fits into the window. `message_id`: the summary, a message of the same
+    line, which names those that it stands for.
+    """
+
+    response_id: str
+    number: int
+    message_id: str
+    usage: Usage
+    cost: Cost | None = None
+
+
+class ContextPartFailed(Struct, frozen=True, gc=False, tag="context-part-failed"):
+    """The turn was asked without it: a `summary`, or a `dynamic context` and its id."""
+
+    response_id: str
+    number: int
+    part: str
+    message: str
 
 
 class ToolCallStarted(Struct, frozen=True, gc=False, tag="tool-call-started"):

@@ -63,5 +63,13 @@ class GetHistory(OfSession, frozen=True, kw_only=True, tag="get-history"):
     """The rounds: requests with their turns."""
 
 
+class GetContext(OfSession, frozen=True, kw_only=True, tag="get-context"):
+    """What the next call of the model would be sent."""
+
+
+class RefreshContext(OfSession, frozen=True, kw_only=True, tag="refresh-context"):
+    """Call the tools of the dynamic context anew for the next request."""
+
+
 class GetResponse(RequestBase, frozen=True, kw_only=True, tag="get-response"):
     response_id: str

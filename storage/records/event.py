@@ -4,7 +4,15 @@ A line of the journal holds all events of one decision; its number and time are 
 kinds stand beside this module, by what they are about; all have their name here.
 """
 
+from storage.records.budget_event import (
+    BudgetOpened,
+    BudgetReserved,
+    BudgetSettled,
+    BudgetWarning,
+)
 from storage.records.conversation_event import (
+    ContextPartFailed,
+    HistorySummarized,
     RequestCompleted,
     RequestQueued,
     ToolCallCompleted,
@@ -13,11 +21,17 @@ from storage.records.conversation_event import (
     TurnCompleted,
     TurnRetried,
     TurnStarted,
+    UsageLimitReached,
 )
 from storage.records.inbox_event import (
     AnswerPublished,
     RequestAccepted,
     RequestAnswered,
+)
+from storage.records.permission_event import (
+    PermissionAnswered,
+    PermissionHeld,
+    PermissionRequested,
 )
 from storage.records.prompt_event import (
     PromptDelivered,
@@ -94,10 +108,20 @@ Event = (
     | RequestQueued
     | TurnStarted
     | TurnRetried
+    | UsageLimitReached
     | TurnBlockCompleted
+    | HistorySummarized
+    | ContextPartFailed
     | TurnCompleted
     | ToolCallStarted
     | ToolCallCompleted
+    | PermissionRequested
+    | PermissionHeld
+    | PermissionAnswered
+    | BudgetOpened
+    | BudgetReserved
+    | BudgetSettled
+    | BudgetWarning
     | RequestCompleted
 )
 """In a session's journal."""

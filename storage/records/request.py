@@ -9,18 +9,22 @@ from typing import Annotated, Any, get_args
 
 from msgspec import Meta, Struct
 
+from storage.records.config import StrictBudget
 from storage.records.conversation_request import (
     AddMessage,
     Cancel,
+    GetContext,
     GetHistory,
     GetMessages,
     GetResponse,
     NewMessage,
+    RefreshContext,
     Request,
     StrictMessage,
     UpdateMessage,
     UpdateTokenMetrics,
 )
+from storage.records.permission_request import AnswerPermission, ListPermissions
 from storage.records.request_base import (
     Desired,
     OfSession,
@@ -36,6 +40,7 @@ from storage.records.session_request import (
     CreateSession,
     CreateSessionRequest,
     DeleteSession,
+    GetBudget,
     GetSession,
     ImportSession,
     ListSessions,
@@ -47,7 +52,6 @@ from storage.records.session_request import (
     ResumeSession,
     StartSession,
     StopSession,
-    StrictBudget,
     StrictConfig,
     UnarchiveSession,
     UpdateSession,
@@ -109,6 +113,8 @@ SessionCommand = (
     | UpdateMessage
     | GetMessages
     | GetHistory
+    | GetContext
+    | RefreshContext
     | UpdateTokenMetrics
 )
 """Handled by the session's own actor."""
@@ -117,6 +123,7 @@ AnyRequest = (
     SessionCommand
     | CreateSession
     | GetSession
+    | GetBudget
     | ListSessions
     | GetWorker
     | ListWorkers
@@ -124,6 +131,8 @@ AnyRequest = (
     | GetScreen
     | Cancel
     | GetResponse
+    | ListPermissions
+    | AnswerPermission
     | ListTrash
     | RestoreSession
     | PurgeSession

@@ -26,6 +26,7 @@ def is_ending(request: r.RequestBase) -> bool:
 
 _READING: tuple[type[r.RequestBase], ...] = (
     r.GetSession,
+    r.GetBudget,
     r.ListSessions,
     r.GetWorker,
     r.ListWorkers,
@@ -34,7 +35,9 @@ _READING: tuple[type[r.RequestBase], ...] = (
     r.GetActivity,
     r.GetMessages,
     r.GetHistory,
+    r.GetContext,
     r.GetResponse,
+    r.ListPermissions,
     r.GetStatus,
     r.ListTrash,
     r.ListAgents,

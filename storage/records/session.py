@@ -4,7 +4,9 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
+from storage.records.budget import Spending
 from storage.records.config import SessionConfig, TokenMetrics
+from storage.records.permission import PermissionRequest
 from storage.records.process import UtcTime
 from storage.records.worker import SessionActivity, Worker
 
@@ -16,8 +18,10 @@ SessionDesired = Literal["run", "paused", "stopped"]
 class SessionBase(Struct, frozen=True, gc=False, kw_only=True, tag_field="type"):
     """`status` is derived from `desired`, `archived` and the workers whenever one of them changes.
 
-    `config` is None as long as the session has no conversation. `open_requests` counts requests
-    that are queued or running.
+    `config` is None as long as nothing is set in it and there is no conversation. `open_requests`
+    counts requests that are queued or running. `permissions` are the open permission requests.
+    `parent_session_id` is that of the session which started it. `spending` is None until a budget
+    is first counted.
     """
 
     id: str
@@ -33,6 +37,8 @@ class SessionBase(Struct, frozen=True, gc=False, kw_only=True, tag_field="type")
     parent_session_id: str | None = None
     message_count: int = 0
     open_requests: int = 0
+    permissions: tuple[PermissionRequest, ...] = ()
+    spending: Spending | None = None
     created_at: UtcTime
     updated_at: UtcTime
     metadata: dict[str, Any] = {}

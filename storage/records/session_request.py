@@ -4,13 +4,9 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
-from storage.records.config import Budget, SessionConfig
+from storage.records.config import SessionConfig, StrictBudget
 from storage.records.request_base import OfSession, Reference, RequestBase, Title
 from storage.records.worker_request import CreateWorkerRequest
-
-
-class StrictBudget(Budget, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A budget as it may be asked for: nothing that budgets do not have."""
 
 
 class StrictConfig(SessionConfig, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -20,6 +16,8 @@ class StrictConfig(SessionConfig, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 class CreateSession(RequestBase, frozen=True, kw_only=True, tag="create-session"):
+    """`parent`: the session that starts it, and is shown what it asks."""
+
     session_type: Literal["quick", "worktree"] = "quick"
     location_path: str | None = None
     title: Title | None = None
@@ -31,6 +29,7 @@ class CreateSession(RequestBase, frozen=True, kw_only=True, tag="create-session"
     repository: str | None = None
     branch: str | None = None
     base: str | None = None
+    parent: Reference | None = None
 
 
 CreateSessionRequest = CreateSession
@@ -38,6 +37,10 @@ CreateSessionRequest = CreateSession
 
 class GetSession(OfSession, frozen=True, kw_only=True, tag="get-session"):
     pass
+
+
+class GetBudget(OfSession, frozen=True, kw_only=True, tag="get-budget"):
+    """Its limits, what it and those that it started have spent, and the budgets above it."""
 
 
 class ListSessions(RequestBase, frozen=True, kw_only=True, tag="list-sessions"):

@@ -5,10 +5,11 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta, Struct
 
 from storage.records.agent import AgentDefinition
-from storage.records.config import Budget
+from storage.records.config import StrictBudget
 
 DEFAULT_MODEL = "claude-sonnet-5-5"
 Decision = Literal["allow", "deny", "ask"]
+Seconds = Annotated[float, Meta(gt=0, le=3600)]
 
 
 class _Section(
@@ -26,12 +27,18 @@ class PromptSettings(_Section, frozen=True, kw_only=True):
 
 
 class ProviderSettings(_Section, frozen=True, kw_only=True):
-    """`api_key_env` names an environment variable; `script` is a file of the scripted model."""
+    """`api_key_env` names an environment variable; `script` is a file of the scripted model.
+
+    `tool_mode` `text` is for models without tools: they are told of them in the prompt, and call
+    them in their text. `silence_seconds`: a stream that says nothing for so long is broken.
+    """
 
     base_url: str | None = None
     api_key_env: str | None = None
     default_model: str | None = None
     script: str | None = None
+    tool_mode: Literal["native", "text"] = "native"
+    silence_seconds: Annotated[float, Meta(gt=0)] = 300.0
 
 
 class ModelSettings(_Section, frozen=True, kw_only=True):
@@ -40,7 +47,10 @@ class ModelSettings(_Section, frozen=True, kw_only=True):
 
 
 class McpServerSettings(_Section, frozen=True, kw_only=True):
-    """A server by `command` (over stdio) or by `url`. `auto_approve`: tool patterns, or true."""
+    """A server by `command` (over stdio) or by `url`. `auto_approve`: tool patterns, or true.
+
+    `timeout_seconds`: how long one call of a tool may take.
+    """
 
     command: str | None = None
     args: tuple[str, ...] = ()
@@ -53,6 +63,7 @@ class McpServerSettings(_Section, frozen=True, kw_only=True):
     auto_approve: bool | tuple[str, ...] = False
     trust_hints: bool = False
     protocol: Literal["auto", "legacy"] = "auto"
+    timeout_seconds: Annotated[float, Meta(gt=0, le=86_400)] = 600.0
 
 
 class FileSettings(_Section, frozen=True, kw_only=True):
@@ -71,12 +82,20 @@ class RefreshSettings(_Section, frozen=True, kw_only=True):
 
 
 class DynamicContextSettings(_Section, frozen=True, kw_only=True):
+    """A tool to call for the prompt. `{{location_path}}` in `params` is the session's directory.
+
+    A result holds for one request; with `refresh.interval_seconds` until it is that old; with
+    `on_demand`, or with `enabled` false, until somebody asks for others. If it fails, the prompt
+    says so, or with `required` the request fails.
+    """
+
     id: str
     server: str
     tool: str
     params: dict[str, Any] = {}
     refresh: RefreshSettings = RefreshSettings()
     required: bool = False
+    timeout_seconds: Seconds = 10.0
 
 
 class PermissionRule(_Section, frozen=True, kw_only=True):
@@ -88,11 +107,23 @@ class PermissionRule(_Section, frozen=True, kw_only=True):
 
 
 class PermissionSettings(_Section, frozen=True, kw_only=True):
+    """`deadline_seconds`: how long an answer is waited for, a year at most."""
+
     rules: tuple[PermissionRule, ...] = ()
-    deadline_seconds: Annotated[float, Meta(gt=0)] = 300.0
+    deadline_seconds: Annotated[float, Meta(gt=0, le=365 * 86400)] = 300.0
 
 
-Seconds = Annotated[float, Meta(gt=0, le=3600)]
+class ConversationSettings(_Section, frozen=True, kw_only=True):
+    """When a request is ended that does not come to an end by itself.
+
+    `loop_limit`: the same tool call with the same result so often in a row; null lets it go on.
+    `turn_limit`: so many calls of the model. `usage_limit_wait_seconds`: so long a turn waits for
+    a usage limit of the provider to end; one that ends later fails the request.
+    """
+
+    loop_limit: Annotated[int, Meta(ge=2, le=1000)] | None = 3
+    turn_limit: Annotated[int, Meta(ge=1, le=100_000)] = 50
+    usage_limit_wait_seconds: Annotated[float, Meta(ge=0, le=604_800)] = 21_600.0
 
 
 class ActivityTimes(_Section, frozen=True, kw_only=True):
@@ -132,6 +163,7 @@ class WorkspaceSettings(_Section, frozen=True, kw_only=True):
     files: tuple[FileSettings, ...] = ()
     dynamic_context: tuple[DynamicContextSettings, ...] = ()
     permissions: PermissionSettings = PermissionSettings()
+    conversation: ConversationSettings = ConversationSettings()
     activity: ActivityTimes = ActivityTimes()
     agents: tuple[AgentSettings, ...] = ()
-    budget: Budget | None = None
+    budget: StrictBudget | None = None

@@ -88,6 +88,8 @@ def test_every_session_command_reaches_a_decision(greenroom: House) -> None:
         "session": "nobody",
         "worker": "nothing",
         "response_id": "nothing-1",
+        "permission": "nothing-1",
+        "decision": "deny",
         "updates": {},
         "message": {"role": "user", "content": "x"},
         "message_id": "m",

@@ -42,13 +42,34 @@ def test_an_edit_holds_from_the_next_look_on(data: DataDir, path: Path) -> None:
     assert workspaces.settings("default") == WorkspaceSettings()
 
 
+def test_limits_of_a_request_can_be_changed_and_looking_for_loops_can_be_off(
+    data: DataDir, path: Path
+) -> None:
+    workspaces = Workspaces(data)
+    limits = workspaces.settings("default").conversation
+    assert (limits.loop_limit, limits.turn_limit) == (3, 50)
+    write(path, '{"conversation": {"loop_limit": null, "turn_limit": 200}}', 1)
+    limits = workspaces.settings("default").conversation
+    assert (limits.loop_limit, limits.turn_limit) == (None, 200)
+
+
 def test_an_unchanged_file_is_read_once(data: DataDir, path: Path) -> None:
     workspaces = Workspaces(data)
     write(path, '{"description": "one"}', 1)
     assert workspaces.settings("default") is workspaces.settings("default")
 
 
-@pytest.mark.parametrize("text", ["{", '{"unknown": 1}', '{"description": 7}', ""])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{",
+        '{"unknown": 1}',
+        '{"description": 7}',
+        "",
+        '{"conversation": {"loop_limit": 1}}',
+        '{"conversation": {"turn_limit": 0}}',
+    ],
+)
 def test_a_bad_edit_changes_nothing_and_is_told(data: DataDir, path: Path, text: str) -> None:
     workspaces = Workspaces(data)
     write(path, '{"description": "good"}', 1)

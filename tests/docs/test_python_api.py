@@ -26,6 +26,8 @@ def test_the_examples_run_and_say_what_they_should(
         "False session-not-found Session not found with ID: nobody\n"
         "b'echoed, then said\\r\\nechoed, then said\\r\\n'\n"
         "True\n"
+        "['I will count.', 'There are 9.'] completed\n"
+        "1 True\n"
         "['system', 'user']\n"
         "read-only-field id cannot be set\n"
     )
@@ -37,6 +39,7 @@ def test_everything_public_is_named() -> None:
     methods = [name for name in dir(library.SessionRepository) if not name.startswith("_")]
     methods += [name for name in dir(library.SessionFactory) if name.startswith("create_")]
     methods += [name for name in vars(NamedCalls) if not name.startswith("_")]
+    methods += [name for name in vars(library.SessionCoordinator) if not name.startswith("_")]
     assert [name for name in methods if f"`{name}" not in PAGE] == []
 
 
@@ -45,6 +48,7 @@ def test_the_commands_of_a_repository_alone_are_named() -> None:
 
 
 def test_the_events_of_the_table_are_events() -> None:
-    table = re.findall(r"^\| `([a-z-]+)` \|", PAGE, re.MULTILINE)
+    chapter = PAGE.partition("## subscribe")[2].partition("\n## ")[0]
+    table = re.findall(r"^\| `([a-z-]+)` \|", chapter, re.MULTILINE)
     assert len(table) == 8
     assert set(table) <= EVENT_TYPES

@@ -93,11 +93,16 @@ class House:
     def worker(self, session: str, worker: str) -> Any:
         return self.data_of({"type": "get-worker", "session": session, "worker": worker})
 
-    def daemon(self) -> "subprocess.Popen[bytes]":
-        """In the foreground, without a keeper: whoever kills it brings it back himself."""
+    def daemon(self, *script: str) -> "subprocess.Popen[bytes]":
+        """In the foreground, without a keeper: whoever kills it brings it back himself.
+
+        `script` runs it in place of `run.py`, with these arguments before those of the daemon.
+        """
+        command = [*script] if script else [str(RUN)]
+        place = ["--data", str(self.data)]
         with (self.home / "daemon.log").open("ab") as log:
             started = subprocess.Popen(
-                [sys.executable, str(RUN), "--data", str(self.data), "daemon"],
+                [sys.executable, *command, *place, *([] if script else ["daemon"])],
                 env=self.environ,
                 cwd=self.home,
                 stdout=log,

@@ -196,7 +196,7 @@ def test_tools_follow_the_workspace_file(running: House) -> None:
             if child["name"].startswith("mcp:")
         }
 
-    server = {"command": sys.executable, "args": [DEMO_SERVER]}
+    server = {"command": sys.executable, "args": [DEMO_SERVER], "auto_approve": True}
     running.workspace(settings(one=server))
     running.run("new", str(running.home), "--conversation", "--title", "talk")
     running.run("send", "talk", "go", expect=None)

@@ -46,13 +46,15 @@ def stream(
     *,
     output_tokens: int = 20,
     usage: dict[str, int] | None = None,
+    stop_sequence: str | None = None,
+    model: str = MODEL,
 ) -> Answer:
     """Each block is its start block and its deltas."""
     message: dict[str, Any] = {
         "id": "msg_1",
         "type": "message",
         "role": "assistant",
-        "model": MODEL,
+        "model": model,
         "content": [],
         "stop_reason": None,
         "stop_sequence": None,
@@ -63,7 +65,7 @@ def stream(
         events += [{"type": "content_block_start", "index": index, "content_block": start}]
         events += [{"type": "content_block_delta", "index": index, "delta": d} for d in deltas]
         events += [{"type": "content_block_stop", "index": index}, {"type": "ping"}]
-    delta = {"stop_reason": stop_reason, "stop_sequence": None}
+    delta = {"stop_reason": stop_reason, "stop_sequence": stop_sequence}
     end = {"type": "message_delta", "delta": delta, "usage": {"output_tokens": output_tokens}}
     events += [end, {"type": "message_stop"}]
     return Answer(

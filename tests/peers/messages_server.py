@@ -49,8 +49,9 @@ class MessagesServer:
     """`answers`: one per request in order, or a function of the request's body.
 
     `requests` are those for messages, `others` those for models and token counts. `models` maps a
-    model to what the models API says of it; one that is not there is a 404. `cut_off` is set when a
-    client went away in the middle of an answer.
+    model to what the models API says of it; one that is not there is a 404. `count` gives the
+    tokens of a request's body, else all have `counted_tokens`. `cut_off` is set when a client went
+    away in the middle of an answer.
     """
 
     def __init__(
@@ -59,11 +60,13 @@ class MessagesServer:
         *,
         models: dict[str, dict[str, Any]] | None = None,
         counted_tokens: int = 42,
+        count: Callable[[dict[str, Any]], int] | None = None,
         port: int = 0,
     ) -> None:
         self._respond = answers if callable(answers) else _in_order(answers)
         self.models = models or {}
         self.counted_tokens = counted_tokens
+        self._count = count or (lambda _: counted_tokens)
         self.requests: list[Received] = []
         self.others: list[Received] = []
         self.cut_off = threading.Event()
@@ -92,7 +95,7 @@ class MessagesServer:
             return self._respond(request.body)
         self.others.append(request)
         if request.method == "POST" and path == "/v1/messages/count_tokens":
-            return _json({"input_tokens": self.counted_tokens})
+            return _json({"input_tokens": self._count(request.body)})
         model = path.removeprefix("/v1/models/")
         if request.method == "GET" and model in self.models:
             return _json({"id": model, "type": "model", **self.models[model]})
@@ -105,6 +108,13 @@ class _Http(ThreadingHTTPServer):
     def __init__(self, peer: MessagesServer, port: int) -> None:
         super().__init__(("127.0.0.1", port), _Handler)
         self.peer = peer
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Clients go as they like; whatever else it is, is shown."""
+        if isinstance(sys.exception(), ConnectionError):
+            self.peer.cut_off.set()
+        else:
+            super().handle_error(request, client_address)  # type: ignore[arg-type]  # handed on
 
 
 class _Handler(BaseHTTPRequestHandler):

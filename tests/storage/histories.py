@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from storage import fold
 from storage.journal.log import Draft
 from storage.records import event as e
+from storage.records.budget import Amounts
 from storage.records.config import TokenMetrics
 from storage.records.conversation import Cost, Usage
 from storage.records.message import (
@@ -73,6 +74,7 @@ def _possible(state: SessionState, name: str) -> list[st.SearchStrategy[Events]]
         *_of_workers(state, name),
         *_of_rounds(state, name),
         *_of_prompts(state, name),
+        *_of_budget(state, name),
     ]
 
 
@@ -156,6 +158,26 @@ def _of_prompt(one: str, number: int) -> list[st.SearchStrategy[Events]]:
     ]
 
 
+def _of_budget(state: SessionState, name: str) -> list[st.SearchStrategy[Events]]:
+    amounts = st.builds(Amounts, tokens=st.integers(0, 9), usd=MONEY.map(lambda usd: usd or 0))
+
+    def reserved(all_: Amounts) -> Events:
+        key = f"call-{name}"
+        return (e.BudgetReserved(key=key, by="child", life="now", amounts=all_, at=2.5),)
+
+    def settled(all_: Amounts) -> Events:
+        return tuple(
+            e.BudgetSettled(key=one.key, used=all_, until=3.5) for one in state.reservations
+        )
+
+    return [
+        amounts.map(lambda all_: (e.BudgetOpened(all_),)),
+        amounts.map(reserved),
+        *([amounts.map(settled)] if state.reservations else []),
+        st.just((e.BudgetWarning("tokens", 0.9),)),
+    ]
+
+
 def _of_rounds(state: SessionState, name: str) -> list[st.SearchStrategy[Events]]:
     if not state.open_rounds:
         return []
@@ -194,6 +216,8 @@ def _of_turn(response: str, number: int, name: str) -> list[st.SearchStrategy[Ev
     return [
         TEXTS.map(lambda text: (e.TurnBlockCompleted(response, number, TextContent(text)),)),
         st.just((e.TurnRetried(response, number, 1, "overloaded", 0.5),)),
+        st.just((e.TurnRetried(response, number, 2, "cut", 0.5, Usage(prompt_tokens=3)),)),
+        st.just((e.UsageLimitReached(response, number, "used up", START),)),
         st.just((e.MessageAdded(said(f"said-{name}", (call,))), end)),
         st.just((cut,)),
     ]

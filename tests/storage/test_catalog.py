@@ -1,3 +1,5 @@
+import hashlib
+import json
 import shutil
 from pathlib import Path
 
@@ -78,6 +80,22 @@ def test_a_projection_that_says_the_same_is_believed(data: DataDir) -> None:
     found = read(data)
     assert (found.is_current, found.revision) == (True, 7)
     assert found.entries[ID].session.message_count == 1
+
+
+def test_a_projection_of_an_older_greenroom_is_believed_and_written_anew(data: DataDir) -> None:
+    """Else an edit of it would be refused for a field that it never had."""
+    record(data)
+    project(data)
+    path = data.sessions_file("default")
+    outline = json.loads(path.read_text())
+    del outline["sessions"][0]["permissions"]
+    body = {"revision": outline["revision"], "sessions": outline["sessions"]}
+    compact = json.dumps(body, separators=(",", ":")).encode()
+    outline["digest"] = f"sha256:{hashlib.sha256(compact).hexdigest()}"
+    path.write_text(json.dumps(outline, indent=2))
+    found = read(data)
+    assert (found.is_current, found.revision) == (False, 7)
+    assert found.entries[ID].session.permissions == ()
 
 
 def test_only_a_longer_journal_is_replayed(data: DataDir) -> None:

@@ -134,6 +134,17 @@ def test_a_wrong_agent_is_refused_with_the_place(path: Path, agents: Any, place:
     assert str(refused.value.path).startswith(place)
 
 
+# Dynamic context.
+
+
+def test_an_id_of_a_dynamic_context_is_used_once(path: Path) -> None:
+    entry = {"id": "status", "server": "git", "tool": "git_status"}
+    assert len(read(path, dynamic_context=[entry, {**entry, "id": "log"}]).dynamic_context) == 2
+    with pytest.raises(FileRefused, match="a second dynamic context with the id status") as refused:
+        read(path, dynamic_context=[entry, entry])
+    assert refused.value.path == "$.dynamic_context[1].id"
+
+
 # Times of activity.
 
 

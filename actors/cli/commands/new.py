@@ -44,6 +44,7 @@ def create_request(values: dict[str, Any]) -> dict[str, Any]:
         "config": config or None,
         "worker": worker,
         "prompt": values["prompt"],
+        "parent": values["parent"],
     }
     return {key: value for key, value in request.items() if value is not None}
 
@@ -73,6 +74,7 @@ COMMANDS = {
                 Option("--provider", "anthropic, scripted, …", metavar="P"),
                 Option("--title", "its title; else made from the directory", metavar="T"),
                 Option("--prompt", "the first message, also to an agent", metavar="TEXT"),
+                Option("--parent", "what this one asks is shown at that too", metavar="SESSION"),
             ],
             rest="command",
         ),

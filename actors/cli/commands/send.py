@@ -71,11 +71,13 @@ def _send(call: Call) -> int:
     cancellation = _Cancellation(call)
     transcript = Transcript(shows_running=call.console.is_terminal)
     waiting = _Waiting(call)
+    questions = _Questions(call, transcript)
 
     def progress(frame: dict[str, Any]) -> None:
         if frame.get("turn"):
             waiting.end()
             call.console.stream(transcript.update(frame["turn"]))
+        questions.tell(frame.get("permissions") or [])
         if frame.get("response_id"):
             cancellation.accepted_as(str(frame["response_id"]))
 
@@ -90,6 +92,25 @@ def _send(call: Call) -> int:
     finally:
         signal.signal(signal.SIGINT, before)
     return _finish(call, transcript, answer)
+
+
+class _Questions:
+    """Says once of each permission request that it waits for a person, and how to answer it."""
+
+    def __init__(self, call: Call, transcript: Transcript) -> None:
+        self._call = call
+        self._transcript = transcript
+        self._told: set[str] = set()
+
+    def tell(self, asked: list[dict[str, Any]]) -> None:
+        from actors.cli.permission_view import note_lines
+
+        for each in asked:
+            if str(each.get("id")) not in self._told:
+                self._told.add(str(each.get("id")))
+                self._call.console.stream(self._transcript.line_end())
+                for line in note_lines(each):
+                    self._call.console.note(line, "warn")
 
 
 class _Waiting:

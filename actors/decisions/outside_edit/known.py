@@ -9,7 +9,7 @@ from actors.decisions.outside_edit.trial import Step
 from actors.decisions.outside_edit.values import ABSENT, Json
 from storage import codec
 from storage.errors import FileRefused
-from storage.records.config import SessionConfig
+from storage.records.config import Budget, SessionConfig
 from storage.records.session import Session
 from storage.records.worker import ProcessWorker
 
@@ -101,7 +101,7 @@ def _updates(entry: Known, base: Json, ours: Json) -> Json:
     three = [_without_nulls(side["config"]) for side in (base, ours, theirs)]
     config = values.asked_keys(three[0], three[1], three[2], f"{entry.path}.config")
     if config:
-        updates["config"] = {k: None if value is ABSENT else value for k, value in config.items()}
+        updates["config"] = {name: _to_ask(name, value) for name, value in config.items()}
     metadata = values.asked_keys(
         base["metadata"], ours["metadata"], theirs["metadata"], f"{entry.path}.metadata"
     )
@@ -109,6 +109,15 @@ def _updates(entry: Known, base: Json, ours: Json) -> Json:
         whole = {**ours["metadata"], **metadata}
         updates["metadata"] = {k: value for k, value in whole.items() if value is not ABSENT}
     return updates
+
+
+def _to_ask(name: str, value: Any) -> Any:
+    """A request sets a budget limit by limit: what the file does not show is lifted."""
+    if value is ABSENT:
+        return None
+    if name == "budget" and isinstance(value, dict):
+        return {**dict.fromkeys(Budget.__struct_fields__), **value}
+    return value
 
 
 def _step(entry: Known, updates: Json) -> Step:

@@ -3,7 +3,13 @@ from typing import Any
 
 import pytest
 
-from actors.adapters.anthropic_errors import Endpoint, model_error, retry_after, status_error
+from actors.adapters.anthropic_errors import (
+    Endpoint,
+    model_error,
+    retry_after,
+    status_error,
+    without,
+)
 from tests.actors.adapters.conversation import NOW
 
 HERE = Endpoint("http://here.test", "MY_KEY")
@@ -69,6 +75,43 @@ def test_the_server_has_the_last_word() -> None:
 def test_when_to_come_back(headers: Any, seconds: Any) -> None:
     assert retry_after(headers, NOW) == seconds
     assert retry_after(headers, NOW + timedelta(days=9999)) in {seconds, 0.0}
+
+
+LIMIT = "anthropic-ratelimit"
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({f"{LIMIT}-tokens-reset": "2026-11-21T13:00:00Z"}, 3600.0),
+        ({f"{LIMIT}-unified-reset": str(int(NOW.timestamp()) + 60)}, 60.0),
+        (
+            {
+                f"{LIMIT}-requests-reset": "2026-11-22T12:00:00Z",
+                f"{LIMIT}-requests-remaining": "3",
+                f"{LIMIT}-input-tokens-reset": "2026-11-21T12:02:00+00:00",
+                f"{LIMIT}-input-tokens-remaining": "0",
+                f"{LIMIT}-output-tokens-reset": "2026-11-21T12:01:00",
+                f"{LIMIT}-output-tokens-remaining": "0",
+            },
+            120.0,
+        ),
+        ({f"{LIMIT}-tokens-reset": "2026-11-21T11:00:00Z"}, 0.0),
+        ({f"{LIMIT}-tokens-reset": "soon", f"{LIMIT}-unified-reset": "9" * 30}, None),
+        ({f"{LIMIT}-tokens-reset": "2026-11-21T13:00:00Z", "retry-after": "7"}, 7.0),
+    ],
+)
+def test_a_limit_that_is_used_up_says_when_it_ends(headers: Any, seconds: Any) -> None:
+    assert refused(429, headers=headers).retry_after_seconds == seconds
+    by_itself = None if "retry-after" not in headers else seconds
+    assert refused(500, headers=headers).retry_after_seconds == by_itself
+
+
+def test_a_key_that_is_repeated_is_not_quoted() -> None:
+    error = without("sk-secret", refused(401, said="no sk-secret here"))
+    assert "no [the key] here" in str(error)
+    assert "sk-secret" not in repr(error)
+    assert "no" in str(without(None, refused(401)))
 
 
 def test_a_body_of_any_shape_is_quoted_in_one_line() -> None:

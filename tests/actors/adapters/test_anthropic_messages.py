@@ -140,8 +140,8 @@ def test_system_messages_are_added_to_the_prompt() -> None:
     assert len(provided.messages) == 1
 
 
-def test_the_stable_part_of_the_prompt_is_cached_and_empty_parts_stay_behind() -> None:
-    stable = {**text("stable"), "cache_control": {"type": "ephemeral"}}
+def test_parts_of_the_prompt_are_blocks_and_empty_ones_stay_behind() -> None:
+    stable = text("stable")
     assert system_blocks(("stable", "now"), ("more",)) == [stable, text("now\n\nmore")]
     assert system_blocks(("stable", "")) == [stable]
     assert system_blocks(("", "now")) == [text("now")]

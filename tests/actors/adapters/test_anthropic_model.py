@@ -4,6 +4,7 @@ import asyncio
 import socket
 import subprocess
 import sys
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -24,14 +25,16 @@ from tests.actors.adapters.conversation import (
     turn_of,
 )
 from tests.peers import message_streams as streams
-from tests.peers.messages_server import WINDOW, MessagesServer
+from tests.peers.messages_server import WINDOW, MessagesServer, Received
 
 MODEL = "claude-sonnet-5-5"
+CACHED = {"cache_control": {"type": "ephemeral"}}
 
 
 def model_at(url: str, **fields: Any) -> Any:
-    fields = {"environ": {"ANTHROPIC_API_KEY": "secret"}, "silence_seconds": 10.0, **fields}
-    return AnthropicModel(ProviderSettings(base_url=url), **fields)
+    fields = {"silence_seconds": 10.0, **fields}
+    environ = {"ANTHROPIC_API_KEY": "secret"}
+    return AnthropicModel(ProviderSettings(base_url=url, **fields), environ=environ)
 
 
 def failure_of(answer: streams.Answer, **fields: Any) -> Any:
@@ -63,10 +66,10 @@ def test_what_is_sent() -> None:
         "output_config": {"effort": "low"},
         "stop_sequences": ["x"],
         "system": [
-            {"type": "text", "text": "Be brief.", "cache_control": {"type": "ephemeral"}},
+            {"type": "text", "text": "Be brief.", **CACHED},
             {"type": "text", "text": "It is noon."},
         ],
-        "messages": [{"role": "user", "content": [{"type": "text", "text": "Hello"}]}],
+        "messages": [{"role": "user", "content": [{"type": "text", "text": "Hello", **CACHED}]}],
         "tools": [
             {
                 "name": "demo__add",
@@ -99,7 +102,9 @@ def test_a_round_with_a_tool_and_thinking_goes_back_as_it_came() -> None:
         },
         {
             "role": "user",
-            "content": [{"type": "tool_result", "tool_use_id": "toolu_1", "content": "1"}],
+            "content": [
+                {"type": "tool_result", "tool_use_id": "toolu_1", "content": "1", **CACHED}
+            ],
         },
     ]
 
@@ -270,6 +275,25 @@ def test_without_a_models_api_the_window_is_that_of_the_table() -> None:
     assert len(server.others) == 1
 
 
+def test_a_models_api_that_fails_is_not_asked_again_at_once() -> None:
+    class Failing(MessagesServer):
+        def answer(self, request: Received) -> streams.Answer:
+            super().answer(request)
+            return streams.error(500, "api_error")
+
+    async def twice(url: str) -> list[ModelDescription]:
+        model = model_at(url)
+        try:
+            return [await model.describe(MODEL) for _ in range(2)]
+        finally:
+            await model.close()
+
+    with Failing() as server:
+        described = asyncio.run(twice(server.url))
+        assert len(server.others) == 1
+    assert [one.context_window for one in described] == [1_000_000] * 2
+
+
 def test_limits_that_the_models_api_leaves_out_are_unknown() -> None:
     with MessagesServer(models={MODEL: {"max_input_tokens": None}}) as server:
         assert described(server) == [ModelDescription(model=MODEL, context_window=1_000_000)]
@@ -303,6 +327,27 @@ def test_a_closed_model_opens_again() -> None:
 
     with MessagesServer([streams.text("a"), streams.text("b")]) as server:
         assert asyncio.run(twice(server.url)) == ["end_turn", "end_turn"]
+
+
+def test_a_model_that_is_closed_in_the_middle_of_a_stream_ends_it_first() -> None:
+    async def closed_early(url: str) -> list[ModelEvent]:
+        model = model_at(url)
+        events: list[ModelEvent] = []
+        async for event in model.stream(request()):
+            events.append(event)
+            await model.close()
+        return events
+
+    with MessagesServer([streams.text("abcd" * 100)]) as server:
+        assert turn_of(asyncio.run(closed_early(server.url))).stop_reason == "end_turn"
+
+
+def test_a_text_cut_in_the_middle_of_a_character_is_whole() -> None:
+    answer = streams.text("Grüße 🌍, <tool_call>{}</tool_call>")
+    bytes_alone = [bytes([byte]) for piece in answer.pieces for byte in piece]
+    with MessagesServer([replace(answer, pieces=tuple(bytes_alone))]) as server:
+        turn = turn_of(events_of(model_at(server.url), request()))
+    assert turn.content == (TextContent("Grüße 🌍, <tool_call>{}</tool_call>"),)
 
 
 def test_importing_the_adapters_imports_neither_sdk() -> None:

@@ -7,14 +7,9 @@ from actors.adapters.anthropic_options import (
     OURS,
     PASSED_ON,
     create_arguments,
-    max_tokens,
 )
-from actors.ports import ModelDescription, ModelError
+from actors.ports import ModelError
 from storage.records.config import SessionConfig
-
-UNKNOWN = ModelDescription(model="m")
-KNOWN = ModelDescription(model="m", max_output_tokens=64_000)
-SMALL = ModelDescription(model="m", max_output_tokens=4096)
 
 
 def test_every_argument_of_the_sdk_is_passed_on_or_ours() -> None:
@@ -62,11 +57,3 @@ def test_a_bad_option_is_refused_and_not_dropped(config: SessionConfig, says: st
         create_arguments(config)
     assert caught.value.code == "bad-option"
     assert not caught.value.retryable
-
-
-def test_the_output_limit_is_what_is_asked_within_what_the_model_can() -> None:
-    assert max_tokens(SessionConfig(max_tokens=100), UNKNOWN) == 100
-    assert max_tokens(SessionConfig(max_tokens=100_000), KNOWN) == 64_000
-    assert max_tokens(SessionConfig(), SMALL) == 4096
-    assert max_tokens(SessionConfig(), KNOWN) == 32_000
-    assert max_tokens(SessionConfig(), UNKNOWN) == 8192

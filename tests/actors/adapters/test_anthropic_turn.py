@@ -171,3 +171,43 @@ def test_a_stream_cut_anywhere_gives_no_turn() -> None:
     whole = decoded(streams.tool_use(("demo__add", {"a": 1}), said="So:"))
     for length in range(len(whole)):
         assert not any(isinstance(e, type(turn_of(fed(whole)))) for e in fed(whole[:length]))
+
+
+WORDS = st.text(st.characters(codec="utf-8"), min_size=1, max_size=20)
+BLOCKS = st.lists(
+    st.builds(TextContent, WORDS)
+    | st.builds(
+        ToolCallContent,
+        tool_call_id=st.uuids().map(str),
+        name=st.just("demo.add"),
+        args=st.dictionaries(WORDS, WORDS | st.integers(-9, 9) | st.booleans(), max_size=3),
+    )
+    | WORDS.map(
+        lambda said: ProviderContent(
+            provider="anthropic", block={"type": "thinking", "thinking": said, "signature": said}
+        )
+    ),
+    max_size=5,
+)
+
+
+def streamed(block: Any, pieces: int) -> Any:
+    """The block as the API would stream it: its start, then its deltas."""
+    match block:
+        case TextContent(text):
+            return streams.text_block(text, pieces)
+        case ToolCallContent():
+            arguments = encode(block.args).decode()
+            return streams.tool_block("demo__add", arguments, block.tool_call_id)
+        case _:
+            return streams.thinking_block(block.block["thinking"], block.block["signature"])
+
+
+@given(content=BLOCKS, pieces=st.integers(1, 9))
+def test_whatever_is_streamed_is_the_turn(content: list[Any], pieces: int) -> None:
+    calls = any(isinstance(block, ToolCallContent) for block in content)
+    reason = "tool_use" if calls else "end_turn"
+    answer = streams.stream([streamed(block, pieces) for block in content], reason)
+    events = fed(decoded(answer))
+    assert list(turn_of(events).content) == content
+    assert [event.block for event in events if isinstance(event, BlockDone)] == content

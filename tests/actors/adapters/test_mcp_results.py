@@ -1,7 +1,7 @@
 from types import SimpleNamespace as Value
 from typing import Any
 
-from actors.adapters.mcp_results import block_text, outcome, shortened, tool
+from actors.adapters.mcp_results import block_text, outcome, progress_text, shortened
 from actors.ports import ToolOutcome
 
 
@@ -47,10 +47,7 @@ def test_a_long_result_is_cut_between_characters_and_says_so() -> None:
     assert shortened("\ud800") == "?"
 
 
-def test_hints_are_the_servers_and_trust_the_workspaces() -> None:
-    hints = Value(read_only_hint=True, idempotent_hint=None)
-    listed = Value(name="add", description=None, title="Adds", input_schema={}, annotations=hints)
-    trusted = tool(listed, "demo", trusted=True)
-    assert (trusted.name, trusted.description) == ("demo.add", "Adds")
-    assert (trusted.only_reads, trusted.idempotent_hint) == (True, False)
-    assert not tool(listed, "demo", trusted=False).only_reads
+def test_progress_is_one_short_line() -> None:
+    assert progress_text(3, 10, "reading\nfiles") == "3 of 10: reading files"
+    assert progress_text(0.5, None, None) == "0.5"
+    assert len(progress_text(1, 2, "x" * 1000)) < 250

@@ -3,77 +3,25 @@
 import asyncio
 import os
 import signal
-import socket
-import subprocess
-import sys
-import time
-from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
+from actors.adapters.mcp_listing import Listing
 from actors.adapters.mcp_tools import McpConnection, placed
 from storage.records.workspace import McpServerSettings
+from tests.fakes.mcp import by_script, connected, eventually, http_server, until
 from tests.peers.messages_server import MessagesServer
 from tests.peers.processes import alive, children
 
 if TYPE_CHECKING:
-    from storage.records.tool import Tool
-
-PEERS = Path(__file__).parents[2] / "peers"
-DEMO = str(PEERS / "mcp_demo.py")
-
-
-def by_script(name: str, *args: Any, **fields: Any) -> Any:
-    return McpServerSettings(
-        command=sys.executable, args=(str(PEERS / f"mcp_{name}.py"), *args), **fields
-    )
-
-
-@asynccontextmanager
-async def connected(settings: McpServerSettings, **fields: Any) -> Any:
-    connection = McpConnection("demo", settings, **fields)
-    tools = await connection.open()
-    try:
-        yield connection, tools
-    finally:
-        await connection.close()
-
-
-@contextmanager
-def http_server() -> Any:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    argv = [sys.executable, DEMO, "--http", str(port)]
-    with subprocess.Popen(argv, stderr=subprocess.DEVNULL) as process:
-        until(lambda: answers(port))
-        try:
-            yield process, f"http://127.0.0.1:{port}/mcp"
-        finally:
-            process.kill()
-
-
-def answers(port: Any) -> Any:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
-def until(condition: Any, deadline_seconds: Any = 20.0) -> Any:
-    deadline = time.monotonic() + deadline_seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-
-
-async def eventually(condition: Any, deadline_seconds: Any = 20.0) -> Any:
-    await asyncio.to_thread(until, condition, deadline_seconds)
+    pass
 
 
 async def exercise(settings: McpServerSettings) -> Any:
     """The conversation that must go the same way over every transport."""
-    news: list[tuple[Tool, ...]] = []
+    news: list[Listing] = []
     async with connected(settings, on_tools_changed=news.append) as (server, tools):
         names = {tool.name for tool in tools}
         assert {"demo.add", "demo.fail", "demo.die"} <= names
@@ -85,8 +33,8 @@ async def exercise(settings: McpServerSettings) -> Any:
         assert (await server.call("absent", {}, 20)).is_error
         await server.call("grow", {}, 20)
         await eventually(lambda: news)
-        assert {tool.name for tool in news[-1]} == {*names, "demo.grown"}
-        assert await server.list_tools() == news[-1]
+        assert {tool.name for tool in news[-1].tools} == {*names, "demo.grown"}
+        assert await server.list_tools() == news[-1].tools
         sums = [server.call("add", {"a": n, "b": n}, 20) for n in range(5)]
         assert [s.content for s in await asyncio.gather(*sums)] == ["0", "2", "4", "6", "8"]
     assert await server.wait_closed() == "closed by us"
@@ -300,17 +248,3 @@ def test_the_location_is_filled_in_wherever_it_stands() -> None:
     assert (filled.command, filled.cwd, filled.args) == ("/here/run", "/here", ("--root", "/here"))
     assert filled.env == {"ROOT": "/here"}
     assert placed(McpServerSettings(url="http://x.test"), "/here").url == "http://x.test"
-
-
-@pytest.mark.peers
-def test_a_server_from_the_package_index() -> None:
-    settings = McpServerSettings(command=sys.executable, args=("-m", "mcp_server_time"))
-
-    async def time_there() -> Any:
-        async with connected(settings, cwd=os.sep) as (server, tools):
-            assert "demo.get_current_time" in {tool.name for tool in tools}
-            return await server.call("get_current_time", {"timezone": "Europe/Berlin"}, 20)
-
-    outcome = asyncio.run(time_there())
-    assert not outcome.is_error
-    assert "Europe/Berlin" in outcome.content

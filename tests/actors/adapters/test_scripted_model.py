@@ -6,6 +6,7 @@ import pytest
 
 from actors.adapters.scripted_model import ScriptedModel, last_text
 from actors.ports import BlockDone, ModelDescription, ModelError, TextDelta
+from storage.records.config import SessionConfig
 from storage.records.message import (
     ImageContent,
     TextContent,
@@ -62,6 +63,24 @@ def test_a_tool_call_has_its_groups_filled_in_and_an_id_of_its_own(script: Path)
     assert calls[0].name == "demo.add"
     assert calls[0].tool_call_id != calls[1].tool_call_id
     assert turns[0].stop_reason == "tool_use"
+
+
+@pytest.mark.parametrize(
+    ("most", "text", "words"),
+    [(5, "It is 12, of course.", 5), (3, "It is 12,", 3), (1, "It", 1)],
+)
+def test_an_answer_ends_at_its_limit(script: Path, most: int, text: str, words: int) -> None:
+    asked = request(message("user", "12"), config=SessionConfig(max_tokens=most))
+    turn = turn_of(events_of(ScriptedModel(script), asked))
+    assert turn.content == (TextContent(text),)
+    assert turn.stop_reason == ("end_turn" if most == 5 else "max_tokens")
+    assert turn.usage.completion_tokens == words
+
+
+def test_half_a_call_is_not_made(script: Path) -> None:
+    asked = request(message("user", "add 2 and 3"), config=SessionConfig(max_tokens=4))
+    turn = turn_of(events_of(ScriptedModel(script), asked))
+    assert (turn.content, turn.stop_reason) == ((TextContent("Let me see. "),), "max_tokens")
 
 
 def test_tokens_are_words(script: Path) -> None:

@@ -98,3 +98,11 @@ def test_what_a_cancelled_call_holds_is_let_go_at_once() -> None:
     assert kept()
     cancel()
     assert kept() is None
+
+
+def test_a_timer_for_later_than_a_system_can_wait_holds_up_no_other() -> None:
+    clock = SystemClock()
+    clock.after(threading.TIMEOUT_MAX * 2, lambda: None)
+    called = threading.Event()
+    clock.after(0.01, called.set)
+    assert called.wait(10)

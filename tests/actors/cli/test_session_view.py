@@ -1,7 +1,8 @@
 from datetime import UTC, datetime
+from typing import Any
 
 from actors.cli.drawing import width_of
-from actors.cli.session_view import listing_lines, worker_lines
+from actors.cli.session_view import listing_lines, session_lines, worker_lines
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 LONG = {"id": "a" * 12, "title": "long " * 40, "type": "worktree", "status": "active",
@@ -35,3 +36,40 @@ def test_a_narrow_terminal_still_shows_some_of_each_title() -> None:
 def test_a_long_workers_name_is_shortened() -> None:
     lines = worker_lines([{"id": "w", "name": "n" * 100, "type": "terminal"}], NOW)
     assert max(width_of(line) for line in lines) < 80
+
+
+def test_a_session_shows_what_it_asks_and_who_started_it() -> None:
+    asked = {"id": "abcdefgh2345-sess", "kind": "call", "tool": "files.write"}
+    session = {"id": "sess", "title": "T", "parent_session_id": "lead", "permissions": [asked]}
+    lines = ["".join(text for text, _ in line) for line in session_lines(session, NOW)]
+    assert "parent    lead" in lines
+    assert "asks      files.write: greenroom answer abcdefgh2345 allow|deny" in lines
+
+
+def test_figures_say_what_is_unknown_and_whose_prices_they_are() -> None:
+    def metrics(**figures: Any) -> str:
+        (line, *_) = session_lines({"metrics": figures}, NOW)[-1:]
+        return "".join(text for text, _ in line)
+
+    unknown = metrics(prompt_tokens=5, estimated_cost=None, context_utilization=None)
+    assert "5 prompt tokens, " in unknown
+    assert "cost unknown, context unknown" in unknown
+    known = metrics(
+        prompt_tokens=9,
+        cache_read_tokens=4,
+        estimated_cost=0.5,
+        price_source="genai-prices 1",
+        context_utilization=0.5,
+        max_context_window=18,
+    )
+    assert "9 prompt tokens (4 from the cache, 0 to it)" in known
+    assert "$0.5000 by genai-prices 1, context 50% of 18" in known
+
+
+def test_a_budget_says_what_it_allows_and_where_to_see_what_is_spent() -> None:
+    limits = {"tokens": 9000, "usd": 2.5, "tool_calls": 0}
+    session = {"id": "a", "title": "A", "config": {"model": "m", "budget": limits}}
+    lines = ["".join(text for text, _ in line) for line in session_lines(session, NOW)]
+    told = "9,000 tokens, 2.5000 US dollars, 0 tool calls; spent: greenroom budget a"
+    assert f"budget    {told}" in lines
+    assert "config    model m" in lines

@@ -87,6 +87,15 @@ def test_the_tree_shows_actors_sessions_and_workers_in_place() -> None:
     assert rendered(status()) == EXPECTED
 
 
+def test_the_part_of_a_budget_that_is_spent_stands_at_its_session() -> None:
+    value = status()
+    value["sessions"][0]["budget"] = {"limit": "usd", "share": 0.424}
+    value["sessions"][1]["budget"] = {"limit": None, "share": None}
+    told = rendered(value)
+    assert "Fix the login aaaa  active, worktree, 42 % of its US dollars spent\n" in told
+    assert "Asleep bbbb         paused\n" in told
+
+
 def test_on_a_terminal_the_same_tree_has_boxes() -> None:
     boxes = EXPECTED.replace("|-- ", "├── ").replace("`-- ", "└── ").replace("|   ", "│   ")
     assert rendered(status(), boxes=True) == boxes
@@ -254,3 +263,39 @@ def test_a_prompt_that_is_open_or_failed_is_shown(delivery: Any, shown: str) -> 
     text = "".join(part for part, _ in worker_detail(worker, {}, NOW).rest)
     assert ("prompt" in text) == bool(shown)
     assert shown in text
+
+
+def test_open_permission_requests_stand_at_their_session_and_at_its_parent() -> None:
+    value = status()
+    asked = {"id": "ask1-bbbb", "session_id": "bbbb", "title": "Asleep", "kind": "call",
+             "tool": "files.write", "seconds_left": 130, "shown_in": ["bbbb", "aaaa"]}  # fmt: skip
+    value["permissions"] = [asked]
+    lines = ["".join(text for text, _ in line) for line in status_lines(value, NOW, boxes=False)]
+    assert "asking     1 open permission request; see: greenroom asks" in lines
+    told = [line for line in lines if "asks files.write" in line]
+    assert [line.partition("greenroom answer ask1 ")[2] for line in told] == [
+        "allow|deny in Asleep, 2 min left", "allow|deny, 2 min left"
+    ]  # fmt: skip
+
+
+def test_what_is_wrong_with_tool_servers_stands_in_the_head() -> None:
+    shared = {"name": "git", "session_id": None, "problem": "exited with status 1\x1b[2J"}
+    own = {
+        "name": "files",
+        "session_id": "aaaa",
+        "problem": None,
+        "left_out": ["'odd': a second tool of this name"],
+        "clashes": ["files.a.b"],
+    }
+    text = rendered({**status(), "mcp_servers": [shared, own, {"name": "fine"}]})
+    assert "tools      git: exited with status 1" in text
+    assert "tools      files of session aaaa: left out 'odd': a second tool of this name" in text
+    assert "the name of files.a.b is that of another for a model; rename one" in text
+    assert "fine" not in text
+
+
+def test_a_call_of_a_model_that_waits_says_until_when_and_why() -> None:
+    value = status()
+    waiting = {"response_id": "x", "until": "2026-11-21T12:00:05Z", "error": "It is used up."}
+    value["sessions"][0]["waiting"] = [waiting]
+    assert re.search(r"asked again at 2026-11-2\d \d\d:\d\d:05: It is used up\.", rendered(value))

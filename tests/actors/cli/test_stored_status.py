@@ -24,6 +24,21 @@ def test_sessions_are_told_as_last_known(tmp_path: Path) -> None:
     assert told["workers"][0]["restarts"] == 1
 
 
+def test_the_share_of_a_budget_is_told_of_a_session_with_one_of_its_own(tmp_path: Path) -> None:
+    spending = {"spent": {"tokens": 60, "usd": 0.5}, "reserved": {"tokens": 7}}
+    sessions = [
+        {"id": "a", "config": {"budget": {"tokens": 100, "usd": 5}}, "spending": spending},
+        {"id": "b", "config": {"budget": {"tool_calls": 0}}, "spending": None},
+        {"id": "c", "config": None, "spending": spending},
+    ]
+    (tmp_path / "workspaces" / "default").mkdir(parents=True)
+    (tmp_path / "workspaces" / "default" / "sessions.json").write_text(json.dumps(sessions))
+    first, second, third = (each["budget"] for each in stored_status(str(tmp_path))["sessions"])
+    assert (first["limit"], first["share"], first["reserved"]) == ("tokens", 0.6, {"tokens": 7})
+    assert (second["limits"], second["share"]) == ({"tool_calls": 0}, None)
+    assert third is None
+
+
 def test_a_broken_file_is_named_and_the_others_are_read(tmp_path: Path) -> None:
     for name, text in (("bad", "{"), ("odd", '{"sessions": [3]}'), ("good", '[{"id": "x"}]')):
         (tmp_path / "workspaces" / name).mkdir(parents=True)
@@ -55,3 +70,18 @@ def test_refused_edits_are_told_as_by_a_daemon(tmp_path: Path) -> None:
 
 def test_nothing_there_is_nothing_known(tmp_path: Path) -> None:
     assert stored_status(str(tmp_path / "none"))["sessions"] == []
+
+
+def test_open_permission_requests_are_told_with_where_they_are_shown(tmp_path: Path) -> None:
+    workspace = tmp_path / "workspaces" / "default"
+    workspace.mkdir(parents=True)
+    asked = {"id": "ask-child", "asked_at": "2026-11-21T12:00:00Z", "seconds_left": 5.0}
+    sessions = [
+        {"id": "root", "title": "Root", "parent_session_id": "child"},
+        {"id": "child", "title": "Child", "parent_session_id": "root", "permissions": [asked]},
+    ]
+    (workspace / "sessions.json").write_text(json.dumps({"version": 1, "sessions": sessions}))
+    status = stored_status(str(tmp_path))
+    (told,) = status["permissions"]
+    assert told == {**asked, "title": "Child", "shown_in": ["child", "root"]}
+    assert all("permissions" not in session for session in status["sessions"])

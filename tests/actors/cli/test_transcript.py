@@ -37,6 +37,21 @@ def test_a_turn_that_was_asked_again_is_printed_again() -> None:
     assert shown == "Wrong\n(the model was asked again)\nRight\n"
 
 
+def test_a_call_that_waits_is_told_once_and_its_text_begins_anew() -> None:
+    waiting = turn(1, "") | {"waits_until": "2026-11-21T12:00:05Z", "error": "busy"}
+    shown = printed(Transcript(), turn(1, "Wrong"), waiting, waiting, turn(1, "Right"))
+    first, note, last = shown.splitlines()
+    assert (first, last) == ("Wrong", "Right")
+    assert note.startswith("(asked again at ")
+    assert note.endswith(": busy)")
+
+
+def test_an_end_that_is_not_the_models_own_is_told() -> None:
+    cut = turn(1, "So f") | {"stop_reason": "max_tokens"}
+    shown = printed(Transcript(), cut, turns=[cut])
+    assert shown.startswith("So f\n(it was cut off")
+
+
 def test_what_the_answer_adds_is_printed_too() -> None:
     assert (
         printed(Transcript(), turn(1, "On"), turns=[turn(1, "One"), turn(2, "Two")])

@@ -10,6 +10,7 @@ from actors.conversations.context_building import (
     BuiltContext,
     ContextBuildError,
     build,
+    gather,
 )
 from storage.records.config import SessionConfig
 from storage.records.message import ChatMessage
@@ -31,7 +32,11 @@ def built(
 ) -> BuiltContext:
     made = replace(session(), config=config)
     wanted = settings or WorkspaceSettings()
-    return asyncio.run(build(made, messages, wanted, TOOLS, FakeClock()))
+
+    async def both() -> BuiltContext:
+        return await build(made, messages, wanted, TOOLS, await gather(wanted, FakeClock()))
+
+    return asyncio.run(both())
 
 
 def of_files(*files: FileSettings) -> WorkspaceSettings:

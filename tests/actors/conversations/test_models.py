@@ -4,6 +4,7 @@ from typing import Any, cast
 import pytest
 
 from actors.conversations.models import Models
+from actors.conversations.text_tools import TextToolModel
 from actors.ports import ModelError
 from storage.records.workspace import ModelSettings, ProviderSettings, WorkspaceSettings
 
@@ -12,6 +13,11 @@ class Made:
     def __init__(self, settings: ProviderSettings, environ: Any) -> None:
         self.settings = settings
         self.environ = environ
+        self.name = "own"
+        self.closed = asyncio.Event()
+
+    async def close(self) -> None:
+        self.closed.set()
 
 
 def models() -> Models:
@@ -38,6 +44,24 @@ async def look_at_several() -> None:
     changed = await provider(of, url="http://two")
     assert changed is not first
     assert changed.settings.base_url == "http://two"
+    await asyncio.wait_for(first.closed.wait(), 10)
+    assert not changed.closed.is_set()
+
+
+async def look_at_both_modes() -> None:
+    of = models()
+    native = await provider(of)
+    text = ProviderSettings(base_url="http://one", tool_mode="text")
+    wanted = WorkspaceSettings(models=ModelSettings(providers={"own": text}))
+    wrapped = of.provider("default", "own", wanted)
+    assert isinstance(wrapped, TextToolModel)
+    assert wrapped.name == "own"
+    assert of.provider("default", "own", wanted) is wrapped
+    await asyncio.wait_for(native.closed.wait(), 10)
+
+
+def test_models_without_tools_are_spoken_to_in_text() -> None:
+    asyncio.run(look_at_both_modes())
 
 
 def test_a_provider_is_made_once_per_workspace_and_again_when_its_settings_change() -> None:

@@ -26,6 +26,7 @@ from storage.records.session import Session
 from storage.records.tool import Tool
 from storage.records.worker import Worker
 from storage.records.workspace import (
+    ConversationSettings,
     ModelSettings,
     PermissionRule,
     PermissionSettings,
@@ -77,9 +78,14 @@ def counting_ids() -> Callable[[], str]:
     return lambda: f"idno{next(numbers)}"
 
 
-def settings(*rules: PermissionRule) -> WorkspaceSettings:
+def settings(
+    *rules: PermissionRule,
+    conversation: ConversationSettings = ConversationSettings(),  # noqa: B008 - frozen
+) -> WorkspaceSettings:
     return WorkspaceSettings(
-        models=ModelSettings(active="scripted"), permissions=PermissionSettings(rules=rules)
+        models=ModelSettings(active="scripted"),
+        permissions=PermissionSettings(rules=rules),
+        conversation=conversation,
     )
 
 
@@ -88,11 +94,12 @@ def given(
     rules: tuple[PermissionRule, ...] = (ALLOW_ALL,),
     written: Mapping[str, tuple[Content, ...]] | None = None,
     closing: bool = False,
+    conversation: ConversationSettings = ConversationSettings(),  # noqa: B008 - frozen
 ) -> Given:
     return Given(
         now=NOW,
         new_id=new_id or counting_ids(),
-        settings=lambda: settings(*rules),
+        settings=lambda: settings(*rules, conversation=conversation),
         prices=FakePrices(),
         written=written or {},
         closing=closing,
@@ -100,13 +107,16 @@ def given(
 
 
 class Play:
-    """`rules`, `written` and `closing` are given to every decision that follows."""
+    """`rules`, `written`, `closing` and `conversation` (its limits) are given to every decision
+    that follows.
+    """
 
     def __init__(self, state: SessionState | None = None) -> None:
         self.state = state or SessionState()
         self.rules: tuple[PermissionRule, ...] = (ALLOW_ALL,)
         self.written: dict[str, tuple[Content, ...]] = {}
         self.closing = False
+        self.conversation = ConversationSettings()
         self.events: list[Event] = []
         self.effects: list[f.Effect] = []
         self.journal: list[bytes] = []
@@ -127,7 +137,7 @@ class Play:
 
     @property
     def given(self) -> Given:
-        return given(self._new_id, self.rules, self.written, self.closing)
+        return given(self._new_id, self.rules, self.written, self.closing, self.conversation)
 
     @property
     def session(self) -> Session:

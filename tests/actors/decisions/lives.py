@@ -269,13 +269,23 @@ class Lives(RuleBasedStateMachine):
         text=st.sampled_from(["", "hi"]),
         reason=st.sampled_from([None, None, None, "tool_use", "end_turn", "max_tokens"]),
         tokens=st.integers(0, 1000),
+        one_id=st.booleans(),
     )
     @precondition(wanted(f.AskModel))
     def turn(
-        self, number: int, names: list[str], text: str, reason: str | None, tokens: int
+        self,
+        number: int,
+        names: list[str],
+        text: str,
+        reason: str | None,
+        tokens: int,
+        one_id: bool = False,
     ) -> None:
         ask = self.past_of(number, f.AskModel)
-        calls = tuple(call(f"c{self.calls + place}", name) for place, name in enumerate(names))
+        calls = tuple(
+            call(f"c{self.calls + (0 if one_id else place)}", name)
+            for place, name in enumerate(names)
+        )
         self.calls += len(calls)
         self.say(
             o.TurnArrived(
@@ -305,6 +315,29 @@ class Lives(RuleBasedStateMachine):
                 retryable=retryable,
             )
         )
+
+    @rule(number=RECENT, place=RECENT)
+    @precondition(wanted(f.AskModel))
+    def summarized(self, number: int, place: int) -> None:
+        ask = self.past_of(number, f.AskModel)
+        said = self.play.state.messages
+        self.say(
+            o.HistorySummarized(
+                response_id=ask.response_id,
+                number=ask.number,
+                text="in short",
+                of=tuple(message.id for message in said[:place]),
+                usage=Usage(prompt_tokens=place),
+                model="known",
+                provider="scripted",
+            )
+        )
+
+    @rule(number=RECENT)
+    @precondition(wanted(f.AskModel))
+    def part_failed(self, number: int) -> None:
+        ask = self.past_of(number, f.AskModel)
+        self.say(o.ContextPartFailed(ask.response_id, ask.number, "summary", "busy"))
 
     @rule(number=RECENT, is_error=st.booleans())
     @precondition(wanted(f.CallTool))

@@ -46,12 +46,24 @@ def test_a_turn_that_streams_is_cancelled_with_what_has_arrived() -> None:
     assert answer(asked, play.state).code == "cancelled"
 
 
+def test_what_had_come_of_a_cancelled_turn_is_booked() -> None:
+    play = talking()
+    response = play.asks()
+    play.written = {response: (TextContent("so fa"),)}
+    play.decide(r.Cancel(response_id=response))
+    (turn,) = play.round(response).turns
+    assert turn.estimated
+    assert turn.usage is not None
+    assert play.session.metrics.total_tokens == turn.usage.total_tokens > 0
+
+
 def test_cancelling_while_a_call_waits_for_its_retry_ends_it() -> None:
     play = talking()
     response = play.asks()
     play.fails()
     play.decide(r.Cancel(response_id=response))
     assert play.round(response).status == "cancelled"
+    assert play.session.metrics.total_tokens == 0
     assert play.effects[-1] == f.CancelResponse(response)
 
 

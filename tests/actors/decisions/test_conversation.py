@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 
-from actors.decisions import conversation as c
 from actors.messages import effects as f
 from actors.messages import outcomes as o
 from storage.records import event as e
 from storage.records import request as r
 from storage.records.conversation import Failure
 from storage.records.message import TextContent
+from storage.records.workspace import ConversationSettings
 from tests.actors.decisions.given import (
     ID,
     USAGE,
@@ -246,14 +246,25 @@ def test_an_empty_turn_leaves_no_message_but_its_numbers() -> None:
 def test_a_model_that_comes_to_no_end_is_stopped_at_the_turn_limit() -> None:
     play = talking()
     response = play.asks()
-    for number in range(c.TURN_LIMIT):
+    for number in range(50):
         assert play.round(response).status == "running"
         play.arrives(call(f"c{number}", "files.read"))
         play.returns(f"c{number}", f"result {number}")
     failure = play.round(response).failure
     assert failure is not None
     assert failure.code == "turn-limit"
-    assert len(play.round(response).turns) == c.TURN_LIMIT
+    assert len(play.round(response).turns) == 50
+
+
+def test_the_turn_limit_is_a_setting() -> None:
+    play = talking()
+    play.conversation = ConversationSettings(turn_limit=1)
+    response = play.asks()
+    play.arrives(call("c", "files.read"))
+    play.returns("c")
+    failure = play.round(response).failure
+    assert failure is not None
+    assert failure.message == "no end after 1 turns; send another request to go on"
 
 
 def test_each_turn_carries_its_model() -> None:

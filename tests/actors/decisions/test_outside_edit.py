@@ -107,6 +107,13 @@ def test_a_null_in_the_config_unsets_as_well() -> None:
     assert edit.asked() == [update({"config": {"model": None}}, OTHER)]
 
 
+def test_a_limit_that_is_taken_out_of_a_budget_is_lifted() -> None:
+    edit = Edit()
+    edit.one["config"] = {**edit.one["config"], "budget": {"tokens": 5}}
+    none = dict.fromkeys(("usd", "tool_calls", "wall_seconds", "allow_unknown_prices"))
+    assert edit.asked() == [update({"config": {"budget": {"tokens": 5, **none}}})]
+
+
 def test_no_config_and_an_empty_one_are_the_same() -> None:
     edit = Edit()
     edit.before(config=None)
@@ -119,6 +126,7 @@ def test_no_config_and_an_empty_one_are_the_same() -> None:
     [
         "n", "bytes", "crc", "type", "created_at", "updated_at", "metrics", "message_count",
         "location_path", "workspace", "archived", "open_requests", "parent_session_id",
+        "permissions",
     ],
 )  # fmt: skip
 def test_every_other_field_is_read_only_and_must_be_there(name: str) -> None:
@@ -162,7 +170,7 @@ def test_status_is_derived_and_says_what_to_set() -> None:
         ({"config": {"model": 5}}, "config.model"),
         ({"config": {"model": "known", "temperature": 7}}, "config.temperature"),
         ({"config": {"model": "known", "modle": "x"}}, "config.modle"),
-        ({"config": {"model": "known", "budget": {"tokens": 0}}}, "config.budget.tokens"),
+        ({"config": {"model": "known", "budget": {"tokens": -1}}}, "config.budget.tokens"),
         ({"config": {"model": "known", "budget": {"tokns": 1}}}, "config.budget.tokns"),
         ({"config": {"model": "known", "budget": 5}}, "config.budget"),
         ({"metadata": None}, "metadata"),

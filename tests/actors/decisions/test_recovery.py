@@ -8,10 +8,11 @@ from actors.decisions.history import UNKNOWN_OUTCOME, valid_history
 from actors.messages import effects as f
 from actors.messages import outcomes as o
 from storage import fold
+from storage.records import request as r
 from storage.records.conversation import Round
 from storage.records.event import SessionRestored
 from storage.records.message import TextContent, ToolCallContent, ToolResultContent
-from tests.actors.decisions.given import NOW, TOOLS, Play, call, talking
+from tests.actors.decisions.given import ID, NOW, TOOLS, USAGE, Play, call, talking
 
 Step = Callable[[Play], object]
 
@@ -168,6 +169,54 @@ def test_a_writer_whose_outcome_is_unknown_is_told_to_the_model_and_the_next_one
     assert calls_of(after) == ["b"]
 
 
+def test_a_call_that_the_new_actor_was_given_before_it_was_up_is_not_lost() -> None:
+    """A restart by request: what the old actor was at comes back while the new one starts."""
+    play = talking()
+    response = play.asks()
+    play.arrives(call("a"), call("b"), call("c"))
+    play.decide(r.RestartWorker(session=ID, worker=play.worker.id))
+    play.returns("a", "done just in time")
+    play.decide(o.WorkerUp(play.worker.id))
+    play.decide(o.ConversationReady(TOOLS, frozenset({"b"})))
+    assert calls_of(play) == ["a", "b"]
+    play.returns("b", "done too")
+    play.returns("c")
+    contents = [
+        one.result.content for one in play.round(response).turns[0].tool_calls if one.result
+    ]
+    assert contents == ["done just in time", "done too", "done"]
+
+
+def test_a_turn_that_the_new_actor_was_given_before_it_was_up_is_called_off() -> None:
+    play = talking()
+    response = play.asks()
+    play.arrives(call("a"))
+    play.decide(r.RestartWorker(session=ID, worker=play.worker.id))
+    play.returns("a")
+    play.forget()
+    play.decide(o.WorkerUp(play.worker.id))
+    assert play.effects == [f.CancelResponse(response), f.AskModel(response, 2)]
+
+
+def test_what_a_cut_turn_took_is_booked_as_an_estimate() -> None:
+    before = talking()
+    response = before.asks()
+    before.arrives("let me", call("a", "files.read"))
+    before.returns("a")
+    counted = before.session.metrics
+    before.decide(o.BlockArrived(response, 1, TextContent("half an answer")))
+    after = crash(before)
+    cut = after.round(response).turns[1]
+    assert cut.estimated
+    assert cut.usage is not None
+    assert cut.usage.prompt_tokens >= USAGE.prompt_tokens + USAGE.completion_tokens
+    assert cut.usage.completion_tokens > 0
+    assert cut.cost is not None
+    booked = after.session.metrics
+    assert booked.total_tokens == after.round(response).usage.total_tokens
+    assert booked.context_utilization == counted.context_utilization
+
+
 @pytest.mark.parametrize("tool", ["files.read", "files.sync"])
 def test_a_call_that_may_be_repeated_is(tool: str) -> None:
     before = talking()
@@ -206,10 +255,21 @@ def test_a_request_queued_before_the_crash_begins_after_it() -> None:
     assert after.state.open_rounds[0].cuts == 0
 
 
-def test_a_crash_while_a_failed_call_waits_counts_as_a_cut() -> None:
+def test_after_a_crash_a_failed_call_waits_for_what_is_left_of_its_pause() -> None:
     before = talking()
     response = before.asks()
     before.fails()
+    after = crash(before)
+    assert after.wanted(f.AskModel) == [f.AskModel(response, 0, 0.5)]
+    assert after.round(response).cuts == 0
+    after.arrives("hi")
+    assert after.round(response).status == "completed"
+
+
+def test_a_crash_after_the_pause_of_a_failed_call_is_a_cut() -> None:
+    before = talking()
+    response = before.asks()
+    before.fails(retry_after_seconds=0.0)
     after = crash(before)
     assert after.wanted(f.AskModel) == [f.AskModel(response, 1)]
     assert after.round(response).cuts == 1

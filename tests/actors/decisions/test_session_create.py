@@ -61,7 +61,10 @@ def test_a_first_worker_that_cannot_start_is_the_answer() -> None:
     created = play.create(worker=terminal())
     play.decide(o.ProcessNotStarted(play.worker.id, 2, "cannot start x"))
     refusal = answer(created, play.state)
-    assert (refusal.code, refusal.message) == ("spawn-failed", "cannot start x (errno 2)")
+    assert refusal.code == "spawn-failed"
+    assert refusal.message.startswith(f"cannot start x (errno 2); session {ID} was created: ")
+    assert refusal.data == {"session_id": ID}
+    assert play.worker.last_error == "cannot start x (errno 2)"
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import pytest
 
 from actors.decisions import table
 from actors.messages import outcomes as o
+from actors.messages.budget import ReserveBudget, SettleBudget
 from actors.messages.session import GetRecord, RecordEndedOrphans, ShutDown
 from storage.records import request as r
 from storage.records.message import TextContent
@@ -27,8 +28,8 @@ READS = (r.GetMessages, r.GetHistory, r.DeleteSession, ShutDown, GetRecord)
 
 def test_every_command_and_every_outcome_has_its_row() -> None:
     rows = set(table._TABLE)
-    asked = {*get_args(r.SessionCommand), r.Cancel, r.GetResponse}
-    own = {ShutDown, GetRecord, RecordEndedOrphans}
+    asked = {*get_args(r.SessionCommand), r.Cancel, r.GetResponse, r.AnswerPermission}
+    own = {ShutDown, GetRecord, RecordEndedOrphans, ReserveBudget, SettleBudget}
     assert rows == asked | own | set(get_args(o.Outcome))
 
 

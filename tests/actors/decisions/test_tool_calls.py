@@ -5,12 +5,13 @@ import json
 import msgspec
 import pytest
 
-from actors.decisions import permission, tool_calls
+from actors.decisions import permission
 from actors.decisions.history import valid_history
 from actors.messages import effects as f
+from storage.records import request as r
 from storage.records.conversation import ToolCall
 from storage.records.message import ToolResultContent
-from storage.records.workspace import PermissionRule
+from storage.records.workspace import ConversationSettings, PermissionRule
 from tests.actors.decisions.given import READS, WRITES, Play, call, settings, talking
 
 
@@ -126,17 +127,17 @@ def test_a_denied_call_is_not_run_and_the_others_are() -> None:
     assert started(play) == ["b"]
 
 
-def test_the_rule_that_a_refusal_proposes_allows_the_call() -> None:
+def test_the_rule_that_a_question_proposes_allows_the_call() -> None:
     args = {"path": "/srv/a[1]*", "lines": [1, {"x": None}]}
     play = talking()
     play.rules = ()
     play.asks()
     play.arrives(call("a", "files.write", **args))
-    result = calls(play)[0].result
-    assert result is not None
-    proposed = result.content.partition("would allow it: ")[2]
-    rule = msgspec.convert(json.loads(proposed), PermissionRule)
+    (asked,) = play.session.permissions
+    assert asked.rule is not None
+    rule = msgspec.convert(json.loads(asked.rule), PermissionRule)
     assert permission.decide(WRITES, args, settings(rule)) == permission.Allowed()
+    play.decide(r.AnswerPermission(permission=asked.id, decision="deny"))
     play.rules = (rule,)
     play.arrives(call("b", "files.write", **args))
     assert started(play) == ["b"]
@@ -162,7 +163,7 @@ def repeat(play: Play, times: int, result: str = "same", **args: int) -> None:
 def test_the_same_call_with_the_same_result_again_and_again_is_a_loop() -> None:
     play = talking()
     response = play.asks()
-    repeat(play, tool_calls.LOOP_LIMIT)
+    repeat(play, 3)
     failure = play.round(response).failure
     assert failure is not None
     assert failure.code == "loop-detected"
@@ -173,10 +174,63 @@ def test_the_same_call_with_the_same_result_again_and_again_is_a_loop() -> None:
 def test_a_change_in_arguments_or_result_is_no_loop(change: dict[str, object]) -> None:
     play = talking()
     response = play.asks()
-    repeat(play, tool_calls.LOOP_LIMIT - 1)
+    repeat(play, 2)
     repeat(play, 1, **change)  # type: ignore[arg-type]  # one of two keywords
-    repeat(play, tool_calls.LOOP_LIMIT - 1)
+    repeat(play, 2)
     assert play.round(response).status == "running"
+
+
+def limited(**limits: int | None) -> Play:
+    play = talking()
+    play.conversation = ConversationSettings(**limits)  # type: ignore[arg-type]  # in bounds here
+    play.asks()
+    return play
+
+
+def test_how_often_is_a_loop_is_a_setting() -> None:
+    play = limited(loop_limit=5)
+    response = play.response
+    repeat(play, 4)
+    assert play.round(response).is_open
+    repeat(play, 1)
+    failure = play.round(response).failure
+    assert failure is not None
+    assert failure.code == "loop-detected"
+    assert "5 times" in failure.message
+
+
+def test_without_a_limit_nobody_looks_for_loops() -> None:
+    play = limited(loop_limit=None)
+    repeat(play, 20)
+    assert play.round(play.response).is_open
+
+
+def test_turns_that_make_the_same_calls_again_and_again_are_a_loop() -> None:
+    play = talking()
+    response = play.asks()
+    for number in range(3):
+        assert play.round(response).is_open
+        one, other = f"one{number}", f"other{number}"
+        play.arrives(call(one, "files.read", page=1), call(other, "files.read", page=2))
+        play.returns(one, "first")
+        play.returns(other, "second")
+    failure = play.round(response).failure
+    assert failure is not None
+    assert failure.code == "loop-detected"
+
+
+def test_calls_of_one_turn_under_one_id_are_each_made_and_answered() -> None:
+    play = calling(("a", "files.write"), ("a", "files.write"), ("", "files.read"))
+    names = [one.tool_call_id for one in calls(play)]
+    assert names == ["a", "a-2", "call-2"]
+    play.returns("call-2", "read")
+    play.returns("a", "first")
+    assert started(play) == ["call-2", "a", "a-2"]
+    play.returns("a-2", "second")
+    assert [one.result.content for one in calls(play) if one.result] == ["first", "second", "read"]
+    assert valid_history(tuple(play.state.messages)) == tuple(play.state.messages[:2]) + tuple(
+        sorted(play.state.messages[2:], key=lambda one: names.index(str(one.tool_call_id)))
+    )
 
 
 def test_a_call_id_that_is_used_again_in_a_later_turn_is_another_call() -> None:

@@ -6,7 +6,8 @@ import pytest
 from actors.messages import effects as f
 from storage.records import event as e
 from storage.records import request as r
-from storage.records.config import SessionConfig
+from storage.records.budget import Amounts, Spending
+from storage.records.config import Budget, SessionConfig
 from tests.actors.decisions.given import ID, WINDOW, Play, answer, talking, terminal
 
 
@@ -34,7 +35,7 @@ def test_what_is_given_once_cannot_be_set(name: str) -> None:
         ({"metadata": [1]}, "$.updates.metadata"),
         ({"config": None}, "$.updates.config"),
         ({"config": {"temperature": 1.5}}, "$.updates.config.temperature"),
-        ({"config": {"budget": {"tokens": 0}}}, "$.updates.config.budget.tokens"),
+        ({"config": {"budget": {"tokens": -1}}}, "$.updates.config.budget.tokens"),
         ({"config": {"modle": "x"}}, "$.updates.config.modle"),
         ({"metrics": {"prompt_tokens": "many"}}, "$.updates.metrics.prompt_tokens"),
         ({"metrics": {"prompt_tokens": -1}}, "$.updates.metrics.prompt_tokens"),
@@ -79,6 +80,42 @@ def test_config_is_merged_and_null_unsets() -> None:
         e.SessionConfigUpdated(changes),
         e.SessionUpdated({"config": changes}),
     ]
+
+
+def test_a_budget_is_changed_limit_by_limit() -> None:
+    play = talking()
+    update(play, config={"budget": {"tokens": 500, "usd": "2.5"}})
+    update(play, config={"budget": {"usd": None, "tool_calls": 0}})
+    assert play.session.config is not None
+    assert play.session.config.budget == Budget(tokens=500, tool_calls=0)
+    assert play.events[-2] == e.SessionConfigUpdated({"budget": {"tokens": 500, "tool_calls": 0}})
+    assert update(play, config={"budget": {}}).config == play.session.config
+    assert update(play, config={"budget": None}).config == SessionConfig(model="known")
+
+
+def test_what_was_used_before_there_was_a_budget_is_shown_from_the_start() -> None:
+    play = talking()
+    update(play, metrics={"prompt_tokens": 30, "completion_tokens": 5})
+    assert update(play, config={"budget": {"tokens": 40}}).spending == Spending(
+        spent=Amounts(tokens=35), own=Amounts(tokens=35)
+    )
+    assert play.events[-1] == e.BudgetWarning("tokens", 35 / 40)
+
+
+@pytest.mark.parametrize(
+    ("limit", "wrong", "path"),
+    [
+        ("usd", "NaN", "$.updates.config.budget"),
+        ("usd", -1, "$.updates.config.budget"),
+        ("tokens", -1, "$.updates.config.budget.tokens"),
+        ("wall_seconds", -0.5, "$.updates.config.budget.wall_seconds"),
+        ("gold", 1, "$.updates.config.budget"),
+    ],
+)
+def test_an_odd_limit_is_refused(limit: str, wrong: object, path: str) -> None:
+    updates = {"config": {"budget": {limit: wrong}}}
+    refusal = talking().refused(r.UpdateSession(session=ID, updates=updates))
+    assert (refusal.code, refusal.path) == ("bad-request", path)
 
 
 def test_a_session_without_conversation_takes_a_config() -> None:

@@ -9,6 +9,8 @@ import pytest
 
 from actors.library.connection import Connection
 from storage import codec
+from storage.records.conversation import TurnGrew
+from storage.records.request import Answer
 from tests.fakes.actors import eventually
 
 SECONDS = 20.0
@@ -27,7 +29,10 @@ class Peer:
         return codec.decode(self._stream.read(length), dict[str, Any])
 
     def answer(self, *ids: str) -> None:
-        payloads = [codec.encode({"id": each, "type": "x", "ok": True}) for each in ids]
+        self.send(*({"id": each, "type": "x", "ok": True} for each in ids))
+
+    def send(self, *frames: dict[str, Any]) -> None:
+        payloads = [codec.encode(frame) for frame in frames]
         self._end.sendall(b"".join(len(p).to_bytes(4, "big") + p for p in payloads))
 
     def close(self) -> None:
@@ -79,6 +84,48 @@ def test_an_answer_just_before_the_end_and_none_for_the_others(
     late = connection.ask("d", request("d"), SECONDS)
     assert late.error
     assert late.error.code == "connection-lost"
+
+
+def test_turns_are_shown_until_nobody_looks_and_a_callback_that_fails_hurts_nobody(
+    pair: tuple[Connection, Peer],
+) -> None:
+    connection, peer = pair
+    shown: list[str] = []
+
+    def look(notice: TurnGrew) -> None:
+        shown.append(notice.response_id)
+        raise ValueError("of the program's own")
+
+    def fail(_: Answer) -> None:
+        shown.append("answer")
+        raise ValueError("of the program's own")
+
+    connection.hand_in("a", request("a"), fail, look)
+    assert peer.receive()["id"] == "a"
+    for response_id in ("s-1", "s-2"):
+        peer.send({"id": "a", "type": "request", "response_id": response_id})
+    assert peer.receive() == {"type": "unsubscribe", "subscription": "a"}
+    with ThreadPoolExecutor(1) as pool:
+        later = pool.submit(connection.ask, "b", request("b"), SECONDS)
+        assert peer.receive()["id"] == "b"
+        peer.answer("a", "b")
+        assert later.result(SECONDS).id == "b"
+    assert shown == ["s-1", "answer"]
+
+
+def test_who_lets_go_of_an_answer_does_not_get_it(pair: tuple[Connection, Peer]) -> None:
+    connection, peer = pair
+    heard: list[Answer] = []
+    forget = connection.hand_in("a", request("a"), heard.append)
+    assert peer.receive()["id"] == "a"
+    forget()
+    forget()
+    with ThreadPoolExecutor(1) as pool:
+        later = pool.submit(connection.ask, "b", request("b"), SECONDS)
+        assert peer.receive()["id"] == "b"
+        peer.answer("a", "b")
+        assert later.result(SECONDS).id == "b"
+    assert heard == []
 
 
 def test_what_is_no_frame_ends_it(pair: tuple[Connection, Peer]) -> None:

@@ -9,8 +9,9 @@ import pytest
 
 from actors.library import delivery
 from actors.library.delivery import Delivery
-from actors.messages.recording import Published, TurnGrew
+from actors.messages.recording import Published
 from storage.records import event as e
+from storage.records.conversation import TurnGrew
 from storage.records.request import Refusal
 
 AT = datetime(2026, 11, 21, 5, 40, tzinfo=UTC)

@@ -16,7 +16,7 @@ from actors.terminals.connection import HostConnection
 from actors.terminals.protocol import Detach
 from storage.records.request import CreateSession, CreateWorkerRequest
 from tests.fakes.actors import eventually
-from tests.fakes.greenroom import PATIENCE_SECONDS, House
+from tests.fakes.greenroom import PATIENCE_SECONDS, House, demo_server
 
 CAT = {"type": "terminal", "command": ["cat"]}
 
@@ -73,6 +73,22 @@ def test_sessions_have_their_names(client: Greenroom, open_greenroom: House) -> 
     assert (client.delete_session("two"), client.delete_session("two")) == (True, False)
     assert refused(client.restart_session, "nobody") == "session-not-found"
     assert refused(client.create_session, {"location_path": "/no/such/place"}) == "bad-location"
+
+
+def test_permissions_have_their_names(client: Greenroom, open_greenroom: House) -> None:
+    script = [
+        {"when": "add", "reply": [{"tool": "demo.add", "parameters": {"a": 2, "b": 3}}]},
+        {"when": "denied", "reply": [{"text": "Then not."}]},
+    ]
+    open_greenroom.converse(script, **demo_server(auto_approve=False))
+    place = str(open_greenroom.place)
+    made = client.create_session({"location_path": place, "config": {}, "prompt": "add"})
+    eventually(lambda: client.list_permissions(made["id"]), seconds=PATIENCE_SECONDS)
+    (asked,) = client.list_permissions()
+    answered = client.answer_permission(asked["id"], "deny")
+    assert (answered["state"], answered["answered_by"]) == ("denied", "control-socket")
+    assert refused(client.answer_permission, asked["id"], "allow") == "permission-answered"
+    assert refused(client.list_permissions, "nobody") == "session-not-found"
 
 
 def test_workers_have_their_names(client: Greenroom, open_greenroom: House) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from actors import library
+from actors.library import opening
 from actors.library.remote_way import RemoteWay
 from actors.library.tree_way import TreeWay
 from storage.data_dir import DataDir
@@ -73,7 +74,7 @@ def test_terminals_go_on_after_it(tmp_path: Path) -> None:
 def test_one_who_holds_the_directory_and_does_not_answer_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(library, "HOLDER_SECONDS", 0.1)
+    monkeypatch.setattr(opening, "HOLDER_SECONDS", 0.1)
     held = DataDir(tmp_path / "data")
     lock = held.lock()
     try:
@@ -122,7 +123,7 @@ def test_a_command_that_is_not_answered_in_time_says_so(tmp_path: Path) -> None:
     with library.open(tmp_path / "data") as greenroom:
         way: Any = greenroom._way
         handed: list[Any] = []
-        way._tree.gateway.hand_in = lambda raw, deliver: handed.append(raw)
+        way._tree.gateway.hand_in = lambda raw, _, follow: handed.append(raw)
         with pytest.raises(TimeoutError):
             greenroom.dispatch({"type": "list-sessions"}, 0.01)
         assert handed == [{"type": "list-sessions"}]

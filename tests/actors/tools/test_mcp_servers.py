@@ -10,10 +10,7 @@ import pykka
 import pytest
 
 from actors.io_loop_actor import IoLoopActor
-from actors.tools.mcp_server_actor import mcp_children
 from actors.tools.mcp_servers import LOOK_SECONDS
-from actors.tools.tool_box import ToolBox
-from storage.records.workspace import McpServerSettings, WorkspaceSettings
 from tests.fakes.actors import eventually
 from tests.fakes.clock import FakeClock
 from tests.fakes.greenroom import (
@@ -94,18 +91,24 @@ def test_one_that_crashes_at_its_start_is_given_up_and_stops_nothing_else(
     assert timed.state("mcp_servers") == "running"
     log = timed.data.workspace("default") / "mcp-crashing.log"
     assert "no database to serve" in log.read_text()
+    (state,) = timed.room.around.shared_tools.box("default").described()
+    assert state.state == "failed"
+    assert "no database to serve" in (state.problem or "")
+    mended = demo_server(scope="workspace")["mcp_servers"]["demo"]
+    timed.write_workspace({"mcp_servers": {"crashing": mended}})
+    timed.room.around.shared_tools.look()
+    eventually(lambda: "crashing.add" in offered(timed), seconds=PATIENCE_SECONDS)
+    assert timed.state("mcp_servers", "default:crashing") == "running"
 
 
-def test_only_enabled_servers_of_the_scope_are_children() -> None:
-    servers: dict[str, Any] = {
-        "one": McpServerSettings(command="x"),
-        "two": McpServerSettings(command="x", scope="workspace"),
-        "three": McpServerSettings(command="x", disabled=True),
-    }
-    settings = WorkspaceSettings(mcp_servers=servers)
-    io: Any = None
-    found = mcp_children(settings, "session", "/", io, ToolBox(), Path("/"), instance="mark")
-    assert [spec.id for spec in found] == ["mcp:one"]
+def test_an_edit_is_followed_at_once_where_files_are_watched(
+    tmp_path: Path, clock: FakeClock
+) -> None:
+    with house(tmp_path, clock=clock, fronts=True) as watched:
+        watched.write_workspace(demo_server(scope="workspace"))
+        eventually(lambda: "demo.add" in offered(watched), seconds=PATIENCE_SECONDS)
+        watched.write_workspace({})
+        eventually(lambda: offered(watched) == [], seconds=PATIENCE_SECONDS)
 
 
 def test_an_end_of_the_loop_takes_the_servers_along_and_all_come_back(tmp_path: Path) -> None:

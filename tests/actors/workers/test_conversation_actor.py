@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from actors.messages.recording import TurnGrew
 from storage.records import event as e
+from storage.records.conversation import TurnGrew
 from storage.records.request import Answer
 from tests.fakes.actors import eventually
 from tests.fakes.greenroom import PATIENCE_SECONDS, House, demo_server
@@ -92,10 +92,15 @@ def test_a_stream_grows_until_it_is_whole(greenroom: House) -> None:
 
 def test_a_tool_of_a_real_server_is_called(greenroom: House) -> None:
     session_id = talk(greenroom, **demo_server())
-    answer = greenroom.ask(request(session_id, "add 20 and 22"))
+    seen: list[TurnGrew] = []
+    answer = greenroom.post(request(session_id, "add 20 and 22"), follow=seen.append).result(
+        PATIENCE_SECONDS
+    )
     assert said(answer).endswith("It is 42.")
-    (call,) = answer.data["turns"][0].tool_calls
+    first, _ = answer.data["turns"]
+    (call,) = first.tool_calls
     assert (call.status, call.result.content) == ("completed", "42")
+    assert [notice.turn for notice in seen if notice.turn and notice.turn.number == 0][-1] == first
 
 
 def test_servers_of_the_workspace_serve_every_session(greenroom: House) -> None:

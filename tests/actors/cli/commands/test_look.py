@@ -101,6 +101,30 @@ def test_history_tells_who_said_what_with_tool_calls(run: Run, serve: Serve) -> 
     )
 
 
+USED = {"prompt_tokens": 1}
+
+
+def test_history_shows_a_summary_as_such_and_what_was_left_out(run: Run, serve: Serve) -> None:
+    summary = {"role": "summary", "content": [{"type": "text", "text": "They talked."}],
+               "metadata": {"summarized_messages": ["1", "2"]}}  # fmt: skip
+    turn = {"number": 0, "status": "completed", "model": "m", "usage": USED, "cost": {"usd": "1"},
+            "content": [{"type": "text", "text": "Yes."}], "left_out": ["dynamic context x: no"],
+            "summaries": [{"message": summary, "usage": USED, "cost": {"usd": "0.5"}}]}  # fmt: skip
+    entry = {"id": "r", "status": "completed", "created_at": "then", "turns": [turn],
+             "request": {"content": [{"type": "text", "text": "And?"}]}}  # fmt: skip
+    serve(yes({"rounds": [entry]}))
+    assert run("history", "a").out == (
+        "you then\n"
+        "  And?\n"
+        "summary of 2 earlier messages, $0.5000\n"
+        "  They talked.\n"
+        "  left out: dynamic context x: no\n"
+        "model m, $1.0000\n"
+        "  Yes.\n"
+        "\n"
+    )
+
+
 def test_an_empty_history_says_how_to_begin(run: Run, serve: Serve) -> None:
     serve(yes({"rounds": []}))
     assert "greenroom send" in run("history", "a").out

@@ -20,6 +20,7 @@ SESSION = {
         ([], {"worker": {"type": "conversation"}}),
         (["--terminal"], {"worker": {"type": "terminal"}}),
         (["--", "sh", "-c", "x"], {"worker": {"type": "terminal", "command": ["sh", "-c", "x"]}}),
+        (["--parent", "Shop"], {"worker": {"type": "conversation"}, "parent": "Shop"}),
         (["--agent", "claude"], {"worker": {"type": "agent", "agent": "claude"}}),
         (["--agent", "claude", "--prompt", "Why?"],
          {"worker": {"type": "agent", "agent": "claude"}, "prompt": "Why?"}),

@@ -1,0 +1,34 @@
+"""PURE: the strategy `truncate`: the oldest rounds go until the rest fits."""
+
+from collections.abc import Iterator
+
+from actors.decisions.context.parts import Group, Parts, Size
+from storage.records.message import ChatMessage
+
+History = tuple[ChatMessage, ...]
+
+
+def truncated(history: History, room: int, size: Size) -> History | None:
+    """What fits into `room` tokens; None if not even what must stay does.
+
+    Summaries go after the rounds, turns of the last round after these, and the first message of the
+    user only if nothing else helps.
+    """
+    parts = Parts(history)
+    keep = set(range(len(parts.units)))
+    taken = parts.size(keep, size)
+    for group in _leaving(parts):
+        if taken <= room:
+            break
+        keep.difference_update(group)
+        taken -= parts.size(group, size)
+    return parts.history(keep) if taken <= room else None
+
+
+def _leaving(parts: Parts) -> Iterator[Group]:
+    earlier = [group for group in parts.groups if not parts.is_current(group)]
+    yield from (group for group in earlier if not parts.is_summary(group[0]))
+    yield from (group for group in earlier if parts.is_summary(group[0]))
+    yield from (group for group in parts.groups if parts.is_current(group))
+    if parts.opening is not None and parts.opening != parts.asking:
+        yield (parts.opening,)

@@ -1,0 +1,113 @@
+"""PURE: a call of the model has failed: it is made again after a pause, or its request fails.
+
+A failure that may pass is tried again a few times. A usage limit that says when it ends is waited
+for, as long as the workspace allows. What came of the call is booked as an estimate.
+"""
+
+from datetime import timedelta
+
+from actors.decisions import conversation, metrics
+from actors.decisions.decision import Decision, Draft, Given
+from actors.decisions.models import model_of
+from actors.messages import outcomes as o
+from actors.messages.effects import AskModel
+from storage.records import event as e
+from storage.records.conversation import Cost, Failure, Turn, Usage
+from storage.state import SessionState
+
+RETRY_LIMIT = 3
+"""How often a failed call is made again before the request fails."""
+RETRY_FIRST_SECONDS = 0.5
+RETRY_AFTER_CAP_SECONDS = 60.0
+"""A provider that says it takes calls again later than this has reached a usage limit."""
+
+
+def turn_failed(state: SessionState, outcome: o.TurnFailed, given: Given) -> Decision:
+    draft = Draft(state, given)
+    turn = conversation.current(state, outcome.response_id, outcome.number)
+    if turn is None:
+        return draft.decision()
+    usage, cost = _booked(draft, turn, outcome)
+    if _is_usage_limit(outcome) and usage is None:
+        _wait(draft, turn, outcome)
+    elif outcome.retryable and turn.retries < RETRY_LIMIT:
+        attempt = turn.retries + 1
+        delay = _delay(attempt, outcome.retry_after_seconds)
+        number, text = turn.number, outcome.message
+        draft.add(e.TurnRetried(outcome.response_id, number, attempt, text, delay, usage, cost))
+        draft.want(AskModel(outcome.response_id, number, delay))
+    else:
+        failure = Failure(code=outcome.code, message=outcome.message)
+        _give_up(draft, turn, outcome, failure, usage, cost)
+    return draft.decision()
+
+
+def _booked(draft: Draft, turn: Turn, outcome: o.TurnFailed) -> tuple[Usage | None, Cost | None]:
+    """What the provider counted before it broke off, and at least what had come; None: nothing."""
+    if outcome.usage is None and not outcome.content:
+        return None, None
+    guess = metrics.estimate(draft.state, outcome.content)
+    usage = outcome.usage or guess
+    most = max(usage.completion_tokens, guess.completion_tokens)
+    usage = Usage(
+        prompt_tokens=usage.prompt_tokens,
+        completion_tokens=most,
+        cache_read_tokens=usage.cache_read_tokens,
+        cache_write_tokens=usage.cache_write_tokens,
+    )
+    provider, model = model_of(draft.state.record.config, draft.given.settings())
+    cost = draft.given.prices.cost(usage, turn.model or model, provider)
+    draft.add(metrics.after_cut(draft.state.record.metrics, usage, cost))
+    return usage, cost
+
+
+def _is_usage_limit(outcome: o.TurnFailed) -> bool:
+    after = outcome.retry_after_seconds or 0
+    return outcome.code == "rate-limited" and after > RETRY_AFTER_CAP_SECONDS
+
+
+def _wait(draft: Draft, turn: Turn, outcome: o.TurnFailed) -> None:
+    after = outcome.retry_after_seconds or 0
+    longest = draft.given.settings().conversation.usage_limit_wait_seconds
+    waited = (draft.given.now - turn.started_at).total_seconds()
+    if waited + after > longest:
+        text = (
+            f"{outcome.message} It takes calls again in {after:.0f} s, and at most {longest:g} s"
+            " are waited (conversation.usage_limit_wait_seconds in workspace.json); send the"
+            " request again then"
+        )
+        failure = Failure(code="usage-limit", message=text)
+        _give_up(draft, turn, outcome, failure, None, None)
+        return
+    until = draft.given.now + timedelta(seconds=after)
+    draft.add(e.UsageLimitReached(outcome.response_id, turn.number, outcome.message, until))
+    draft.want(AskModel(outcome.response_id, turn.number, after))
+
+
+def _give_up(
+    draft: Draft,
+    turn: Turn,
+    outcome: o.TurnFailed,
+    failure: Failure,
+    usage: Usage | None,
+    cost: Cost | None,
+) -> None:
+    draft.add(
+        e.TurnCompleted(
+            response_id=outcome.response_id,
+            number=turn.number,
+            status="error",
+            content=outcome.content,
+            usage=usage,
+            cost=cost,
+            estimated=usage is not None,
+            error=failure.message,
+        )
+    )
+    conversation.finish(draft, outcome.response_id, "failed", failure)
+
+
+def _delay(attempt: int, retry_after_seconds: float | None) -> float:
+    if retry_after_seconds is not None:
+        return min(retry_after_seconds, RETRY_AFTER_CAP_SECONDS)
+    return RETRY_FIRST_SECONDS * float(2 ** (attempt - 1))

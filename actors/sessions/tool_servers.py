@@ -1,0 +1,81 @@
+"""The tool servers of one session: those of its workspace's settings, and of its own directory.
+
+Part of the session's actor and used in its thread. They are compared with what is wanted whenever
+the session is about to need them, so that an edit holds for the next request; what a directory
+names is started once a person has allowed it.
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from actors.decisions import project_servers
+from actors.messages import outcomes as o
+from actors.tools.server_set import Place, ServerSet, of_scope
+from actors.tools.tool_box import ToolBox
+from storage import mcp_json
+from storage.records.project_servers import MCP_JSON, ProjectServers
+from storage.records.session import Session
+from storage.state import SessionState
+
+if TYPE_CHECKING:
+    from actors.sessions.session_actor import SessionActor
+
+PREFIX = "mcp"
+_Stamp = tuple[int, int, int] | None
+
+
+class ToolServers:
+    def __init__(self, session: "SessionActor") -> None:
+        self._session = session
+        self._around = session.around
+        self.box = ToolBox()
+        self._around.session_tools[session.session_id] = self.box
+        self._set: ServerSet | None = None
+        self._stamp: _Stamp = None
+        self._found = ProjectServers()
+
+    def follow(self, state: SessionState) -> None:
+        """Let those run that are wanted by now, and ask for those that nobody was asked about."""
+        session = state.record
+        servers = self._around.workspaces.settings(session.workspace).mcp_servers
+        brought = project_servers.sort(state, self._brought(session), servers)
+        if brought.unasked:
+            self._session.tell_self(o.ServersFound(brought.unasked))
+        if self._set is None:
+            self._set = self._new_set(session)
+        self._set.follow({**brought.allowed, **of_scope(servers, "session")}, brought.refused)
+        self._around.shared_tools.want(session.workspace, of_scope(servers, "workspace"))
+
+    def child_down(self, child_id: str) -> None:
+        if self._set is not None:
+            self._set.child_down(child_id)
+
+    def stopped(self) -> None:
+        """The session's actor has ended, and its servers with it."""
+        if self._around.session_tools.get(self._session.session_id) is self.box:
+            del self._around.session_tools[self._session.session_id]
+
+    def _new_set(self, session: Session) -> ServerSet:
+        place = Place(
+            location=session.location_path,
+            logs=self._around.data.session(session.workspace, session.id),
+            instance=self._around.data.instance,
+        )
+        return ServerSet(self._session, self._around.io, self.box, place, PREFIX)
+
+    def _brought(self, session: Session) -> ProjectServers:
+        """Read again when the file has changed."""
+        directory = Path(session.location_path)
+        stamp = _stamp(directory / MCP_JSON)
+        if stamp != self._stamp:
+            self._stamp = stamp
+            self._found = mcp_json.read(directory)
+        return self._found
+
+
+def _stamp(path: Path) -> _Stamp:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size, status.st_ino

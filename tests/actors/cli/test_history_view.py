@@ -1,0 +1,46 @@
+from typing import Any
+
+from actors.cli.history_view import round_lines
+
+
+def shown(*turns: dict[str, Any], **entry: Any) -> list[str]:
+    """The lines of a round after its request."""
+    request = {"content": [{"type": "text", "text": "hello"}]}
+    fields = {"request": request, "status": "completed", "turns": turns, **entry}
+    lines = ["".join(text for text, _ in line) for line in round_lines(fields)]
+    assert lines[1] == "  hello"
+    return lines[2:-1]
+
+
+def turn(text: str = "", **fields: Any) -> dict[str, Any]:
+    return {"model": "m", "content": [{"type": "text", "text": text}], **fields}
+
+
+def test_a_turn_shows_its_model_its_cost_and_what_is_not_certain_of_it() -> None:
+    usage = {"prompt_tokens": 1}
+    assert shown(turn("Hi", usage=usage)) == ["model m, cost unknown", "  Hi"]
+    assert shown(turn("Hi", usage=usage, cost={"usd": 0.5}, estimated=True, retries=1)) == [
+        "model m, $0.5000, estimated, asked 2 times",
+        "  Hi",
+    ]
+
+
+def test_a_call_that_waits_says_so_in_place_of_its_error() -> None:
+    waiting = turn(waits_until="2026-11-21T12:00:05Z", error="busy", retries=1)
+    head, why, status = shown(waiting, status="running")
+    assert head == "model m, asked 2 times"
+    assert why.startswith("  asked again at 2026-11-2")
+    assert why.endswith(": busy")
+    assert status == "running"
+
+
+def test_an_end_that_is_not_the_models_own_is_told() -> None:
+    assert "  the model refused" in shown(turn("No.", stop_reason="refusal"))
+    assert shown(turn("Yes.", stop_reason="end_turn")) == ["model m", "  Yes."]
+
+
+def test_why_a_round_failed_is_told_once() -> None:
+    failed = turn(status="error", error="no connection")
+    failure = {"code": "provider-error", "message": "no connection"}
+    assert shown(failed, status="failed", failure=failure) == ["failed: no connection"]
+    assert shown(turn("half", error="cut off")) == ["model m", "  half", "  cut off"]
