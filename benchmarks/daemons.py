@@ -23,10 +23,14 @@ _LOOK_SECONDS = 0.002
 
 
 class Daemon:
-    """Of one data directory. `start` and `stop` are whole commands; all raise when they fail."""
+    """Of one data directory. `start` and `stop` are whole commands; all raise when they fail.
 
-    def __init__(self, data: DataDir) -> None:
+    `environ` is added to our environment.
+    """
+
+    def __init__(self, data: DataDir, **environ: str) -> None:
         self.data = data
+        self._environ = environ
         self._pids: list[int] = []
 
     def start(self) -> float:
@@ -78,7 +82,7 @@ class Daemon:
     def _run(self, name: str) -> None:
         with subprocess.Popen(
             self.command(name),
-            env=_environment(),
+            env=_environment() | self._environ,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
@@ -106,9 +110,9 @@ def good(answer: dict[str, Any]) -> Any:
 
 
 @contextmanager
-def daemon(data: DataDir) -> Iterator[Daemon]:
+def daemon(data: DataDir, **environ: str) -> Iterator[Daemon]:
     """One that runs; stopped with all its terminals at the end."""
-    made = Daemon(data)
+    made = Daemon(data, **environ)
     made.start()
     try:
         yield made

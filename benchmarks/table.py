@@ -16,6 +16,7 @@ from benchmarks import (
     p7_inbox,
     p10_echo,
     p11_output,
+    p13_stream,
     p14_adoption,
     p15_memory,
     p16_idle,
@@ -101,6 +102,13 @@ ROWS = [
         p11_output.measure,
         p11_output.Sizes(),
         p11_output.Sizes(output_bytes=100_000, rounds=1),
+    ),
+    Row(
+        "P13",
+        "model streams shown to clients",
+        p13_stream.measure,
+        p13_stream.Sizes(),
+        p13_stream.Sizes(conversations=2, deltas=20, rounds=1),
     ),
     Row(
         "P14",
