@@ -134,10 +134,18 @@ class ModelProvider(Protocol):
 
 
 class ToolOutcome(Struct, frozen=True, kw_only=True):
-    """What a call gave: text for the model. `is_error`: the tool's no, or ours on its behalf."""
+    """What a call gave: text for the model. `is_error`: the tool's no, or ours on its behalf.
+
+    `is_unknown`: nothing came of a call that was sent, so it may have had its effect.
+    """
 
     content: str
     is_error: bool = False
+    is_unknown: bool = False
+
+
+class CallCutOffError(ConnectionError):
+    """The server went while a call was under way."""
 
 
 class ToolConnection(Protocol):

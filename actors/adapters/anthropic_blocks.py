@@ -19,6 +19,13 @@ from storage.records.message import (
 
 PROVIDER = "anthropic"
 Block = dict[str, Any]
+COUNTS = (
+    "input_tokens",
+    "output_tokens",
+    "cache_read_input_tokens",
+    "cache_creation_input_tokens",
+)
+"""What is read of the API's usage."""
 _DATA_URL = re.compile(r"data:(image/[a-z0-9.+-]+);base64,([A-Za-z0-9+/=]+)", re.IGNORECASE)
 
 
@@ -83,7 +90,10 @@ def content_block(block: Block, names: ToolNames) -> Content:
 
 
 def usage_of(counted: dict[str, Any]) -> Usage:
-    """The API's usage, whose input tokens leave out the cached ones, as ours, which has them."""
+    """The API's usage, whose input tokens leave out the cached ones, as ours, which has them.
+
+    Its `COUNTS` must be whole numbers, null or absent; whoever reads them has seen to that.
+    """
     read = counted.get("cache_read_input_tokens") or 0
     written = counted.get("cache_creation_input_tokens") or 0
     return Usage(

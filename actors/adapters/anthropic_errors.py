@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, NamedTuple
 
-from actors.adapters.anthropic_turn import MalformedStreamError
+from actors.adapters.anthropic_turn import MalformedStreamError, well_formed
 from actors.ports import ModelError
 
 QUOTED_CHARACTERS = 500
@@ -45,7 +45,7 @@ class Endpoint(NamedTuple):
 def key_missing(endpoint: Endpoint) -> ModelError:
     return ModelError(
         f"No API key: the environment variable {endpoint.key_variable} is not set. Set it where the"
-        " daemon is started, or name another one in workspace.json"
+        " daemon is started, then: greenroom restart; or name another one in workspace.json"
         " (models.providers.anthropic.api_key_env).",
         code="api-key-missing",
     )
@@ -107,7 +107,7 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
             return float(value) * unit
     try:
         due = parsedate_to_datetime(headers.get("retry-after", ""))
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     due = due if due.tzinfo else due.replace(tzinfo=UTC)
     return max(0.0, (due - now).total_seconds())
@@ -140,13 +140,16 @@ def _said(body: Any) -> tuple[str, str]:
     """The error's type and message from `{"error": {"type", "message"}}`, or the body's text."""
     error = body.get("error") if isinstance(body, dict) else None
     if isinstance(error, dict):
-        return str(error.get("type")), str(error.get("message"))[:QUOTED_CHARACTERS]
-    return "", " ".join(str(body or "").split())[:QUOTED_CHARACTERS]
+        return str(error.get("type")), well_formed(str(error.get("message")))[:QUOTED_CHARACTERS]
+    return "", " ".join(well_formed(str(body or "")).split())[:QUOTED_CHARACTERS]
 
 
 def _sentence(status: int, endpoint: Endpoint) -> str:
     if status == 401:
-        return f"The API key in {endpoint.key_variable} was refused by {endpoint.url}: correct it."
+        return (
+            f"The API key in {endpoint.key_variable} was refused by {endpoint.url}: correct it"
+            " where the daemon is started, then: greenroom restart."
+        )
     if status == 402:
         return "The provider wants to be paid first: see the account's billing page."
     if status == 403:
@@ -187,5 +190,5 @@ def _not_understood(error: Exception, endpoint: Endpoint) -> ModelError:
 
 
 def _reason(error: BaseException) -> str:
-    text = " ".join(str(error).split())[:QUOTED_CHARACTERS].rstrip(".")
+    text = " ".join(well_formed(str(error)).split())[:QUOTED_CHARACTERS].rstrip(".")
     return text or type(error).__name__

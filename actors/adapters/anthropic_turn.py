@@ -1,22 +1,26 @@
 """PURE: the events of one Messages API stream, one by one, as our model events.
 
 Takes events as decoded JSON and promises a TurnDone only for a stream that came whole. What breaks
-the protocol is a MalformedStreamError, which may be asked again.
+the protocol is a MalformedStreamError, which may be asked again; an answer of more bytes than a
+journal takes is a ModelError, which may not.
 """
 
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from actors.adapters.anthropic_blocks import content_block, usage_of
+from actors.adapters.anthropic_blocks import COUNTS, content_block, usage_of
 from actors.adapters.tool_names import ToolNames
-from actors.ports import BlockDone, ModelEvent, TextDelta, TurnDone
-from storage.codec import BAD_JSON
+from actors.ports import BlockDone, ModelError, ModelEvent, TextDelta, TurnDone
+from storage.codec import BAD_JSON, encode
 from storage.records.conversation import Usage
 
 if TYPE_CHECKING:
     from storage.records.message import Content
 
+LIMIT_BYTES = 1024 * 1024
+"""The longest answer, as JSON: a journal's line may hold the arguments of its calls three times."""
+_COUNT_LIMIT = 1 << 53
 _JSON_BLOCKS = {"tool_use", "server_tool_use", "mcp_tool_use"}
 _DELTA_FIELDS = {"text_delta": "text", "thinking_delta": "thinking", "signature_delta": "signature"}
 
@@ -36,6 +40,8 @@ class TurnBuilder:
         self._open: dict[str, Any] | None = None
         self._pieces: dict[str, list[str]] = {}
         self._bad_json = False
+        self._kept_bytes = 0
+        self._open_bytes = 0
 
     @property
     def counted(self) -> Usage | None:
@@ -46,8 +52,8 @@ class TurnBuilder:
         """What the event means to a reader, if anything; kinds that we do not know mean nothing."""
         match event.get("type"):
             case "message_start":
-                self._message = dict(_dict(event, "message"))
-                self._usage = dict(_dict(self._message, "usage"))
+                self._message = self._weighed(_dict(event, "message"))
+                self._usage = _counted(_dict(self._message, "usage"))
             case "content_block_start":
                 return self._start(event)
             case "content_block_delta":
@@ -66,10 +72,10 @@ class TurnBuilder:
             raise MalformedStreamError(
                 f"block {index} starts where block {len(self._content)} is due"
             )
-        self._open = dict(_dict(event, "content_block"))
+        self._open = self._weighed(_dict(event, "content_block"))
         self._pieces = {}
         text = self._open.get("text") if self._open.get("type") == "text" else None
-        return TextDelta(len(self._content), well_formed(text)) if text else None
+        return TextDelta(len(self._content), text) if isinstance(text, str) and text else None
 
     def _delta(self, event: dict[str, Any]) -> ModelEvent | None:
         delta, index = _dict(event, "delta"), len(self._content)
@@ -77,12 +83,13 @@ class TurnBuilder:
             raise MalformedStreamError(f"a piece of block {event.get('index')}, which is not open")
         kind = delta.get("type", "")
         if kind == "input_json_delta":
-            self._pieces.setdefault("input", []).append(_text(delta, "partial_json"))
+            self._take("input", _text(delta, "partial_json"))
         elif kind == "citations_delta":
-            self._open["citations"] = [*(self._open.get("citations") or ()), delta.get("citation")]
+            citation = self._weighed(delta).get("citation")
+            self._open["citations"] = [*(self._open.get("citations") or ()), citation]
         elif field := _DELTA_FIELDS.get(kind):
             text = _text(delta, field)
-            self._pieces.setdefault(field, []).append(text)
+            self._take(field, text)
             if kind == "text_delta" and text:
                 return TextDelta(index, well_formed(text))
         return None
@@ -93,6 +100,8 @@ class TurnBuilder:
         raw, self._open = self._open, None
         readable = self._join(raw)
         self._content.append(content_block(raw, self._names))
+        self._open_bytes = 0
+        self._kept_bytes += self._weight(self._content[-1])
         # A call whose arguments were cut is part of the turn, yet no block that is done.
         return BlockDone(len(self._content) - 1, self._content[-1]) if readable else None
 
@@ -112,8 +121,30 @@ class TurnBuilder:
     def _finish(self, event: dict[str, Any]) -> None:
         if self._message is None:
             raise MalformedStreamError("it ends before it starts")
-        self._message |= _given(_dict(event, "delta"))
-        self._usage |= _given(event.get("usage") or {})
+        self._message |= _given(self._weighed(_dict(event, "delta")))
+        if event.get("usage") is not None:
+            self._usage |= _given(_counted(self._weighed(_dict(event, "usage"))))
+
+    def _take(self, field: str, piece: str) -> None:
+        """A piece stays as it came: the next one may begin with the other half of a pair."""
+        self._pieces.setdefault(field, []).append(piece)
+        self._weighed(piece)
+
+    def _weighed(self, said: Any) -> Any:
+        """What was said, well formed, and counted with the block that is open until that ends."""
+        kept = well_formed_json(said)
+        self._open_bytes += self._weight(kept)
+        return kept
+
+    def _weight(self, kept: object) -> int:
+        """In bytes. ModelError if with these there are more than an answer may have."""
+        size = len(encode(kept))
+        if self._kept_bytes + self._open_bytes + size > LIMIT_BYTES:
+            raise ModelError(
+                f"The answer is longer than {LIMIT_BYTES:,} bytes, the most that is kept of one."
+                " Ask for less at once, or for a file."
+            )
+        return size
 
     def _done(self) -> TurnDone:
         reason = (self._message or {}).get("stop_reason")
@@ -136,6 +167,27 @@ def well_formed(text: str) -> str:
     if text.isascii():
         return text
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def well_formed_json(value: Any) -> Any:
+    """Decoded JSON, a copy, of which every string and key is well formed."""
+    match value:
+        case str():
+            return well_formed(value)
+        case dict():
+            return {well_formed(key): well_formed_json(one) for key, one in value.items()}
+        case list():
+            return [well_formed_json(one) for one in value]
+        case _:
+            return value
+
+
+def _counted(usage: dict[str, Any]) -> dict[str, Any]:
+    for name in COUNTS:
+        count = usage.get(name)
+        if count is not None and not (type(count) is int and 0 <= count < _COUNT_LIMIT):
+            raise MalformedStreamError(f"{name} is no count: {str(count)[:40]}")
+    return usage
 
 
 def _arguments(joined: str) -> tuple[dict[str, Any], bool]:

@@ -22,7 +22,7 @@ from actors.adapters.mcp_plain import plain
 from actors.adapters.mcp_questions import Questions
 from actors.adapters.mcp_secrets import Secrets
 from actors.adapters.mcp_stdio import GRACE_SECONDS, StdioServer
-from actors.ports import ToldProgress, ToolOutcome
+from actors.ports import CallCutOffError, ToldProgress, ToolOutcome
 from storage.records.tool import Tool
 from storage.records.workspace import McpServerSettings
 
@@ -135,10 +135,10 @@ class McpConnection:
                 return mcp_results.outcome(result)
         except TimeoutError:
             text = f"The tool did not answer within its limit of {limit_seconds:g} seconds."
-            return ToolOutcome(content=text, is_error=True)
+            return ToolOutcome(content=text, is_error=True, is_unknown=True)
         except MCPError as error:
             if error.code == _CONNECTION_CLOSED:
-                raise await self._lost(error) from error
+                raise CallCutOffError(str(await self._lost(error))) from error
             text = f"The server refused: {self._refused(error)}"
             return ToolOutcome(content=text, is_error=True)
         except (ValueError, RuntimeError) as error:

@@ -25,21 +25,29 @@ SHARE_WARNED = 0.8
 def budget_lines(budget: Json) -> list[Line]:
     """A row per kind of limit, with what was spent here and by what the session started.
 
-    Without limits nothing is counted.
+    Without limits nothing is counted here; what it used itself stands in its own figures.
     """
     limits = budget.get("limits")
     lines: list[Line] = [_heading(budget), *(_counted(budget, limits) if limits else ())]
-    lines += [
-        [("counts against ", "dim"), (str(above.get("title")), "bold"),
-         (f" {above.get('session_id')}", "dim"), (f", {share_phrase(above)}", "")]
-        for above in budget.get("above") or []
-    ]  # fmt: skip
+    lines += [_counted_against(above) for above in budget.get("above") or []]
+    if not limits and budget.get("above"):
+        lines.append([(f"what it used itself: greenroom show {budget.get('session_id')}", "dim")])
     return lines
+
+
+def _counted_against(above: Json) -> Line:
+    share = share_phrase(above)
+    return [
+        ("counts against ", "dim"),
+        (str(above.get("title")), "bold"),
+        (f" {above.get('session_id')}", "dim"),
+        (f", {share}" if share else "", ""),
+    ]
 
 
 def _counted(budget: Json, limits: Json) -> list[Line]:
     rows = [_row(budget, limits, kind) for kind in NAMES]
-    lines = table_lines(("", "LIMIT", "SPENT", "OWN", "BY OTHERS", "SET ASIDE"), rows)
+    lines = table_lines(("", "LIMIT", "LEFT", "SPENT", "OWN", "BY OTHERS", "SET ASIDE"), rows)
     unpriced = (budget.get("spent") or {}).get("unpriced_calls")
     if unpriced:
         lines.append([(f"not in the dollars: {plural(unpriced, 'call')} of unknown price", "warn")])
@@ -69,11 +77,17 @@ def _row(budget: Json, limits: Json, kind: str) -> list[Span]:
     return [
         (NAMES[kind], ""),
         ("none" if limit is None else _figure(kind, limit), "dim" if limit is None else "bold"),
+        ("" if limit is None else _figure(kind, _left(limit, spent, reserved)), ""),
         (_figure(kind, spent), "warn" if is_near else ""),
         (_figure(kind, own), ""),
         (_figure(kind, spent - own), ""),
         (_figure(kind, reserved), ""),
     ]
+
+
+def _left(limit: float, spent: float, reserved: float) -> float:
+    """What the next call may still take: neither spent nor set aside for a call under way."""
+    return max(0, limit - spent - reserved)
 
 
 def _figure(kind: str, amount: float) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from actors.cli.history_view import tool_line
-from actors.cli.phrases import plural
+from actors.cli.phrases import joined, plural
+from actors.cli.printable import shown_lines
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,18 +15,22 @@ if TYPE_CHECKING:
     Json = dict[str, Any]
 
 BLOCK_LIMIT = 400
-"""Characters of a text or result; `history` shows all of it."""
+"""Characters of a text or result; --json gives all of it."""
 
 
 def context_lines(built: Json) -> list[Line]:
     messages = built.get("history") or []
     lines: list[Line] = [[("system prompt", "bold")]]
-    lines += [[(f"  {line}", "")] for line in str(built.get("system_prompt") or "").splitlines()]
-    lines.append([("history", "bold"), (f" {plural(len(messages), 'message')}", "dim")])
+    lines += [[(f"  {line}", "")] for line in shown_lines(str(built.get("system_prompt") or ""))]
+    if built.get("tools"):
+        lines.append([("tools", "bold"), (f" {joined(built['tools'])}", "dim")])
+    left_out = built.get("left_out") or 0
+    many = [plural(len(messages), "message"), f"{left_out} left out" if left_out else ""]
+    lines.append([("history", "bold"), (f" {joined(many)}", "dim")])
     for message in messages:
         lines.append([(f"  {message.get('role')}", "dim")])
         for block in message.get("content") or []:
-            lines += [[(f"    {line}", "")] for line in _shown(block).splitlines()]
+            lines += [[(f"    {line}", "")] for line in shown_lines(_shown(block))]
     return lines
 
 

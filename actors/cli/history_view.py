@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from actors.cli.drawing import style_of
 from actors.cli.phrases import joined, local, plural
+from actors.cli.printable import shown_lines
 from actors.cli.turn_phrases import cost_phrase, end_phrase, waiting_phrase
 
 if TYPE_CHECKING:
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 ARGUMENTS_LIMIT = 120
 RESULT_LIMIT = 200
+_DENIED = "permission denied: "
+_NOBODY = "nobody answered"
+_NOT_RUN = "not run: "
 
 
 def round_lines(entry: Json) -> list[Line]:
@@ -35,7 +39,8 @@ def round_lines(entry: Json) -> list[Line]:
     for turn in entry.get("turns") or []:
         lines += _turn(turn, str(failure.get("message") or ""))
     if status != "completed":
-        reason = f": {failure['message']}" if failure.get("message") else ""
+        told = failure.get("message") or status
+        reason = "" if told == status else f": {told}"
         lines.append([(f"{status}{reason}", style_of(status))])
     return [*lines, []]
 
@@ -51,9 +56,20 @@ def text_of(holder: Json) -> str:
 def tool_line(call: Json) -> str:
     """A tool call in one line: name, arguments, status, and how far it is."""
     arguments = json.dumps(call.get("args") or {}, ensure_ascii=False)
-    status = call.get("status") or "pending"
-    text = f"{call.get('name')} {_short(arguments, ARGUMENTS_LIMIT)}: {status}"
+    text = f"{call.get('name')} {_short(arguments, ARGUMENTS_LIMIT)}: {_became(call)}"
     return f"{text}, {call['progress']}" if call.get("progress") else text
+
+
+def _became(call: Json) -> str:
+    """Its status. Nobody's no is told from a person's or a rule's, both with the reason."""
+    status = str(call.get("status") or "pending")
+    result = str((call.get("result") or {}).get("content") or "")
+    if status != "denied" or not result:
+        return status
+    reason = result.removeprefix(_DENIED)
+    is_a_no = reason != result and not reason.startswith(_NOBODY)
+    first = (shown_lines(reason.removeprefix(_NOT_RUN)) or [""])[0]
+    return f"{'denied' if is_a_no else 'not run'}: {_short(first, RESULT_LIMIT)}"
 
 
 def _turn(turn: Json, failure: str) -> list[Line]:
@@ -65,15 +81,22 @@ def _turn(turn: Json, failure: str) -> list[Line]:
     lines = [*_context(turn), [("model", "bold"), (f" {joined(head)}", "dim")], *_paragraph(text)]
     for call in turn.get("tool_calls") or []:
         lines.append([(f"  tool {tool_line(call)}", "dim")])
-        result = (call.get("result") or {}).get("content")
-        if result:
-            lines.append([(f"    {_short(str(result), RESULT_LIMIT)}", "dim")])
+        lines += _result(call)
     waiting, end = waiting_phrase(turn), end_phrase(turn)
     if waiting or end:
         lines.append([(f"  {waiting or end}", "warn")])
     elif error and error not in failure:
         lines.append([(f"  {error}", "bad")])
     return lines
+
+
+def _result(call: Json) -> list[Line]:
+    """What it gave; of one that did not run the reason is told already, but for further lines."""
+    result = _short(str((call.get("result") or {}).get("content") or ""), RESULT_LIMIT)
+    lines = shown_lines(result)
+    if call.get("status") == "denied" and len(lines) == 1:
+        return []
+    return [[(f"    {line}", "dim")] for line in lines]
 
 
 def _context(turn: Json) -> list[Line]:
@@ -89,7 +112,7 @@ def _context(turn: Json) -> list[Line]:
 
 
 def _paragraph(text: str) -> list[Line]:
-    return [[(f"  {line}", "")] for line in text.splitlines()]
+    return [[(f"  {line}", "")] for line in shown_lines(text)]
 
 
 def _short(text: str, limit: int) -> str:

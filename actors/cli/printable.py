@@ -15,6 +15,7 @@ _SEQUENCES = (
 )
 _TO_THE_RIGHT = r"\x1b\[(\d{0,3})C"
 _WIDEST = 200
+_TAB = 4
 _UNFIT = (
     r"[\x00-\x1f\x7f-\x9f"  # C0, DEL, C1
     r"\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff"  # invisible, separators, bidi
@@ -41,6 +42,12 @@ def printable(text: str, *, multiline: bool = False) -> str:
         text = re.sub(r"(?:(?<=\n)|\A)\r+", "", text)
         text = re.sub(r"\r+", "\n", text)
     return re.sub(_UNFIT, lambda found: _escape(found[0], multiline), text)
+
+
+def shown_lines(text: str) -> list[str]:
+    """`text` line by line, each fit for a screen, with blanks for tabs; none for an empty one."""
+    shown = printable(text, multiline=True).removesuffix("\n").expandtabs(_TAB)
+    return shown.split("\n") if text else []
 
 
 def _escape(character: str, multiline: bool) -> str:

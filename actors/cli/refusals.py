@@ -23,6 +23,8 @@ def said(error: Json) -> str:
     message = str(error.get("message") or "refused, without a reason")
     if error.get("path"):
         message = _validated(message, str(error["path"]))
+    if error.get("code") == "session-not-found":
+        message = f"{message}; see: greenroom ls"
     return _with_candidates(message, (error.get("data") or {}).get("candidates") or [])
 
 

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     Json = dict[str, Any]
 
 _ENDS = {
-    "max_tokens": "it was cut off by its output limit; config.max_tokens allows more",
+    "max_tokens": "it was cut off by its output limit; config.max_tokens in"
+    " sessions.json allows more",
     "model_context_window_exceeded": "it was cut off: the conversation fills the model's window",
     "refusal": "the model refused",
 }

@@ -87,6 +87,7 @@ async def build(
             history=history,
             files=files,
             dynamic_context=dynamic_context,
+            tools=tuple(tool.name for tool in offered),
         ),
         request=ModelRequest(
             model=model, system=parts, history=history, tools=offered, config=config

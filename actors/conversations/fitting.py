@@ -12,7 +12,7 @@ from actors.conversations.context_building import BuiltContext, ContextBuildErro
 from actors.decisions.context import sizes
 from actors.decisions.context.room import Room
 from actors.decisions.context.strategy import Summarize, fit, free
-from actors.decisions.models import output_limit
+from actors.decisions.models import CONFIG_IS_SET, output_limit
 from actors.ports import ModelDescription, ModelProvider, ModelRequest
 from storage.records.config import ContextStrategy
 from storage.records.message import ChatMessage
@@ -104,11 +104,11 @@ def _too_large(request: ModelRequest, room: Room, newest: int) -> str:
     if room.most <= 0:
         return (
             f"system prompt, tools and the answer's limit take {room.taken + room.output} of the"
-            f" {room.window} tokens of {request.model}; lower config.max_tokens, offer fewer tools"
-            " or make files inactive"
+            f" {room.window} tokens of {request.model}; lower config.max_tokens"
+            f" ({CONFIG_IS_SET}), offer fewer tools or make files inactive"
         )
     return (
         f"the request does not fit into the window of {request.model}: there are {room.most} tokens"
         f" for the conversation, and its newest message alone takes about {newest}; send a shorter"
-        " one, or lower config.max_tokens"
+        f" one, or lower config.max_tokens ({CONFIG_IS_SET})"
     )

@@ -128,7 +128,7 @@ class _Counted:
 
     def _left(self, limit: Limit) -> float | Decimal | None:
         most = getattr(self._budget, limit)
-        if most is None or (isinstance(most, Decimal) and not most.is_finite()):
+        if most is None:
             return None
         left: float | Decimal = most - getattr(self._used, limit)
         return left
@@ -151,8 +151,8 @@ class _Counted:
         """The limit that the call would break, in words."""
         if self.seconds_left is not None and self.seconds_left <= 0:
             return self._exceeded("wall_seconds", "no time is left")
-        tool_calls = self._left("tool_calls")
-        if tool_calls is not None and tool_calls < self._command.tool_calls:
+        tool_calls, wanted = self._left("tool_calls"), self._command.tool_calls
+        if wanted and tool_calls is not None and tool_calls < wanted:
             return self._exceeded("tool_calls", "one more is asked for")
         if not _is_of_model(self._command) or max_tokens >= self._command.least:
             return None
@@ -167,10 +167,11 @@ class _Counted:
         session = self._session
         used, most = getattr(self._used, limit), getattr(self._budget, limit)
         option = f"--{limit.replace('_', '-')}"
+        gone = f"{_shown(limit, used)} {'is' if used == 1 else 'are'} spent or set aside"
         return Refusal(
             code="budget-exceeded",
             message=f"the budget of {session.title} allows {_shown(limit, most)}; "
-            f"{_shown(limit, used)} are spent or set aside, and {wanted}; raise it with: "
+            f"{gone}, and {wanted}; raise it with: "
             f"greenroom budget {session.id} {option} N",
             data={"session": session.id, "limit": limit},
         )
@@ -197,7 +198,8 @@ _UNITS: dict[Limit, str] = {
 
 
 def _shown(limit: Limit, amount: float | Decimal) -> str:
-    return _UNITS[limit].format(amount)
+    shown = _UNITS[limit].format(amount)
+    return shown.removesuffix("s") if amount == 1 else shown
 
 
 def _price_unknown(session: Session, command: ReserveBudget) -> Refusal:
@@ -232,14 +234,14 @@ def settle(state: SessionState, command: SettleBudget, given: Given) -> Decision
 def _used(found: Reservation, command: SettleBudget, given: Given) -> Amounts:
     """An answer of a model that nobody has a price for costs what was set aside."""
     usage = command.usage
-    tokens = usage.prompt_tokens + usage.completion_tokens
+    tokens = max(0, usage.prompt_tokens) + max(0, usage.completion_tokens)
     used = Amounts(tokens=tokens, tool_calls=command.tool_calls)
     if command.model is None or not tokens:
         return used
     cost = given.prices.cost(usage, command.model, command.provider)
     if cost is None and found.amounts.unpriced_calls:
         return replace(used, unpriced_calls=1)
-    return replace(used, usd=cost.usd if cost else found.amounts.usd)
+    return replace(used, usd=max(Decimal(0), cost.usd) if cost else found.amounts.usd)
 
 
 def near(state: SessionState, budget: Budget | None) -> dict[Limit, float]:

@@ -13,7 +13,7 @@ from actors.decisions.models import model_of
 from actors.messages import outcomes as o
 from actors.messages.effects import AskModel, CancelResponse, PrepareConversation
 from storage.records import event as e
-from storage.records.conversation import Failure, Round, RoundStatus, ToolCallStatus, Turn
+from storage.records.conversation import Failure, Round, RoundStatus, Turn
 from storage.records.session import Session
 from storage.records.worker import ConversationWorker
 from storage.state import SessionState
@@ -125,8 +125,7 @@ def tool_returned(state: SessionState, outcome: o.ToolReturned, given: Given) ->
     draft = Draft(state, given)
     call = tool_calls.running_call(state, outcome.response_id, outcome.tool_call_id)
     if call:
-        status: ToolCallStatus = "failed" if outcome.is_error else "completed"
-        tool_calls.complete(draft, outcome.response_id, call, outcome.content, status)
+        tool_calls.returned(draft, call, outcome)
         go_on(draft, outcome.response_id)
     return draft.decision()
 

@@ -9,6 +9,8 @@ DEFAULT_OUTPUT = 8192
 MOST_DEFAULT_OUTPUT = 32_000
 # What is left of a small window for the prompt is three times that.
 WINDOW_PARTS = 4
+CONFIG_IS_SET = "of the session, in sessions.json or by an update-session request"
+"""Said beside a setting that a person is told to change."""
 
 
 def model_of(config: SessionConfig | None, settings: WorkspaceSettings) -> tuple[str, str]:

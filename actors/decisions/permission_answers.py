@@ -14,6 +14,11 @@ from storage.records.request import AnswerPermission, Refusal
 from storage.state import SessionState
 
 DENIED = "permission denied: whoever was asked said no; this call was not run"
+_BY = {
+    "control-socket": "at the command line or by a program over the socket",
+    "inbox": "by a file in inbox/",
+    "program": "by the program that greenroom runs in",
+}
 EXPIRED = "permission denied: nobody answered in time; this call was not run"
 
 
@@ -41,15 +46,20 @@ def _too_late(asked: PermissionRequest | None, permission_id: str) -> Refusal:
     if asked is None:
         return not_found(permission_id)
     if asked.state == "expired":
-        why = "its request ended" if asked.answered_by else "nobody answered it in time"
-        text = f"permission request {asked.id} is closed: {why}, and {asked.tool} did not run"
+        ended = "its request ended" if asked.response_id else "nothing names it any more"
+        why = ended if asked.answered_by else "nobody answered it in time"
+        text = f"permission request {asked.id} has expired: {why}, and {asked.tool} did not run"
         return Refusal(code="permission-answered", message=text)
-    text = f"permission request {asked.id} was {asked.state} already, by {asked.answered_by}"
+    by = _BY.get(str(asked.answered_by), f"by {asked.answered_by}")
+    text = f"permission request {asked.id} was {asked.state} already, {by}"
     return Refusal(code="permission-answered", message=text)
 
 
 def not_found(permission_id: str) -> Refusal:
-    text = f"there is no permission request {permission_id}; see what is open: greenroom asks"
+    text = (
+        f"no permission request {permission_id} is open; see which are: greenroom asks;"
+        " what became of earlier ones: greenroom history SESSION"
+    )
     return Refusal(code="permission-not-found", message=text)
 
 

@@ -73,16 +73,21 @@ def ask_for_server(draft: Draft, name: str, arguments: dict[str, Any], reason: s
         tool=name,
         server=name,
         arguments=_shown(arguments),
-        hash=hash_of(name, arguments, ""),
+        hash=hash_of_server(name, arguments),
         reason=reason,
     )
+
+
+def hash_of_server(name: str, arguments: dict[str, Any]) -> str:
+    """The `hash` of the request for this very server."""
+    return hash_of(name, arguments, "")
 
 
 def last_of_server(
     state: SessionState, name: str, arguments: dict[str, Any]
 ) -> PermissionRequest | None:
     """The request for this very server: the open one, else the latest; None if never asked."""
-    wanted = hash_of(name, arguments, "")
+    wanted = hash_of_server(name, arguments)
     asked = (*state.permissions, *state.record.permissions)
     return next((p for p in reversed(asked) if p.kind == "server" and p.hash == wanted), None)
 
@@ -122,6 +127,13 @@ def withdraw(draft: Draft, response_id: str | None = None) -> None:
             draft.add(e.PermissionAnswered(asked.id, "expired", BY_US))
 
 
+def withdraw_each(draft: Draft, permission_ids: tuple[str, ...]) -> None:
+    """Close those of them that are open: what they ask about is gone."""
+    for asked in draft.state.record.permissions:
+        if asked.id in permission_ids:
+            draft.add(e.PermissionAnswered(asked.id, "expired", BY_US))
+
+
 def _shown(arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Short values as they are; of a long one its beginning, as text."""
     shown = {name: _short(value) for name, value in list(arguments.items())[:SHOWN_ARGUMENTS]}
@@ -141,6 +153,8 @@ def listed(
 ) -> list[dict[str, Any]]:
     """The open requests of these sessions, oldest first, as fronts show them.
 
+    Those of one moment stay as they stand in their session: in the order of the calls.
+
     Each has the `title` of its session and `shown_in`: the ids of that session, the one that
     started it, and so on; with `of` only those that are shown in that session. `seconds`: what is
     left now, by id; of the others it is what was recorded.
@@ -156,5 +170,5 @@ def listed(
     return told
 
 
-def _age(asked: tuple[PermissionRequest, Session]) -> tuple[datetime, str]:
-    return asked[0].asked_at, asked[0].id
+def _age(asked: tuple[PermissionRequest, Session]) -> datetime:
+    return asked[0].asked_at

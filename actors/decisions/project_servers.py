@@ -31,11 +31,15 @@ _TAKEN = f"{MCP_JSON}: workspace.json has a server of this name; rename one of t
 
 
 class Sorted(Struct, frozen=True, kw_only=True):
-    """`refused`: why the others do not run, by name. `unasked`: those to ask for now."""
+    """`refused`: why the others do not run, by name. `unasked`: those to ask for now.
+
+    `gone`: the ids of open questions about servers that are not there any more.
+    """
 
     allowed: Mapping[str, McpServerSettings]
     refused: Mapping[str, str]
     unasked: Mapping[str, McpServerSettings]
+    gone: tuple[str, ...] = ()
 
 
 def sort(state: SessionState, found: ProjectServers, taken: Mapping[str, Any]) -> Sorted:
@@ -56,7 +60,16 @@ def sort(state: SessionState, found: ProjectServers, taken: Mapping[str, Any]) -
             refused[name] = _WHY_NOT[standing]
             if standing == "unasked":
                 unasked[name] = settings
-    return Sorted(allowed=allowed, refused=refused, unasked=unasked)
+    return Sorted(allowed=allowed, refused=refused, unasked=unasked, gone=_gone(state, found))
+
+
+def _gone(state: SessionState, found: ProjectServers) -> tuple[str, ...]:
+    """None while the file cannot be read: it may be half written."""
+    if MCP_JSON in found.problems:
+        return ()
+    there = {permission_asks.hash_of_server(n, shown(one)) for n, one in found.servers.items()}
+    asked = (each for each in state.record.permissions if each.kind == "server")
+    return tuple(each.id for each in asked if each.hash not in there)
 
 
 def standing_of(state: SessionState, name: str, settings: McpServerSettings) -> Standing:
@@ -94,4 +107,11 @@ def found(state: SessionState, outcome: o.ServersFound, given: Given) -> Decisio
     for name, settings in outcome.servers.items():
         if standing_of(draft.state, name, settings) == "unasked":
             permission_asks.ask_for_server(draft, name, shown(settings), _REASON)
+    return draft.decision()
+
+
+def gone(state: SessionState, outcome: o.ServersGone, given: Given) -> Decision:
+    """Nobody needs an answer any more for what the directory does not name."""
+    draft = Draft(state, given)
+    permission_asks.withdraw_each(draft, outcome.permission_ids)
     return draft.decision()

@@ -110,13 +110,13 @@ def _grown(found: Round | None, written: tuple[Content, ...] | None) -> Round | 
 
 
 def get_history(_: SessionState, __: r.GetHistory, given: Given) -> Verdict:
-    """All rounds, the one that is being answered with what has arrived of it."""
+    """All rounds as they were asked, the one under way with what has arrived of it."""
     progress = dict(given.progress)
 
     def rounds(after: SessionState) -> dict[str, Any]:
         growing = [_grown(one, given.written.get(one.id)) for one in after.open_rounds]
         shown = [call_progress.with_progress(one, progress) for one in growing if one]
-        return {"rounds": [*after.rounds, *shown]}
+        return {"rounds": sorted([*after.rounds, *shown], key=lambda one: one.created_at)}
 
     return Decision(reply=Ready(rounds))
 
@@ -182,6 +182,7 @@ _TABLE: dict[type, Callable[[SessionState, Any, Given], Verdict]] = {
     o.ToolReturned: conversation.tool_returned,
     o.ToolProgressed: call_progress.progressed,
     o.ServersFound: project_servers.found,
+    o.ServersGone: project_servers.gone,
     o.HistorySummarized: context_news.summarized,
     o.ContextPartFailed: context_news.part_failed,
     o.CallStopped: conversation.call_stopped,

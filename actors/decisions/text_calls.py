@@ -20,7 +20,6 @@ CLOSE = "</tool_call>"
 MALFORMED = "(malformed)"
 """The name of a call that cannot be read; its args are `text`, as written, and `problem`."""
 
-_FORM = f'{OPEN}{{"tool": "name", "parameters": {{...}}}}{CLOSE}'
 _TEXT_TOKEN = re.compile(r"`+|<tool_call>|\n|[^`<\n]+|<")
 _CALL_TOKEN = re.compile(r'\\.|["\n\\<]|[^"\n\\<]+', re.DOTALL)
 _LINE_PREFIX = r"[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)?"
@@ -195,12 +194,15 @@ def parsed(call: WrittenCall, call_id: str) -> ToolCallContent:
     except BAD_JSON as error:
         return _malformed(call.body, call_id, str(error))
     if not call.is_closed:
-        return _malformed(call.body, call_id, f"{CLOSE} is missing")
+        return _malformed(call.body, call_id, "its closing tag is missing")
     return ToolCallContent(tool_call_id=call_id, name=form.tool, args=form.parameters)
 
 
 def _malformed(body: str, call_id: str, reason: str) -> ToolCallContent:
-    text = f"this call was not run, since it cannot be read ({reason}); write it as {_FORM}"
+    text = (
+        f"this call was not run, since it cannot be read ({reason}); write it in the form that is"
+        ' told in "# Tools"'
+    )
     return ToolCallContent(
         tool_call_id=call_id, name=MALFORMED, args={"text": body, "problem": text}
     )

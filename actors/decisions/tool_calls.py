@@ -4,6 +4,7 @@ from actors.decisions import permission, permission_asks, text_calls
 from actors.decisions.decision import Draft
 from actors.decisions.history import UNKNOWN_OUTCOME
 from actors.messages.effects import CallTool
+from actors.messages.outcomes import ToolReturned
 from storage.records import event as e
 from storage.records.conversation import Round, ToolCall, ToolCallStatus, Turn
 from storage.records.message import ChatMessage, ToolResultContent
@@ -102,6 +103,15 @@ def complete(
             message_id=message.id,
         ),
     )
+
+
+def returned(draft: Draft, call: ToolCall, outcome: ToolReturned) -> None:
+    """One that may write, and of which nothing came back, is not said to have failed."""
+    text = outcome.content
+    status: ToolCallStatus = "failed" if outcome.is_error else "completed"
+    if outcome.is_unknown and not call.only_reads:
+        text, status = f"{UNKNOWN_OUTCOME}: {text}", "unknown"
+    complete(draft, outcome.response_id, call, text, status)
 
 
 def next_writer(draft: Draft, response_id: str) -> ToolCall | None:

@@ -3,6 +3,7 @@
 from actors.decisions import conversation, metrics, tool_calls
 from actors.decisions.decision import Decision, Draft, Given
 from actors.decisions.history import distinct_calls
+from actors.decisions.models import CONFIG_IS_SET
 from actors.messages import outcomes as o
 from storage.records import event as e
 from storage.records.conversation import Failure, Turn
@@ -63,14 +64,17 @@ def _failure(
     is_full = reason == "model_context_window_exceeded"
     if is_full and not content:
         text = (
-            "the conversation fills the model's window; set config.context_strategy, or begin"
-            " another session"
+            "the conversation fills the model's window; set config.context_strategy"
+            f" ({CONFIG_IS_SET}), or begin another session"
         )
         return Failure(code="context-limit", message=text)
     if not calls or reason == "refusal":
         return None
     if is_full or reason == "max_tokens":
-        text = "the model reached its output limit inside a tool call; raise max_tokens"
+        text = (
+            "the model reached its output limit inside a tool call; raise config.max_tokens"
+            f" ({CONFIG_IS_SET})"
+        )
         return Failure(code="output-limit", message=text)
     text = f"the model called a tool and ended with {reason}; the call was not run"
     return Failure(code="provider-error", message=text)

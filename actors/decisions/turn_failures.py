@@ -5,6 +5,7 @@ for, as long as the workspace allows. What came of the call is booked as an esti
 """
 
 from datetime import timedelta
+from math import ceil
 
 from actors.decisions import conversation, metrics
 from actors.decisions.decision import Decision, Draft, Given
@@ -72,9 +73,9 @@ def _wait(draft: Draft, turn: Turn, outcome: o.TurnFailed) -> None:
     waited = (draft.given.now - turn.started_at).total_seconds()
     if waited + after > longest:
         text = (
-            f"{outcome.message} It takes calls again in {after:.0f} s, and at most {longest:g} s"
-            " are waited (conversation.usage_limit_wait_seconds in workspace.json); send the"
-            " request again then"
+            f"{_sentence(outcome.message)} It takes calls again in {_lasting(after)}, and at most"
+            f" {longest:g} s are waited (conversation.usage_limit_wait_seconds in workspace.json);"
+            " send the request again then"
         )
         failure = Failure(code="usage-limit", message=text)
         _give_up(draft, turn, outcome, failure, None, None)
@@ -82,6 +83,16 @@ def _wait(draft: Draft, turn: Turn, outcome: o.TurnFailed) -> None:
     until = draft.given.now + timedelta(seconds=after)
     draft.add(e.UsageLimitReached(outcome.response_id, turn.number, outcome.message, until))
     draft.want(AskModel(outcome.response_id, turn.number, after))
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "!", "?")) else f"{text}."
+
+
+def _lasting(seconds: float) -> str:
+    """`2 h 5 min`, whole minutes, rather too many."""
+    hours, minutes = divmod(ceil(seconds / 60), 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min"
 
 
 def _give_up(

@@ -178,10 +178,13 @@ class ContextPartFailed(Struct, frozen=True):
 
 
 class ToolReturned(Struct, frozen=True, kw_only=True):
+    """`is_unknown`: nothing came back of it, so it may have had its effect."""
+
     response_id: str
     tool_call_id: str
     content: str
     is_error: bool
+    is_unknown: bool = False
 
 
 class CallStopped(Struct, frozen=True):
@@ -197,6 +200,12 @@ class ServersFound(Struct, frozen=True):
     """The session's directory names tool servers that nobody was asked about, by their names."""
 
     servers: Mapping[str, McpServerSettings]
+
+
+class ServersGone(Struct, frozen=True):
+    """The tool servers that these open questions are about are not named any more."""
+
+    permission_ids: tuple[str, ...]
 
 
 class ToolProgressed(Struct, frozen=True):
@@ -225,6 +234,7 @@ Outcome = (
     | ToolReturned
     | ToolProgressed
     | ServersFound
+    | ServersGone
     | HistorySummarized
     | ContextPartFailed
     | CallStopped

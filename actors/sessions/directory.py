@@ -8,6 +8,8 @@ import logging
 import threading
 from typing import Any
 
+from msgspec.structs import replace
+
 from actors.decisions import processes
 from actors.messages.session import (
     AdoptSession,
@@ -21,6 +23,7 @@ from actors.messages.shelf import TakenIn
 from actors.messages.supervision import Down, Left, Verdict
 from actors.recording.projector import Projector
 from actors.sessions import checks, quarantine, references
+from actors.sessions.closed_questions import ClosedQuestions
 from actors.sessions.creation import Creation
 from actors.sessions.flights import CUT_SHORT, answered_alone
 from actors.sessions.look_ups import LookUps
@@ -60,6 +63,7 @@ class Directory(Supervisor):
         self._look_ups = LookUps(self)
         self._order = Order(self, self._look_ups)
         self._ended = find.Ended()
+        self._closed = ClosedQuestions()
         self._shelf = Shelf(self)
         self._trashing = threading.Lock()
         around.directory.ref = self.actor_ref  # what is told from now on waits in the inbox
@@ -174,9 +178,10 @@ class Directory(Supervisor):
             self._of_session(request, asked)
 
     def _of_part(self, request: references.OfPart, asked: Dispatch) -> None:
+        request = self._closed.by_whole_id(request)
         session_id = references.session_of(request)
         if session_id in self.entries or session_id in self._unreadable:
-            self.forward(session_id, asked)
+            self.forward(session_id, replace(asked, request=request))
         else:
             asked.reply.send(references.no_part(request))
 
@@ -303,9 +308,8 @@ class Directory(Supervisor):
             text = f"the session could not be created: {down.error}"
             first.refuse(r.Refusal(code="internal-error", message=text))
         if isinstance(verdict, Left) and child_id not in self.entries:
-            self.stop_child(
-                child_id
-            )  # it never came to be, so that nothing of it stays in the tree
+            # It never came to be, so that nothing of it stays in the tree.
+            self.stop_child(child_id)
         self._creation.settled(child_id)
         for asked in self._held.pop(child_id, []):
             self.dispatch(asked)
@@ -318,6 +322,7 @@ class Directory(Supervisor):
             return
         known = self.entries.get(message.session_id)
         if known is None or known.end.n <= message.end.n:
+            self._closed.note(known, message.session)
             self.entries[message.session_id] = CatalogEntry(message.session, message.end)
             self._projectors[message.session.workspace].touch()
         self._creation.settled(message.session_id)

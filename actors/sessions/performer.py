@@ -39,7 +39,7 @@ class Performer:
         self._session = session
         self._around = session.around
         self._start_when_down: set[str] = set()
-        self._servers = ToolServers(session)
+        self.servers = ToolServers(session)
 
     def perform(self, effect: f.Effect, state: SessionState) -> None:  # noqa: C901 - one row each
         match effect:
@@ -67,7 +67,7 @@ class Performer:
                 key = self._key(effect.worker_id)
                 self._around.terminals.tell(t.ResizeTo(key, effect.cols, effect.rows))
             case f.FollowServers():
-                self._servers.follow(state)
+                self.servers.follow(state)
             case f.ShowProgress():
                 show_progress(self._around, effect.response_id, state)
             case f.ShowContext():
@@ -96,7 +96,7 @@ class Performer:
 
     def child_down(self, child_id: str, session: Session | None) -> None:
         """An actor has ended; one that is to be started again by request is."""
-        self._servers.child_down(child_id)
+        self.servers.child_down(child_id)
         if child_id in self._start_when_down:
             self._start_when_down.discard(child_id)
             worker = session.worker(child_id) if session else None
@@ -104,7 +104,7 @@ class Performer:
                 self.start(child_id, session)
 
     def _spec(self, worker: Worker) -> ChildSpec:
-        boxes = (self._servers.box, self._around.shared_tools.box(self._session.workspace))
+        boxes = (self.servers.box, self._around.shared_tools.box(self._session.workspace))
         talks = isinstance(worker, ConversationWorker)
         return ChildSpec(
             id=worker.id,
@@ -173,7 +173,7 @@ class Performer:
 
     def _show_context(self, key: str, state: SessionState) -> None:
         ref = self._talker(state.record)
-        self._servers.follow(state)
+        self.servers.follow(state)
         for reply in self._session.waiters.taken(key):
             shown = work.ShowContext(
                 session=state.record, messages=tuple(state.messages), reply=reply
@@ -187,10 +187,10 @@ class Performer:
             return
         match effect:
             case f.PrepareConversation():
-                self._servers.follow(state)
+                self.servers.follow(state)
                 tell(ref, work.Prepare())
             case f.AskModel():
-                self._servers.follow(state)
+                self.servers.follow(state)
                 ask = work.Ask.of(effect, state)
                 if ask:
                     tell(ref, ask)
@@ -204,7 +204,7 @@ class Performer:
     # The end.
 
     def stopped(self) -> None:
-        self._servers.stopped()
+        self.servers.stopped()
 
     def dispose(self) -> None:
         """Doing it again, for who asks meanwhile, does no more than answer."""

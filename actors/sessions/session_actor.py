@@ -22,6 +22,7 @@ from actors.sessions.idleness import Idleness, LookIdle
 from actors.sessions.owed import OwedLines, Retry, refused
 from actors.sessions.performer import Performer
 from actors.sessions.publishing import tell_all
+from actors.sessions.tool_servers import LookAtServers
 from actors.supervision import ActorRef, ChildContext, Supervisor, tell
 from actors.surroundings import Surroundings
 from storage import fold
@@ -165,6 +166,8 @@ class SessionActor(Supervisor):
                 self._owed.write()
             case LookIdle():
                 self._look_idle()
+            case LookAtServers():
+                self._performer.servers.look(self._durable)
             case Dispatch():
                 self._requests += 1
                 with never_silent(message):

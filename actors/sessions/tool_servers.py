@@ -2,7 +2,8 @@
 
 Part of the session's actor and used in its thread. They are compared with what is wanted whenever
 the session is about to need them, so that an edit holds for the next request; what a directory
-names is started once a person has allowed it.
+names is started once a person has allowed it. What was taken out ends, with its question, at the
+next regular look of a session that does nothing.
 """
 
 from pathlib import Path
@@ -24,6 +25,10 @@ PREFIX = "mcp"
 _Stamp = tuple[int, int, int] | None
 
 
+class LookAtServers:
+    """Time to see whether some were taken out of the settings."""
+
+
 class ToolServers:
     def __init__(self, session: "SessionActor") -> None:
         self._session = session
@@ -33,6 +38,9 @@ class ToolServers:
         self._set: ServerSet | None = None
         self._stamp: _Stamp = None
         self._found = ProjectServers()
+        self._around.shared_tools.remind(
+            session.session_id, lambda: session.tell_self(LookAtServers())
+        )
 
     def follow(self, state: SessionState) -> None:
         """Let those run that are wanted by now, and ask for those that nobody was asked about."""
@@ -41,10 +49,29 @@ class ToolServers:
         brought = project_servers.sort(state, self._brought(session), servers)
         if brought.unasked:
             self._session.tell_self(o.ServersFound(brought.unasked))
+        self._withdraw(brought)
         if self._set is None:
             self._set = self._new_set(session)
         self._set.follow({**brought.allowed, **of_scope(servers, "session")}, brought.refused)
         self._around.shared_tools.want(session.workspace, of_scope(servers, "workspace"))
+
+    def look(self, state: SessionState) -> None:
+        """End those that are not named any more, and ask no more about them. What is to be started
+        or asked waits for the next request.
+        """
+        session = state.session
+        if session is None or session.open_requests or not (self._set or session.permissions):
+            return
+        servers = self._around.workspaces.settings(session.workspace).mcp_servers
+        brought = project_servers.sort(state, self._brought(session), servers)
+        self._withdraw(brought)
+        if self._set is not None and MCP_JSON not in brought.refused:
+            named = {**brought.allowed, **of_scope(servers, "session")}
+            self._set.keep(named, brought.refused)
+
+    def _withdraw(self, brought: project_servers.Sorted) -> None:
+        if brought.gone:
+            self._session.tell_self(o.ServersGone(brought.gone))
 
     def child_down(self, child_id: str) -> None:
         if self._set is not None:
@@ -54,6 +81,7 @@ class ToolServers:
         """The session's actor has ended, and its servers with it."""
         if self._around.session_tools.get(self._session.session_id) is self.box:
             del self._around.session_tools[self._session.session_id]
+            self._around.shared_tools.remind(self._session.session_id, None)
 
     def _new_set(self, session: Session) -> ServerSet:
         place = Place(

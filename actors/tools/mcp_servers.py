@@ -70,6 +70,7 @@ class McpServers(Supervisor):
 
     def _look_and_again(self) -> None:
         self._look()
+        self._shared.remind_all()
         self.context.clock.after(LOOK_SECONDS, self._ask_to_look)
 
     def _ask_to_look(self) -> None:

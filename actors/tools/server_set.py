@@ -71,6 +71,17 @@ class ServerSet:
                 self._box.expect(name)
                 self._start(name, settings)
 
+    def keep(
+        self, named: Mapping[str, McpServerSettings], refused: Mapping[str, str] | None = None
+    ) -> None:
+        """End and forget those that are neither named nor refused any more; the others stay as
+        they are until the next `follow`.
+        """
+        there = {name for name, one in named.items() if not one.disabled} | (refused or {}).keys()
+        wanted = {name: one for name, one in self._wanted.items() if name in there}
+        if wanted.keys() != self._wanted.keys() or not self._refused.keys() <= there:
+            self.follow(wanted, {name: why for name, why in self._refused.items() if name in there})
+
     def _tell_refused(self, refused: Mapping[str, str]) -> None:
         for name in self._refused.keys() - refused.keys():
             self._box.forget(name)

@@ -1,7 +1,10 @@
-"""The tool servers that all sessions of a workspace share: one box per workspace."""
+"""The tool servers that all sessions of a workspace share: one box per workspace.
+
+Sessions that have servers of their own are reminded here to compare them with the settings.
+"""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from actors.supervision import ActorRef, tell
@@ -19,6 +22,7 @@ class SharedTools:
     def __init__(self) -> None:
         self.supervisor: ActorRef[Any] | None = None
         self._boxes: dict[str, ToolBox] = {}
+        self._reminders: dict[str, Callable[[], object]] = {}
         self._lock = threading.Lock()
 
     def box(self, workspace: str) -> ToolBox:
@@ -33,6 +37,19 @@ class SharedTools:
         """Whoever asks the box for tools from now on gets those of these servers."""
         if self.box(workspace).want(servers):
             self.look()
+
+    def remind(self, session_id: str, how: Callable[[], object] | None) -> None:
+        """Whenever the settings are looked at, `how` is called; with None not any more."""
+        with self._lock:
+            self._reminders.pop(session_id, None)
+            if how is not None:
+                self._reminders[session_id] = how
+
+    def remind_all(self) -> None:
+        with self._lock:
+            reminders = list(self._reminders.values())
+        for remind in reminders:
+            remind()
 
     def look(self) -> None:
         if self.supervisor is not None:

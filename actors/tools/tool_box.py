@@ -13,7 +13,7 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from actors.adapters.mcp_listing import Listing
-from actors.ports import ToldProgress, ToolConnection, ToolOutcome
+from actors.ports import CallCutOffError, ToldProgress, ToolConnection, ToolOutcome
 from storage.records.tool import Tool
 from storage.records.workspace import McpServerSettings
 
@@ -140,6 +140,11 @@ class ToolBox:
     def problem_of(self, tool: str) -> str | None:
         return self.problems.get(tool.partition(".")[0])
 
+    def is_known(self, server: str) -> bool:
+        """Wanted by the settings, or there all the same."""
+        with self._lock:
+            return server in self._servers or server in self._wanted
+
     def offered(self) -> tuple[Tool, ...]:
         """All of this moment, in the order of their servers."""
         with self._lock:
@@ -174,7 +179,14 @@ async def call_tool(
             try:
                 return await connection.call(name, args, timeout_seconds, on_progress)
             except ConnectionError as error:
-                return ToolOutcome(content=f"the server of {tool} ended: {error}", is_error=True)
+                text, was_sent = (
+                    f"the server of {tool} ended: {error}",
+                    isinstance(error, CallCutOffError),
+                )
+                return ToolOutcome(content=text, is_error=True, is_unknown=was_sent)
     problems = [problem for box in boxes if (problem := box.problem_of(tool))]
+    server = tool.partition(".")[0]
+    if not any(box.is_known(server) for box in boxes):
+        problems.append(f"mcp_servers of workspace.json has none of the name {server}")
     why = f": {problems[0]}" if problems else ""
     return ToolOutcome(content=f"the server of {tool} does not run{why}", is_error=True)

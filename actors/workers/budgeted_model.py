@@ -33,7 +33,10 @@ from storage.records.conversation import Usage
 from storage.records.message import TextContent
 from storage.records.new_ids import new_id
 
-OUT_OF_TIME = "the time of the budget is used up, so the call was cut off; see: greenroom budget"
+OUT_OF_TIME = (
+    "the time of the budget of session {0} is used up, so the call was cut off; raise it with:"
+    " greenroom budget {0} --wall-seconds N"
+)
 
 
 def budgeted(
@@ -104,7 +107,7 @@ class _BudgetedModel:
                 call.settle(replace(error.usage, completion_tokens=answer), estimated=True)
             raise
         except TimeoutError as error:
-            raise ModelError(OUT_OF_TIME, code="budget-exceeded") from error
+            raise ModelError(OUT_OF_TIME.format(call.timed_by), code="budget-exceeded") from error
         finally:
             prompt = asked.prompt_tokens if is_sent else 0
             answer = min(sum(came), asked.max_tokens)

@@ -59,6 +59,8 @@ class BudgetedCall:
         self._tell = tell
         self._reached: list[str] = []
         self._unanswered: str | None = None
+        self.timed_by: str | None = None
+        """The holder with the least time left; None if none has a limit of time."""
 
     async def clear(self) -> Granted:
         """How much it may use; the most frugal holder decides. ModelError: it may not be made."""
@@ -70,7 +72,9 @@ class BudgetedCall:
             answer = await self._answer(asked)
             self._unanswered = None
             if isinstance(answer, Granted):
-                granted = _lesser(granted, answer)
+                lesser = _lesser(granted, answer)
+                self.timed_by = self.timed_by if lesser.seconds == granted.seconds else holder
+                granted = lesser
             elif holder == self._asked.by or answer.code != "session-not-found":
                 self.settle()
                 code = answer.code

@@ -142,6 +142,7 @@ class ConversationActor(BaseActor):
                     tool_call_id=call.tool_call_id,
                     content=outcome.content,
                     is_error=outcome.is_error,
+                    is_unknown=outcome.is_unknown,
                 )
             )
         except ModelError as error:

@@ -4,6 +4,8 @@ Made by the same steps as a call of the model; nothing is sent and nothing is re
 summary would have to be made first, the messages that it is to stand for are left out.
 """
 
+from msgspec.structs import replace
+
 from actors.conversations.context_building import ContextBuildError
 from actors.conversations.context_sources import ContextSources
 from actors.messages import work
@@ -35,4 +37,5 @@ async def shown_context(
         found = await without_summary(session, built, provider)
     except (ModelError, ContextBuildError) as error:
         return Refusal(code=error.code, message=str(error))
-    return found.context
+    left_out = len(built.context.history) - len(found.context.history)
+    return replace(found.context, left_out=max(0, left_out))

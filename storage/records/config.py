@@ -4,21 +4,54 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
+from msgspec.structs import force_setattr
 
 ContextStrategy = Literal["summarize", "truncate", "relevance", "adaptive"]
 Effort = Literal["low", "medium", "high", "xhigh", "max"]
 Positive = Annotated[int, Meta(ge=1)]
 Count = Annotated[int, Meta(ge=0)]
 
+GREATEST: dict[str, int] = {
+    "tokens": 2**53,
+    "usd": 10**12,
+    "tool_calls": 2**53,
+    "wall_seconds": 10**9,
+}
+"""So much may be asked for of each limit: every sum and share of it can be reckoned and written."""
+LEAST = 1e-6
+"""A limit is at least this, or 0."""
+
 
 class Budget(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
-    """Limits of a session and of the sessions it started; absent means unlimited, 0 nothing."""
+    """Limits of a session and of the sessions it started; absent means unlimited, 0 nothing.
+
+    A limit that was recorded when more could be asked for is read as the greatest.
+    """
 
     tokens: Count | None = None
     usd: Decimal | None = None
     tool_calls: Count | None = None
     wall_seconds: Annotated[float, Meta(ge=0)] | None = None
     allow_unknown_prices: bool = False
+
+    def __post_init__(self) -> None:
+        for limit in self._beyond():
+            force_setattr(self, limit, type(getattr(self, limit))(GREATEST[limit]))
+        for limit in self._specks():
+            force_setattr(self, limit, type(getattr(self, limit))(0))
+
+    def _specks(self) -> list[str]:
+        """The limits that are all but nothing: no share of them can be reckoned."""
+        return [limit for limit in GREATEST if 0 < (getattr(self, limit) or 0) < LEAST]
+
+    def _beyond(self) -> list[str]:
+        """The limits that are more than the greatest, or no number."""
+        set_ = {limit: getattr(self, limit) for limit in GREATEST}
+        return [
+            limit
+            for limit, most in set_.items()
+            if most is not None and not (_is_number(most) and most <= GREATEST[limit])
+        ]
 
 
 class StrictBudget(Budget, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -27,6 +60,14 @@ class StrictBudget(Budget, frozen=True, kw_only=True, forbid_unknown_fields=True
     def __post_init__(self) -> None:
         if self.usd is not None and not (self.usd.is_finite() and self.usd >= 0):
             raise ValueError("`usd` is an amount of US dollars, 0 or more")
+        for limit in self._beyond():
+            raise ValueError(f"`{limit}` is at most {GREATEST[limit]:,}; null lifts the limit")
+        for limit in self._specks():
+            raise ValueError(f"`{limit}` is 0, or at least a millionth")
+
+
+def _is_number(most: float | Decimal) -> bool:
+    return not isinstance(most, Decimal) or most.is_finite()
 
 
 class SessionConfig(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):

@@ -86,9 +86,15 @@ class SystemPromptBuilderConfig(Struct, frozen=True, kw_only=True, omit_defaults
 
 
 class Context(Struct, frozen=True, kw_only=True):
-    """What a request is answered with; `history` is exactly what is sent."""
+    """What a request is answered with; `history` is exactly what is sent.
+
+    `tools`: the names of those that the model may call. `left_out`: how many messages of the
+    conversation are not sent, as they would not fit.
+    """
 
     system_prompt: str
     history: tuple[ChatMessage, ...]
     files: tuple[PromptFile, ...] = ()
     dynamic_context: tuple[DynamicContextEntry, ...] = ()
+    tools: tuple[str, ...] = ()
+    left_out: int = 0

@@ -71,7 +71,7 @@ def test_a_question_outlives_a_kill_is_answered_by_a_file_and_the_tool_runs_once
     assert json.loads(answer.read_bytes())["data"]["text"] == "this is noted."
     assert ledger.read_text() == "note this\n"
     late = house.run("answer", question["id"], "deny", expect=1)
-    assert "was allowed already, by inbox" in late.stderr
+    assert "was allowed already, by a file in inbox/" in late.stderr
     assert house.run("answer", "nothing", "deny", expect=1).stdout == ""
     house.run("verify")
 

@@ -8,7 +8,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import fields
 
-from tests.architecture.source_tree import ROOT
+from tests.architecture.source_tree import ROOT, parsed
 
 
 class Row(Struct, frozen=True):
@@ -43,7 +43,7 @@ def parts_of(value: Any) -> set[str]:
 @functools.cache
 def tests_in(path: str) -> frozenset[str]:
     """The names of the tests in a file below `tests/`. FileNotFoundError."""
-    tree = ast.parse((ROOT / "tests" / path).read_text())
+    tree = parsed(ROOT / "tests" / path)
     functions = (node for node in tree.body if isinstance(node, ast.FunctionDef))
     return frozenset(node.name for node in functions if node.name.startswith("test_"))
 

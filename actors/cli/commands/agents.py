@@ -25,11 +25,12 @@ _PATHS = {
 
 def _agents(call: Call) -> int:
     workspace = call.values["workspace"] or DEFAULT_WORKSPACE
-    settings = _settings(call.data, workspace)
     try:
         asked = {"type": "list-agents", "workspace": workspace}
         rows, whose = call.ask(asked)["data"]["agents"], "daemon"
+        _tell_problem(call, workspace)
     except NoDaemonError:
+        settings = _settings(call.data, workspace)
         path = os.environ.get("PATH")
         rows = described(settings, lambda command: shutil.which(command, path=path))
         rows, whose = codec.builtins(rows), "yours"
@@ -53,6 +54,14 @@ def _settings(data: str, workspace: str) -> WorkspaceSettings:
     except FileRefused as problem:
         where = f" at {problem.path}" if problem.path else ""
         raise CommandError(f"{place}: {problem}{where}") from problem
+
+
+def _tell_problem(call: Call, workspace: str) -> None:
+    """What a daemon lists is what is in force: the last good settings, if the file is wrong."""
+    try:
+        _settings(call.data, workspace)
+    except CommandError as problem:
+        call.console.note(f"{problem}; the last good one stays in force", "warn")
 
 
 def _where(row: dict[str, Any]) -> tuple[str, str]:

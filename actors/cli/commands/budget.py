@@ -8,12 +8,13 @@ from actors.cli.command import DONE, FAILED, Call, Command
 from actors.cli.failures import UsageError
 
 LIFTED = "none"
-_READERS: dict[str, tuple[type, str]] = {
-    "tokens": (int, "a whole number"),
-    "usd": (float, "an amount of US dollars"),
-    "tool_calls": (int, "a whole number"),
-    "wall_seconds": (float, "a number of seconds"),
+_READERS: dict[str, tuple[type, str, int]] = {
+    "tokens": (int, "a whole number", 2**53),
+    "usd": (float, "an amount of US dollars", 10**12),
+    "tool_calls": (int, "a whole number", 2**53),
+    "wall_seconds": (float, "a number of seconds", 10**9),
 }
+"""How each limit is read, what it takes, and the most of it that can be asked for."""
 
 
 def _budget(call: Call) -> int:
@@ -50,12 +51,14 @@ def _changes(values: dict[str, Any]) -> dict[str, Any]:
 def _limit(kind: str, text: str) -> object:
     if text == LIFTED:
         return None
-    read, what = _READERS[kind]
+    read, what, greatest = _READERS[kind]
+    name = f"--{kind.replace('_', '-')}"
     try:
         number = read(text)
     except ValueError:
-        name = f"--{kind.replace('_', '-')}"
-        raise UsageError(f"{name} takes {what}, or none to lift it; not {text!r}") from None
+        raise UsageError(f"{name} takes {what}, or none to lift it; not {text[:80]!r}") from None
+    if not 0 <= number <= greatest:
+        raise UsageError(f"{name} takes {what} from 0 to {greatest:,}, or none to lift it")
     return text if kind == "usd" else number
 
 

@@ -6,26 +6,65 @@ from actors.cli.arguments import Option, Spec
 from actors.cli.command import DONE, Call, Command
 from actors.cli.failures import CommandError, NoDaemonError, UsageError
 from actors.cli.permission_view import permission_lines, short_id
+from actors.cli.whole_permission_view import whole_lines
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    Json = dict[str, Any]
+
 DECISIONS = ("allow", "deny")
+SHORTEST = 4
+"""Characters of an id; fewer are the title of a session."""
 
 
 def _asks(call: Call) -> int:
-    session = call.values["session"]
-    request = {"type": "list-permissions"} | ({"session": session} if session else {})
+    which = call.values["which"]
     try:
-        answer = call.ask(request)
+        answer = call.ask({"type": "list-permissions"})
     except NoDaemonError as missing:
-        if session or missing.is_final:
+        if which or missing.is_final:
             raise
         return _as_recorded(call, missing)
+    if which:
+        one = _one(answer, which)
+        if one:
+            return _whole(call, answer, one)
+        answer = call.ask({"type": "list-permissions", "session": which})
     asked = (call.found(answer, "list") or {}).get("permissions") or []
     call.console.lines(permission_lines(asked, call.console.columns))
     return DONE
+
+
+def _one(answer: Json, reference: str) -> Json | None:
+    """The question of which the id begins so; None if it is the name of a session."""
+    asked = (answer.get("data") or {}).get("permissions") or []
+    begins = len(reference) >= SHORTEST
+    found = [each for each in asked if begins and str(each["id"]).startswith(reference)]
+    return found[0] if len(found) == 1 else None
+
+
+def _whole(call: Call, answer: Json, asked: Json) -> int:
+    args = _args_of(call, asked)
+    if call.console.json:
+        full = asked if args is None else {**asked, "arguments": args}
+        call.console.value({**answer, "data": {"permissions": [full]}})
+    call.console.lines(whole_lines(asked, args))
+    return DONE
+
+
+def _args_of(call: Call, asked: Json) -> Json | None:
+    """All that the tool is to be called with, from the round that waits; None for a server."""
+    if asked.get("response_id") is None:
+        return None
+    found = call.ask({"type": "get-response", "response_id": asked["response_id"]}).get("data")
+    for turn in (found or {}).get("turns") or []:
+        for each in turn.get("tool_calls") or []:
+            if each.get("tool_call_id") == asked.get("tool_call_id"):
+                args: Json = each.get("args") or {}
+                return args
+    return None
 
 
 def _as_recorded(call: Call, missing: NoDaemonError) -> int:
@@ -71,10 +110,12 @@ def whole_id(call: Call, reference: str) -> str:
 COMMANDS = {
     "asks": Command(
         _asks,
-        Spec(["SESSION?"]),
+        Spec(["WHICH?"]),
         (
-            "With SESSION those of it and of the sessions that it started.",
+            "With SESSION those of it and of the sessions that it started; with an ID, or the",
+            "beginning of one, all of that one: every line of its arguments, and its whole id.",
             "greenroom asks",
+            "greenroom asks kq3vd5",
             "greenroom asks 'Fix the login'",
             "greenroom asks --json | jq -r '.data.permissions[].id'",
         ),

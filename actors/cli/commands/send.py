@@ -174,7 +174,9 @@ def message_text(words: list[str]) -> str:
 
 def _send_only(call: Call, request: dict[str, Any]) -> int:
     data = call.found(call.ask(request), "session")
-    call.console.line(f"queued as {(data or {}).get('response_id')}")
+    response_id = (data or {}).get("response_id")
+    call.console.line(f"queued as {response_id}")
+    call.console.note(f"end it with: greenroom cancel {response_id}", "dim")
     return DONE
 
 

@@ -10,7 +10,8 @@ from actors.cli.connection import Connection
 from actors.cli.directory_lock import is_held
 from actors.cli.doctor.finding import Finding, note, ok, problem
 from actors.cli.failures import CommandError, NoDaemonError
-from actors.cli.phrases import local, plural
+from actors.cli.health import quarantined
+from actors.cli.phrases import last_said, local, plural
 from actors.cli.processes import pids_of
 
 TYPE_CHECKING = False
@@ -46,6 +47,7 @@ def findings(data: str, status: Json | CommandError) -> Iterator[Finding]:
         yield from _answering(status)
         yield _terminal_host(data, status)
         yield from _store(status)
+        yield from _given_up(status)
     yield _open_files(status)
     yield _inotify()
 
@@ -120,6 +122,16 @@ def _store(status: Json) -> Iterator[Finding]:
             text = f"workspace {each.get('name')}: {each['problem']}"
             found.append(problem("settings", text))
     yield from found or [ok("store", "takes changes")]
+
+
+def _given_up(status: Json) -> Iterator[Finding]:
+    """Whoever the daemon has given up: a tool server, a worker, a part of itself."""
+    store = status.get("store") or {}
+    told = {each.get("session_id") for each in store.get("quarantined") or []}
+    for name, error in quarantined(status):
+        if name not in told:
+            text = f"{name} is given up: {last_said(error) or 'it failed too often'}"
+            yield problem("tree", text, "greenroom status; greenroom logs")
 
 
 def _open_files(status: Json | CommandError) -> Finding:

@@ -38,6 +38,24 @@ class Parts:
         return tuple(tuple(group) for _, group in groupby(free, self._round_of))
 
     @cached_property
+    def unanswered(self) -> tuple[Group, ...]:
+        """Of earlier rounds without an answer what may go; the first request if it is alone."""
+        before = range(self.asking or 0)
+        rounds = [tuple(group) for _, group in groupby(before, self._rounds.__getitem__)]
+        open_ended = [group for group in rounds if not any(map(self._is_answer, group))]
+        said = [tuple(filter(self._is_said, group)) for group in open_ended]
+        return tuple(
+            group[1:] if len(group) > 1 and group[0] == self.opening else group for group in said
+        )
+
+    def _is_said(self, at: int) -> bool:
+        return self.units[at][0].role not in {"system", "summary"}
+
+    def _is_answer(self, at: int) -> bool:
+        message = self.units[at][0]
+        return message.role == "assistant" and not message.tool_calls
+
+    @cached_property
     def _rounds(self) -> list[int]:
         count, rounds = 0, []
         for unit in self.units:

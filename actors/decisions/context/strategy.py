@@ -6,7 +6,7 @@ from actors.decisions.context.parts import Size
 from actors.decisions.context.relevance import most_relevant
 from actors.decisions.context.room import Room
 from actors.decisions.context.summaries import to_summarize
-from actors.decisions.context.truncate import History, truncated
+from actors.decisions.context.truncate import History, truncated, without_stuck
 from storage.records.config import ContextStrategy
 
 FULL_BELOW = 0.6
@@ -40,6 +40,8 @@ def fit(
 
     Without a strategy as with `truncate`: whatever does not fit would be refused by the API.
     """
+    if sum(map(size, history)) > free(strategy, room):
+        history = without_stuck(history, room.most, size)
     whole = sum(map(size, history))
     if whole <= free(strategy, room):
         return history

@@ -8,6 +8,20 @@ from storage.records.message import ChatMessage
 History = tuple[ChatMessage, ...]
 
 
+def without_stuck(history: History, room: int, size: Size) -> History:
+    """The same without those rounds that were never answered and do not fit into `room` tokens.
+
+    Their requests failed for their size, and would push out all that was said before them.
+    """
+    parts = Parts(history)
+    needed = parts.size(parts.kept - {parts.opening}, size)
+    stuck: set[int] = set()
+    for group in parts.unanswered:
+        if needed + parts.size(group, size) > room:
+            stuck.update(group)
+    return parts.history(set(range(len(parts.units))) - stuck) if stuck else history
+
+
 def truncated(history: History, room: int, size: Size) -> History | None:
     """What fits into `room` tokens; None if not even what must stay does.
 

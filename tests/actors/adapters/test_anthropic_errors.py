@@ -5,6 +5,7 @@ import pytest
 
 from actors.adapters.anthropic_errors import (
     Endpoint,
+    key_missing,
     model_error,
     retry_after,
     status_error,
@@ -33,7 +34,9 @@ def test_what_stays_wrong_may_not(status: int) -> None:
 
 
 def test_a_refused_key_is_named_by_its_variable() -> None:
-    assert "MY_KEY" in str(refused(401))
+    for error in (refused(401), key_missing(HERE)):
+        assert "MY_KEY" in str(error)
+        assert "where the daemon is started, then: greenroom restart" in str(error)
     assert refused(401).code == "api-key-refused"
 
 
@@ -66,6 +69,7 @@ def test_the_server_has_the_last_word() -> None:
         ({"retry-after": "7", "retry-after-ms": "250"}, 0.25),
         ({"retry-after": "soon"}, None),
         ({"retry-after": "-3"}, None),
+        ({"retry-after": "Mon, 01 Jan 2024 00:00:00 +99999999999999999999"}, None),
         ({"retry-after": "9" * 400}, None),
         ({"retry-after": "Sat, 21 Nov 2026 12:01:00 GMT"}, 60.0),
         ({"retry-after": "Sat, 21 Nov 2026 11:00:00 GMT"}, 0.0),
@@ -124,3 +128,8 @@ def test_an_error_that_nobody_foresaw_is_not_asked_again() -> None:
     error = model_error(ZeroDivisionError(), HERE, NOW)
     assert not error.retryable
     assert "ZeroDivisionError" in str(error)
+
+
+def test_half_a_surrogate_pair_is_not_quoted() -> None:
+    assert str(refused(500, said="a\ud800b")).endswith("a\ufffdb")
+    assert "\ufffd" in str(model_error(ValueError("\ud800"), HERE, NOW))

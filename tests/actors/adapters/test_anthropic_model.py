@@ -119,6 +119,7 @@ RETRYABLE = {
     "dropped": streams.dropped(),
     "malformed events": streams.malformed_events(),
     "malformed tool JSON": streams.malformed_tool_json(),
+    "negative count": streams.stream([], usage={"input_tokens": -1}),
     "HTML": streams.html(),
     "nothing": streams.Answer(headers={"content-type": "text/event-stream"}),
 }
@@ -348,6 +349,13 @@ def test_a_text_cut_in_the_middle_of_a_character_is_whole() -> None:
     with MessagesServer([replace(answer, pieces=tuple(bytes_alone))]) as server:
         turn = turn_of(events_of(model_at(server.url), request()))
     assert turn.content == (TextContent("Grüße 🌍, <tool_call>{}</tool_call>"),)
+
+
+def test_half_a_surrogate_pair_comes_out_as_the_sign_for_what_is_lost() -> None:
+    block = streams.tool_block("demo__add", "{}", "toolu_\ud800")
+    with MessagesServer([streams.stream([block], "tool_use")]) as server:
+        turn = turn_of(events_of(model_at(server.url), request()))
+    assert calls_of(turn)[0].tool_call_id == "toolu_\ufffd"
 
 
 def test_importing_the_adapters_imports_neither_sdk() -> None:

@@ -5,9 +5,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.adapters.anthropic_turn import MalformedStreamError, TurnBuilder, well_formed
+from actors.adapters.anthropic_blocks import COUNTS
+from actors.adapters.anthropic_turn import (
+    LIMIT_BYTES,
+    MalformedStreamError,
+    TurnBuilder,
+    well_formed,
+)
 from actors.adapters.tool_names import ToolNames
-from actors.ports import BlockDone, TextDelta
+from actors.ports import BlockDone, ModelError, TextDelta
 from storage.codec import encode
 from storage.records.conversation import Usage
 from storage.records.message import ProviderContent, TextContent, ToolCallContent
@@ -136,6 +142,61 @@ def test_what_is_kept_can_always_be_written_down(text: str) -> None:
     assert encode(well_formed(text))
 
 
+def test_half_a_surrogate_pair_is_nowhere_in_a_turn() -> None:
+    half = "x\ud800"
+    call = {"type": "tool_use", "id": half, "name": half, "input": {half: [half]}}
+    cited = {"type": "citations_delta", "citation": {half: half}}
+    blocks: Any = [[call], [{"type": "text", "text": half}, cited], [{"type": "hologram", half: 1}]]
+    events = fed(decoded(streams.stream(blocks, half, model=half, stop_sequence=half)))
+    assert encode(events)
+    turn = turn_of(events)
+    assert calls_of(turn)[0].tool_call_id == turn.stop_reason == turn.model == "x\ufffd"
+
+
+@pytest.mark.parametrize("count", [-1, 10.5, "10", True, 1 << 53, 10**30, [1], {}])
+@pytest.mark.parametrize("name", COUNTS)
+def test_what_is_no_count_of_tokens_is_malformed(name: str, count: Any) -> None:
+    turn = TurnBuilder(ToolNames([]))
+    with pytest.raises(MalformedStreamError, match=name):
+        turn.feed({"type": "message_start", "message": {"usage": {name: count}}})
+    assert turn.counted is None
+    turn.feed(START)
+    with pytest.raises(MalformedStreamError, match=name):
+        turn.feed({"type": "message_delta", "delta": {}, "usage": {name: count}})
+    assert turn.counted in {None, Usage()}
+
+
+LONG = "x" * (LIMIT_BYTES // 4)
+
+
+@pytest.mark.parametrize(
+    "blocks",
+    [
+        [streams.text_block(LONG * 5)],
+        [streams.text_block(LONG)] * 5,
+        [streams.text_block("\x01" * LIMIT_BYTES)],
+        [streams.thinking_block(LONG * 5, "sig")],
+        [streams.tool_block("demo__add", json.dumps({"a": LONG * 5}))],
+        [streams.tool_block("demo__add", f'{{"a": [{"1e15," * (LIMIT_BYTES // 8)}1]}}')],
+        [[{"type": "hologram", "x": LONG * 5}]],
+    ],
+)
+def test_an_answer_too_long_for_a_journal_is_not_asked_for_again(blocks: Any) -> None:
+    with pytest.raises(ModelError, match="longer than 1,048,576 bytes") as caught:
+        fed(decoded(streams.stream(blocks)))
+    assert not caught.value.retryable
+
+
+def test_an_answer_that_fits_is_whole_in_however_many_pieces_it_comes() -> None:
+    said = [streams.text_block(LONG, pieces=100)] * 3
+    arguments = json.dumps({"a": [0] * 5_000})
+    start = {"type": "tool_use", "id": "t", "name": "demo__add", "input": {}}
+    call: Any = [start, *({"type": "input_json_delta", "partial_json": one} for one in arguments)]
+    content = turn_of(fed(decoded(streams.stream([*said, call])))).content
+    assert content[:3] == (TextContent(LONG),) * 3
+    assert content[3] == ToolCallContent(tool_call_id="t", name="demo.add", args={"a": [0] * 5_000})
+
+
 START = {"type": "message_start", "message": {"usage": {}}}
 BLOCK = {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}}
 STOP = {"type": "content_block_stop", "index": 0}
@@ -156,6 +217,7 @@ STOP = {"type": "content_block_stop", "index": 0}
             {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta"}},
         ],
         [START, STOP],
+        [START, {"type": "message_delta", "delta": {}, "usage": [1]}],
         [{"type": "message_delta", "delta": {}}],
         [{"type": "message_stop"}],
         [START, {"type": "message_stop"}],

@@ -1,6 +1,9 @@
 from typing import Any
 
+import pytest
+
 from actors.cli.history_view import round_lines
+from actors.decisions import permission_answers
 
 
 def shown(*turns: dict[str, Any], **entry: Any) -> list[str]:
@@ -44,3 +47,35 @@ def test_why_a_round_failed_is_told_once() -> None:
     failure = {"code": "provider-error", "message": "no connection"}
     assert shown(failed, status="failed", failure=failure) == ["failed: no connection"]
     assert shown(turn("half", error="cut off")) == ["model m", "  half", "  cut off"]
+
+
+def called(status: str, content: str) -> list[str]:
+    call = {"name": "git.add", "args": {}, "status": status, "result": {"content": content}}
+    return shown(turn(tool_calls=[call]))[1:]
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("there is no tool git.add; the tools are: none", "not run: there is no tool git.add; "),
+        ("not run: the budget is spent", "not run: the budget is spent"),
+        ("cancelled before it ran", "not run: cancelled before it ran"),
+        (permission_answers.EXPIRED, "not run: nobody answered in time"),
+        (permission_answers.DENIED, "denied: whoever was asked said no"),
+        ("permission denied: a rule says no", "denied: a rule says no"),
+    ],
+)
+def test_a_call_that_did_not_run_says_why_and_denied_only_after_a_no(
+    content: str, told: str
+) -> None:
+    (line,) = called("denied", content)
+    assert line.startswith(f"  tool git.add {{}}: {told}")
+
+
+def test_the_lines_of_a_result_are_lines_and_its_tabs_are_blanks() -> None:
+    assert called("completed", "a\tb\nc\n")[1:] == ["    a   b", "    c"]
+
+
+def test_a_cancelled_request_says_so_once() -> None:
+    failure = {"code": "cancelled", "message": "cancelled"}
+    assert shown(status="cancelled", failure=failure) == ["cancelled"]

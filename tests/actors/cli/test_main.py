@@ -33,7 +33,7 @@ def test_the_everyday_commands_import_nothing_heavy(
 def test_a_refusal_is_one_line_and_status_1(run: Run, serve: Serve) -> None:
     serve(no("session-not-found", "Session not found with ID: x"))
     outcome = run("pause", "x")
-    assert outcome == (1, "", "greenroom: Session not found with ID: x\n")
+    assert outcome == (1, "", "greenroom: Session not found with ID: x; see: greenroom ls\n")
 
 
 def test_a_refusal_in_json_is_the_answer_itself(run: Run, serve: Serve) -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.cli.printable import printable
+from actors.cli.printable import printable, shown_lines
 
 
 @pytest.mark.parametrize(
@@ -58,3 +58,8 @@ def test_nothing_that_controls_comes_through(text: str) -> None:
 @given(st.text())
 def test_what_is_printable_stays_so(text: str) -> None:
     assert printable(printable(text)) == printable(text)
+
+
+def test_a_text_is_shown_as_the_lines_that_it_is_with_blanks_for_tabs() -> None:
+    assert shown_lines("a\tb\r\n\x1b[2Jc\x0bd\n") == ["a   b", "c\\x0bd"]
+    assert shown_lines("") == []

@@ -245,11 +245,22 @@ class Play:
             )
         )
 
-    def returns(self, call_id: str, content: str = "done", *, is_error: bool = False) -> Decision:
+    def returns(
+        self,
+        call_id: str,
+        content: str = "done",
+        *,
+        is_error: bool = False,
+        is_unknown: bool = False,
+    ) -> Decision:
         """Of the response that runs."""
         return self.decide(
             o.ToolReturned(
-                response_id=self.response, tool_call_id=call_id, content=content, is_error=is_error
+                response_id=self.response,
+                tool_call_id=call_id,
+                content=content,
+                is_error=is_error,
+                is_unknown=is_unknown,
             )
         )
 

@@ -97,6 +97,17 @@ def test_money_that_is_used_up_is_said_in_dollars() -> None:
     assert "--usd N" in refusal.message
 
 
+def test_a_limit_of_tool_calls_that_is_passed_stops_tools_and_no_text() -> None:
+    play = limited(tool_calls=1)
+    granted(play, tool())
+    play.decide(used("tool", 0, 0, model=None, tool_calls=1))
+    lower = {"config": {"model": "known", "budget": {"tool_calls": 0}}}
+    play.decide(r.UpdateSession(session=ID, updates=lower))
+    assert granted(play, asks()) == Granted(2000)
+    refusal = play.refused(tool("more"))
+    assert "allows 0 tool calls; 1 tool call is spent or set aside" in refusal.message
+
+
 def test_calls_under_way_count() -> None:
     play = limited(tokens=4000)
     assert granted(play, asks(by="child")).max_tokens == 2000
@@ -112,6 +123,14 @@ def test_the_same_key_replaces_what_was_set_aside() -> None:
     for _ in range(3):
         assert granted(play, asks()).max_tokens == 2000
     assert spending(play).reserved.tokens == 2100
+
+
+def test_no_answer_gives_back_what_was_spent() -> None:
+    play = limited(tokens=10_000)
+    granted(play, asks())
+    play.decide(used(prompt=-1_000_000))
+    spent = spending(play).spent
+    assert (spent.tokens, spent.usd >= 0) == (50, True)
 
 
 def test_settling_twice_counts_once() -> None:

@@ -171,7 +171,7 @@ def test_the_first_answer_counts_and_a_second_is_refused(first: Any) -> None:
     refused = play.refused(r.AnswerPermission(permission=question.id, decision="deny"))
     assert refused.code == "permission-answered"
     assert ("allowed" if first == "allow" else "denied") in refused.message
-    assert "by program" in refused.message
+    assert "by the program that greenroom runs in" in refused.message
     assert play.decide(o.PermissionDue(question.id)).events == ()
 
 

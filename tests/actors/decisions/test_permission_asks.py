@@ -137,6 +137,13 @@ def test_those_of_a_session_and_all_that_it_started_oldest_first() -> None:
     assert ids(permission_asks.listed(known, {}, "stranger")) == ["ask-stranger"]
 
 
+def test_those_of_one_turn_are_in_the_order_of_their_calls() -> None:
+    one = session("one", None, 1)
+    asked = tuple(replace(one.permissions[0], id=name) for name in ("z-one", "m-one", "a-one"))
+    known = {"one": replace(one, permissions=asked)}
+    assert ids(permission_asks.listed(known, {})) == ["z-one", "m-one", "a-one"]
+
+
 def test_each_has_the_title_of_its_session_and_what_is_left_now() -> None:
     (first, *others) = permission_asks.listed(family(), {"ask-grandchild": 12.34})
     assert (first["title"], first["seconds_left"]) == ("grandchild", 12.3)

@@ -78,6 +78,22 @@ def test_where_nobody_answered_the_next_request_asks_again() -> None:
     assert len(play.session.permissions) == 1
 
 
+def test_a_question_about_one_that_is_not_named_any_more_is_withdrawn() -> None:
+    play = asked(one=ONE, web=WEB)
+    first, second = play.session.permissions
+    assert sorted_now(play, one=ONE, web=WEB).gone == ()
+    found = sorted_now(play, one=WEB, web=WEB)
+    assert found.gone == (first.id,)
+    play.decide(o.ServersGone(found.gone))
+    assert play.session.permissions == (second,)
+    assert sorted_now(play, one=ONE, web=WEB).unasked == {"one": ONE}
+
+
+def test_a_file_that_cannot_be_read_withdraws_nothing() -> None:
+    brought = ProjectServers(problems={".mcp.json": "line 3: no comma"})
+    assert project_servers.sort(asked(one=ONE).state, brought, {}).gone == ()
+
+
 def test_a_name_that_workspace_json_uses_is_refused_and_not_asked_for() -> None:
     found = sorted_now(talking(), "one", one=ONE)
     assert (found.allowed, found.unasked) == ({}, {})

@@ -1,8 +1,10 @@
 """The one entrance: every command has its row, and a session that is being deleted has few."""
 
+from datetime import timedelta
 from typing import Any, get_args
 
 import pytest
+from msgspec.structs import replace
 
 from actors.decisions import table
 from actors.messages import outcomes as o
@@ -79,6 +81,20 @@ def test_the_history_and_a_response_show_what_has_arrived_of_a_turn() -> None:
     for response, text in ((first, "one"), (second, "so fa"), (queued, "")):
         told = answer(play.decide(r.GetResponse(response_id=response)), play.state)
         assert (told.id, told.text) == (response, text)
+
+
+def test_a_cancelled_request_stands_where_it_was_asked() -> None:
+    play = talking()
+    first, second = play.asks(), play.asks()
+    one, two = play.state.open_rounds
+    later = replace(two, created_at=two.created_at + timedelta(seconds=1))
+    play.state = replace(play.state, open_rounds=(one, later))
+    play.decide(r.Cancel(response_id=second))
+    rounds = answer(play.decide(r.GetHistory(session=ID)), play.state)["rounds"]
+    assert [(each.id, each.status) for each in rounds] == [
+        (first, "running"),
+        (second, "cancelled"),
+    ]
 
 
 def test_an_unknown_response_is_refused() -> None:

@@ -176,7 +176,7 @@ def test_a_formatted_call_is_read_as_itself(name: str, args: dict[str, object]) 
         ("", True, "malformed|truncated"),
         ("demo.add(1)", True, "malformed"),
         ('{"tool": "x", "parameters": {"a": 1}', True, "truncated"),
-        ('{"tool": "x"}', False, CLOSE),
+        ('{"tool": "x"}', False, "its closing tag is missing"),
         ('{"name": "x", "arguments": {}}', True, "field"),
         ('{"tool": "", "parameters": {}}', True, "length"),
         ('{"tool": "x", "parameters": [1]}', True, "object"),
@@ -192,7 +192,7 @@ def test_what_cannot_be_read_is_a_call_that_says_why(
     assert call.name == MALFORMED
     assert problem is not None
     assert any(each in problem for each in reason.split("|"))
-    assert '{"tool": "name", "parameters": {...}}' in problem
+    assert 'in the form that is told in "# Tools"' in problem
     assert formatted(call) == f"{OPEN}{body}{CLOSE}"
 
 

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.decisions.text_calls import CLOSE, OPEN
+from actors.decisions.text_calls import CLOSE, OPEN, WrittenCall, parsed, problem_of
 from actors.decisions.text_history import ToldResult, as_text, formatted_result, results_in
 from storage.records.message import (
     ImageContent,
@@ -39,6 +39,16 @@ def test_a_result_says_of_which_tool_it_is_and_whether_it_is_an_error() -> None:
     assert formatted_result(ToldResult(tool="x", content="no", is_error=True)) == (
         '<tool_result tool="x" status="error">\nno\n</tool_result>'
     )
+
+
+@given(HOSTILE)
+def test_what_is_wrong_with_a_call_is_told_without_a_wrong_form(body: str) -> None:
+    for is_closed in (True, False):
+        call = parsed(WrittenCall(body, is_closed=is_closed), "c1")
+        told = problem_of(call.name, call.args)
+        assert told is not None
+        assert '"# Tools"' in told
+        assert told in formatted_result(ToldResult(tool=call.name, content=told, is_error=True))
 
 
 def test_a_history_becomes_what_such_a_model_would_have_written_and_heard() -> None:

@@ -6,11 +6,12 @@ import msgspec
 import pytest
 
 from actors.decisions import permission
-from actors.decisions.history import valid_history
+from actors.decisions.history import UNKNOWN_OUTCOME, valid_history
 from actors.messages import effects as f
 from storage.records import request as r
 from storage.records.conversation import ToolCall
 from storage.records.message import ToolResultContent
+from storage.records.tool import Tool
 from storage.records.workspace import ConversationSettings, PermissionRule
 from tests.actors.decisions.given import READS, WRITES, Play, call, settings, talking
 
@@ -85,6 +86,16 @@ def test_an_error_of_a_tool_goes_to_the_model() -> None:
     assert calls(play)[0].result == ToolResultContent(
         tool_call_id="a", content="disk full", is_error=True
     )
+    assert play.wanted(f.AskModel)
+
+
+@pytest.mark.parametrize(("tool", "status"), [(WRITES, "unknown"), (READS, "failed")])
+def test_what_nothing_came_back_of_may_have_been_done_by_a_writer(tool: Tool, status: str) -> None:
+    play = calling(("a", tool.name))
+    play.returns("a", "its server ended", is_error=True, is_unknown=True)
+    told = "its server ended" if status == "failed" else f"{UNKNOWN_OUTCOME}: its server ended"
+    assert calls(play)[0].status == status
+    assert calls(play)[0].result == ToolResultContent(tool_call_id="a", content=told, is_error=True)
     assert play.wanted(f.AskModel)
 
 

@@ -42,6 +42,7 @@ def test_a_usage_limit_that_ends_too_late_fails_the_request_with_the_setting() -
     refusal = answer(asked, play.state)
     assert refusal.code == "usage-limit"
     assert "conversation.usage_limit_wait_seconds" in refusal.message
+    assert "used up. It takes calls again in 24 h 0 min, and at most" in refusal.message
 
 
 def test_a_wait_goes_on_after_a_crash_and_is_over_when_it_is_cancelled() -> None:

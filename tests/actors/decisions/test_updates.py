@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 
+from actors.decisions.decision import Draft
 from actors.messages import effects as f
 from storage.records import event as e
 from storage.records import request as r
@@ -109,6 +110,11 @@ def test_what_was_used_before_there_was_a_budget_is_shown_from_the_start() -> No
         ("usd", -1, "$.updates.config.budget"),
         ("tokens", -1, "$.updates.config.budget.tokens"),
         ("wall_seconds", -0.5, "$.updates.config.budget.wall_seconds"),
+        ("usd", "1e400", "$.updates.config.budget"),
+        ("usd", "1e9999999", "$.updates.config.budget"),
+        ("tokens", 10**400, "$.updates.config.budget"),
+        ("tool_calls", 2**53 + 1, "$.updates.config.budget"),
+        ("wall_seconds", float("inf"), "$.updates.config.budget"),
         ("gold", 1, "$.updates.config.budget"),
     ],
 )
@@ -116,6 +122,17 @@ def test_an_odd_limit_is_refused(limit: str, wrong: object, path: str) -> None:
     updates = {"config": {"budget": {limit: wrong}}}
     refusal = talking().refused(r.UpdateSession(session=ID, updates=updates))
     assert (refusal.code, refusal.path) == ("bad-request", path)
+
+
+@pytest.mark.parametrize(("limit", "recorded"), [("usd", "1e400"), ("tokens", 10**400)])
+def test_a_limit_beyond_reckoning_that_was_recorded_once_can_be_lifted(
+    limit: str, recorded: object
+) -> None:
+    play = talking()
+    draft = Draft(play.state, play.given)
+    draft.add(e.SessionConfigUpdated({"budget": {limit: recorded, "tool_calls": 4}}))
+    play = Play(draft.state)
+    assert update(play, config={"budget": {limit: None}}).config.budget == Budget(tool_calls=4)
 
 
 def test_a_session_without_conversation_takes_a_config() -> None:

@@ -91,6 +91,23 @@ def test_a_late_answer_and_one_to_nothing_are_refused(asking: House) -> None:
         assert again == code
 
 
+def test_an_answer_by_a_short_id_is_told_what_became_of_it_and_answers_nothing_open(
+    asking: House,
+) -> None:
+    session_id, said = begin(asking)
+    (question,) = asked(asking)
+    short = question["id"].partition("-")[0]
+
+    def late() -> str:
+        return asking.refused("answer-permission", permission=short, decision="allow")
+
+    assert late() == "permission-not-found"
+    asking.get("answer-permission", permission=question["id"], decision="deny")
+    assert text_of(said) == "Then not."
+    assert late() == "permission-answered"
+    assert started(asking, session_id) == 0
+
+
 def test_silence_means_no_exactly_at_the_deadline(asking: House, clock: FakeClock) -> None:
     session_id, said = begin(asking)
     clock.advance(DEADLINE - 1)

@@ -75,7 +75,7 @@ def test_a_bad_edit_changes_nothing(greenroom: House) -> None:
 def test_a_server_that_went_says_why_to_the_model_and_in_status(greenroom: House) -> None:
     session_id = talk(greenroom, **demo_server())
     status, result = call_of(greenroom, session_id, "die")
-    assert status == "failed"
+    assert status == "unknown"  # it went in the middle of the call
     assert "exited with status 7: about to die" in result
     eventually(lambda: server(greenroom, "demo")["state"] == "running", seconds=PATIENCE_SECONDS)
     assert call_of(greenroom, session_id, "add") == ("completed", "42")
@@ -204,6 +204,18 @@ def test_servers_of_a_session_that_was_stopped_are_not_shown(greenroom: House) -
     assert server(greenroom, "demo")["state"] == "running"
     greenroom.again()
     assert server(greenroom, "demo") is None
+
+
+def test_what_is_taken_out_goes_without_another_request(greenroom: House) -> None:
+    session_id = talk(greenroom, mcp_servers={"broken": {"command": "/no/such/program"}})
+    bring(greenroom, demo=command(DEMO_SERVER))
+    assert greenroom.ask({"type": "request", "session": session_id, "content": "hello"}).ok
+    eventually(lambda: open_asks(greenroom), seconds=PATIENCE_SECONDS)
+    assert server(greenroom, "broken")["problem"]
+    greenroom.converse(SCRIPT)
+    (greenroom.place / ".mcp.json").unlink()
+    eventually(lambda: greenroom.get("get-status")["mcp_servers"] == [], seconds=PATIENCE_SECONDS)
+    eventually(lambda: open_asks(greenroom) == [], seconds=PATIENCE_SECONDS)
 
 
 def test_a_bad_file_and_a_taken_name_are_told_and_stop_nothing(greenroom: House) -> None:

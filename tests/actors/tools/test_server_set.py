@@ -59,6 +59,18 @@ def test_what_is_wanted_is_started_once_and_waited_for() -> None:
     assert stage.box._has_pending()
 
 
+def test_keeping_ends_what_is_not_named_and_starts_and_changes_nothing() -> None:
+    stage = Stage()
+    stage.set.follow({"a": ONE, "b": ONE}, {"c": "denied", "d": "denied"})
+    stage.set.keep({"b": CHANGED, "new": ONE, "a": McpServerSettings(command="x", disabled=True)},
+                   {"d": "other words"})  # fmt: skip
+    assert stage.supervisor.stopped == ["mcp:a"]
+    assert stage.supervisor.there == ["mcp:a", "mcp:b"]
+    assert stage.problems == {"d": "denied"}
+    stage.set.keep({"b": CHANGED}, {"d": "denied"})
+    assert stage.supervisor.stopped == ["mcp:a"]
+
+
 def test_what_is_not_wanted_any_more_ends_and_is_forgotten() -> None:
     stage = Stage()
     stage.set.follow({"a": ONE})

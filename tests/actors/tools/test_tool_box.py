@@ -198,7 +198,14 @@ def test_a_tool_whose_server_is_gone_is_an_error_to_read() -> None:
     gone = asyncio.run(call_tool((box,), "a.one", {}, 5))
     assert (gone.is_error, gone.content) == (True, "the server of a.one ended: it exited with 7")
     absent = asyncio.run(call_tool((box,), "b.one", {}, 5))
-    assert (absent.is_error, absent.content) == (True, "the server of b.one does not run")
+    assert (absent.is_error, absent.content) == (
+        True,
+        "the server of b.one does not run: mcp_servers of workspace.json has none of the name b",
+    )
+    wanted = McpServerSettings(command="b")
+    box.want({"b": wanted})
+    starting = asyncio.run(call_tool((box,), "b.one", {}, 5))
+    assert starting.content == "the server of b.one does not run"
 
 
 def test_each_workspace_has_one_shared_box() -> None:

@@ -163,6 +163,8 @@ def test_a_call_ends_when_the_time_is_used_up(greenroom: House) -> None:
     begun = time.monotonic()
     answer = greenroom.ask(request(session_id, "wait"))
     assert code(answer) == "budget-exceeded"
+    assert answer.error is not None
+    assert f"greenroom budget {session_id} --wall-seconds N" in answer.error.message
     assert time.monotonic() - begun < PATIENCE_SECONDS
     assert code(greenroom.ask(request(session_id))) == "budget-exceeded"
     counted = spent(greenroom, session_id)["spent"]
@@ -192,7 +194,7 @@ def test_no_tool_is_called_beyond_the_budget(greenroom: House) -> None:
     assert answer.error.data is not None
     (call,) = answer.error.data["turns"][0].tool_calls
     assert call.status == "denied"
-    assert call.result.content.startswith("not run: the budget of place allows 1 tool calls")
+    assert call.result.content.startswith("not run: the budget of place allows 1 tool call")
     assert greenroom.ask(request(session_id)).ok
 
 

@@ -135,13 +135,16 @@ def test_without_a_summary_the_oldest_rounds_are_left_out(
 
 
 def test_a_message_that_is_too_long_is_told_so_and_the_next_one_is_answered(
-    greenroom: House, server: MessagesServer
+    greenroom: House, model: NarrowModel, server: MessagesServer
 ) -> None:
     session_id = talk(greenroom, server)
-    assert ask(greenroom, session_id, "hello")["status"] == "completed"
+    speak(greenroom, session_id, 4)
     asked = {"session": session_id, "content": "too long " * 3000}
     assert greenroom.refused("request", **asked) == "context-limit"
     assert ask(greenroom, session_id, "hello again")["status"] == "completed"
+    sent = texts(model.asked[-1])
+    assert [f"question {number}:" in sent for number in range(4)] == [True] * 4
+    assert "too long" not in sent
 
 
 def test_an_answer_as_long_as_the_window_leaves_no_room(

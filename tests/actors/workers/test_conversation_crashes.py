@@ -44,7 +44,9 @@ def fail(talk: Talk) -> None:
     tell(actor(talk), work.EffectFailed(ValueError("a bug")))
 
 
-def test_a_server_that_is_killed_in_a_call_fails_it_and_the_next_one_is_made(talk: Talk) -> None:
+def test_of_a_call_whose_server_is_killed_the_outcome_is_unknown_and_the_next_is_made(
+    talk: Talk,
+) -> None:
     with_tools(talk)
     talk.answers = [HANGING, text("I see")]
     asked = talk.ask()
@@ -53,7 +55,8 @@ def test_a_server_that_is_killed_in_a_call_fails_it_and_the_next_one_is_made(tal
     answer = asked.result(PATIENCE_SECONDS)
     assert answer.ok, answer.error
     first, second = talk.rounds()[0]["turns"][0]["tool_calls"]
-    assert (first["status"], first["result"]["is_error"]) == ("failed", True)
+    assert (first["status"], first["result"]["is_error"]) == ("unknown", True)
+    assert first["result"]["content"].startswith(UNKNOWN_OUTCOME)
     assert talk.lines().count("note hang") == 1
     assert talk.lines().count("note after it") == (second["status"] == "completed")
     talk.goes_on()

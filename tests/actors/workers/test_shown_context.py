@@ -57,6 +57,7 @@ def test_it_is_what_is_sent_then(
     assert "".join(part["text"] for part in sent["system"]) == context["system_prompt"]
     assert said(sent) == [*texts(context["history"]), "second"]
     assert ("demo.add" in context["system_prompt"]) == (mode == "text")
+    assert "demo.add" in context["tools"]
     assert context["files"] == [{"name": "notes", "content": "Mind the gap."}]
 
 

@@ -4,8 +4,9 @@ import pytest
 
 from storage import codec
 from storage.errors import FileRefused
-from storage.records.config import Budget, SessionConfig
+from storage.records.config import GREATEST, Budget, SessionConfig, StrictBudget
 from storage.records.request import StrictConfig
+from storage.records.workspace import WorkspaceSettings
 
 LATER = b'{"model":"x","mood":"good","budget":{"tokens":5,"joules":1}}'
 
@@ -19,3 +20,42 @@ def test_a_config_of_a_later_greenroom_can_be_read() -> None:
 def test_it_cannot_be_asked_for(raw: bytes) -> None:
     with pytest.raises(FileRefused, match="unknown field"):
         codec.decode(raw, StrictConfig)
+
+
+@pytest.mark.parametrize("limit", GREATEST)
+def test_a_limit_has_an_upper_bound(limit: str) -> None:
+    most = GREATEST[limit]
+    assert getattr(codec.convert({limit: most}, StrictBudget), limit) == most
+    with pytest.raises(FileRefused, match=f"`{limit}` is at most {most:,}"):
+        codec.convert({limit: most + 1}, StrictBudget)
+
+
+@pytest.mark.parametrize(
+    ("limit", "recorded"),
+    [
+        ("usd", b"1E+400"),
+        ("usd", b'"1E+9999999"'),
+        ("usd", b'"Infinity"'),
+        ("tokens", b"9" * 400),
+        ("tool_calls", b"9" * 30),
+        ("wall_seconds", b"1e300"),
+    ],
+)
+def test_a_limit_beyond_it_that_was_recorded_is_read_as_the_greatest(
+    limit: str, recorded: bytes
+) -> None:
+    budget = codec.decode(b'{"%s":%s}' % (limit.encode(), recorded), Budget)
+    assert codec.builtins(budget) == {limit: GREATEST[limit]}
+
+
+@pytest.mark.parametrize("usd", ["1e9999999", "1e400", "NaN"])
+def test_what_a_workspace_gives_to_each_session_has_the_same_bounds(usd: str) -> None:
+    with pytest.raises(FileRefused, match="`usd` is"):
+        codec.convert({"budget": {"usd": usd}}, WorkspaceSettings)
+
+
+@pytest.mark.parametrize("limit", ["usd", "wall_seconds"])
+def test_a_limit_of_all_but_nothing_is_refused_and_was_nothing(limit: str) -> None:
+    with pytest.raises(FileRefused, match="at least a millionth"):
+        codec.convert({limit: 1e-300}, StrictBudget)
+    assert getattr(codec.convert({limit: 1e-300}, Budget), limit) == 0

@@ -81,6 +81,18 @@ def test_a_daemon_is_asked_what_its_own_path_finds(run: Run, serve: Serve) -> No
     assert data == {"agents": [told], "path": "daemon"}
 
 
+def test_with_a_daemon_a_wrong_file_is_told_beside_what_is_in_force(
+    run: Run, serve: Serve, workspace_file: Path
+) -> None:
+    told = {"id": "mine", "name": "Mine", "command": "mine", "found": "/its/bin/mine", "own": True,
+            "activity": "screen"}  # fmt: skip
+    serve(yes({"agents": [told]}))
+    workspace_file.write_text('{"agents": [{"id": "x"}]}')
+    outcome = run("agents")
+    assert (outcome.status, "/its/bin/mine" in outcome.out) == (0, True)
+    assert "$.agents[0]; the last good one stays in force" in outcome.err
+
+
 def test_without_a_daemon_it_says_whose_path_was_looked_through(run: Run, tmp_path: Path) -> None:
     data = str(tmp_path / "data")
     assert "looked up in your own PATH, as no daemon runs" in run("agents", "--data", data).out

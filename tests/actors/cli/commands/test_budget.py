@@ -2,6 +2,7 @@ from typing import Any
 
 import pytest
 
+from storage.records.config import GREATEST
 from tests.actors.cli.conftest import Run, Serve
 from tests.actors.cli.fake_daemon import no, yes
 
@@ -32,11 +33,11 @@ def test_a_budget_is_a_table(run: Run, serve: Serve) -> None:
     assert [request["type"] for request in daemon.requests] == ["get-budget"]
     assert outcome.out.splitlines() == [
         "T abcd its own budget, 85 % of its tokens spent",
-        "            LIMIT  SPENT   OWN     BY OTHERS  SET ASIDE",
-        "tokens      9,000  7,650   650     7,000      100",
-        "US dollars  none   0.2500  0.0000  0.2500     0.0000",
-        "tool calls  5      0       0       0          0",
-        "seconds     none   0.0     0.0     0.0        1.5",
+        "            LIMIT  LEFT   SPENT   OWN     BY OTHERS  SET ASIDE",
+        "tokens      9,000  1,250  7,650   650     7,000      100",
+        "US dollars  none          0.2500  0.0000  0.2500     0.0000",
+        "tool calls  5      5      0       0       0          0",
+        "seconds     none          0.0     0.0     0.0        1.5",
         "not in the dollars: 1 call of unknown price",
         "models of unknown price are allowed",
         "counts against R root, 10 % of its US dollars spent",
@@ -61,7 +62,16 @@ def test_a_session_that_only_others_limit_says_which(run: Run, serve: Serve) -> 
     assert run("budget", "T").out.splitlines() == [
         "T abcd no budget of its own",
         "counts against R root, 10 % of its US dollars spent",
+        "what it used itself: greenroom show abcd",
     ]
+
+
+def test_what_it_counts_against_is_whole_also_before_anything_is_spent(
+    run: Run, serve: Serve
+) -> None:
+    above = [{"session_id": "root", "title": "R", "limit": None, "share": None}]
+    serve(yes({**BUDGET, "above": above}))
+    assert run("budget", "T").out.splitlines()[-1] == "counts against R root"
 
 
 @pytest.mark.parametrize(
@@ -95,6 +105,16 @@ def test_limits_are_set_and_lifted(
 )
 def test_what_is_no_limit_is_wrong_usage(run: Run, words: tuple[str, ...]) -> None:
     assert run("budget", *(words if words == ("",) else ("T", *words))).status == 2
+
+
+@pytest.mark.parametrize("limit", GREATEST)
+@pytest.mark.parametrize("number", ["9" * 400, "-1"])
+def test_a_limit_beyond_what_can_be_asked_for_is_not_sent(
+    run: Run, limit: str, number: str
+) -> None:
+    outcome = run("budget", "T", f"--{limit.replace('_', '-')}={number}")
+    assert outcome.status == 2
+    assert f"from 0 to {GREATEST[limit]:,}, or none to lift it" in outcome.err
 
 
 def test_a_session_that_is_not_there_is_status_1(run: Run, serve: Serve) -> None:

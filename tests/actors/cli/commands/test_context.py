@@ -48,3 +48,11 @@ def test_a_session_that_is_not_there_is_an_error(run: Run, serve: Serve) -> None
     done = run("context", "a")
     assert done.status == 1
     assert "has no conversation" in done.err
+
+
+def test_tools_are_named_and_what_is_left_out_is_counted(run: Run, serve: Serve) -> None:
+    prompt = "a\tb"
+    serve(yes({**BUILT, "system_prompt": prompt, "tools": ["a.b", "c.d"], "left_out": 4}))
+    assert run("context", "a").out.startswith(
+        "system prompt\n  a   b\ntools a.b, c.d\nhistory 3 messages, 4 left out\n"
+    )

@@ -80,6 +80,13 @@ def test_a_healthy_directory_has_no_problem(store: Store, checks: Checks) -> Non
     assert {each["state"] for each in others} == {"ok"}
 
 
+def test_whoever_is_given_up_is_a_problem(store: Store, checks: Checks, serve: Serve) -> None:
+    server = {"name": "mcp:mute", "state": "quarantined", "last_error": "it says nothing"}
+    serve(yes(daemon_status(tree={"name": "greenroom", "children": [server]})))
+    row = of(checks(1), "tree")
+    assert (row["state"], row["text"]) == ("problem", "mcp:mute is given up: it says nothing")
+
+
 def test_the_lines_say_what_to_do(store: Store, run: Run) -> None:
     store.damage(ONE, 2)
     outcome = run("doctor")

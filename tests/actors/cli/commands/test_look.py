@@ -95,7 +95,8 @@ def test_history_tells_who_said_what_with_tool_calls(run: Run, serve: Serve) -> 
         "  Reading.\n"
         "  Now.\n"
         '  tool files.read {"path": "a"}: completed\n'
-        "    line\\nmore\n"
+        "    line\n"
+        "    more\n"
         "failed: no key\n"
         "\n"
     )

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from actors.cli.permission_view import note_lines
 from tests.actors.cli.conftest import Run, Serve
 from tests.actors.cli.fake_daemon import Json, no, yes
 
@@ -35,7 +36,7 @@ def test_what_is_asked_is_a_table_with_how_to_answer(run: Run, serve: Serve) -> 
     )
     assert "session" not in daemon.requests[0]
     run("asks", "Shop")
-    assert daemon.requests[1]["session"] == "Shop"
+    assert daemon.requests[2]["session"] == "Shop"
 
 
 def test_that_nothing_is_asked_is_said(run: Run, serve: Serve) -> None:
@@ -62,14 +63,36 @@ def test_what_a_tool_says_cannot_touch_the_screen(run: Run, serve: Serve) -> Non
     assert "\u202e" not in out
 
 
-def test_why_it_is_asked_again_stands_before_the_arguments(run: Run, serve: Serve) -> None:
+def test_what_is_cut_is_said_with_what_shows_it_whole(run: Run, serve: Serve) -> None:
+    serve(yes({"permissions": [{**ONE, "arguments": {"text": "x" * 300}}]}))
+    assert "x…\nwhat was cut is shown whole by: greenroom asks ID\n" in run("asks").out
+
+
+def test_one_is_shown_whole_with_every_line_of_its_arguments(run: Run, serve: Serve) -> None:
+    text = "".join(f"line {n}\n" for n in range(300)) + "\trm -rf /\x1b[2J"
+    kept = {"path": "a", "text": f"{text[:2000]}… ({len(text)} characters)"}
+    asked = {**ONE, "response_id": "sess-r", "tool_call_id": "t", "arguments": kept}
+    call = {"tool_call_id": "t", "args": {"path": "a", "text": text}}
+    listed, found = yes({"permissions": [asked, OTHER]}), yes({"turns": [{"tool_calls": [call]}]})
+    serve(lambda sent: (listed if sent["type"] == "list-permissions" else found)(sent))
+    lines = run("asks", "abcd").out.splitlines()
+    assert lines[0] == "may files.write run? 3 min left"
+    assert lines[1] == f"id       {ONE['id']}"
+    assert lines[-3:-1] == ["  | line 299", "  |     rm -rf /"]
+    assert len(lines) == 308
+    (told,) = json.loads(run("asks", "abcd", "--json").out)["data"]["permissions"]
+    assert told["arguments"]["text"] == text
+
+
+def test_why_it_is_asked_again_stands_behind_the_arguments(run: Run, serve: Serve) -> None:
     serve(yes({"permissions": [{**ONE, "reason": "it changed"}]}))
-    assert 'files.write  (it changed) {"path"' in run("asks").out
+    assert 'files.write  {"path": "/tmp/x"} (it changed)' in run("asks").out
 
 
 def test_a_server_is_told_from_a_tool(run: Run, serve: Serve) -> None:
-    serve(yes({"permissions": [{**ONE, "kind": "server", "tool": "git"}]}))
-    assert "the server git" in run("asks").out
+    arguments = {"command": "git", "digest": "0f0f"}
+    serve(yes({"permissions": [{**ONE, "kind": "server", "tool": "git", "arguments": arguments}]}))
+    assert 'the server git  {"command": "git"}\n' in run("asks").out
 
 
 def test_the_beginning_of_an_id_is_enough_to_answer(run: Run, serve: Serve) -> None:
@@ -143,3 +166,9 @@ def test_send_says_once_what_waits_and_how_to_answer(run: Run, serve: Serve) -> 
         "answer it with: greenroom answer abcdefgh2345 allow\n"
         "            or: greenroom answer abcdefgh2345 deny\n"
     )
+
+
+def test_what_does_not_fit_into_the_question_of_send_is_said() -> None:
+    notes = note_lines({**ONE, "arguments": {"text": "x" * 300 + "rm"}})
+    assert notes[1].endswith("see it whole with: greenroom asks abcdefgh2345")
+    assert len(note_lines(ONE)) == 3

@@ -56,7 +56,8 @@ def test_an_answer_that_failed_keeps_its_text_and_is_status_1(run: Run, serve: S
 
 def test_without_waiting_the_response_id_is_printed(run: Run, serve: Serve) -> None:
     daemon = serve(yes({"response_id": "r7"}))
-    assert run("send", "chat", "x", "--no-wait") == (0, "queued as r7\n", "")
+    said = (0, "queued as r7\n", "end it with: greenroom cancel r7\n")
+    assert run("send", "chat", "x", "--no-wait") == said
     assert daemon.requests[0]["wait"] is False
 
 

@@ -5,6 +5,7 @@ from typing import get_args
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from actors.decisions.context.room import Room
 from actors.decisions.context.strategy import Summarize, fit
@@ -12,8 +13,8 @@ from actors.decisions.context.summaries import with_summaries
 from actors.decisions.history import valid_history
 from storage.records.config import ContextStrategy
 from storage.records.message import ChatMessage, ToolCallContent
-from tests.actors.decisions.context.conversations import HISTORIES, SIZE, talk
-from tests.actors.decisions.test_history import said
+from tests.actors.decisions.context.conversations import HISTORIES, SIZE, numbered, talk
+from tests.actors.decisions.test_history import answer, asked, said
 
 History = tuple[ChatMessage, ...]
 STRATEGIES = [None, *get_args(ContextStrategy)]
@@ -187,6 +188,31 @@ def test_a_full_window_is_summarized_from_its_oldest_round_on() -> None:
 def test_what_is_too_long_by_itself_cannot_be_sent() -> None:
     for strategy in STRATEGIES:
         assert fit(strategy, LONG[-1:], Room(3, 0, 0), SIZE) is None
+
+
+HUGE = "huge " * 80
+
+
+@pytest.mark.parametrize("place", [0, 4, 10])
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_a_request_that_failed_for_its_size_pushes_nothing_out(
+    strategy: ContextStrategy | None, place: int
+) -> None:
+    failed = replace(talk(("user", HUGE))[0], id="huge")
+    history = (*LONG[:place], failed, *LONG[place:])
+    for window in (28, 49, 60):
+        room = Room(window, 0, 0)
+        assert fit(strategy, history, room, SIZE) == fit(strategy, LONG, room, SIZE)
+    whole = Room(total(history), 0, 0)
+    assert fit("truncate", history, whole, SIZE) == history
+
+
+def test_a_round_that_failed_for_the_size_of_a_result_pushes_nothing_out() -> None:
+    failed = numbered([said("user", "read"), asked("c"), answer("c", HUGE)])
+    failed = tuple(replace(each, id=f"failed-{each.id}") for each in failed)
+    history = valid_history((*LONG[:10], *failed, LONG[10]))
+    room = Room(40, 0, 0)
+    assert fit("summarize", history, room, SIZE) == LONG
 
 
 def test_the_first_message_goes_only_if_nothing_else_helps() -> None:
