@@ -6,6 +6,7 @@ it failed and the keeper should start it again.
 """
 
 import argparse
+import faulthandler
 import gc
 import logging
 import os
@@ -137,6 +138,8 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
 
 
 def _begin_log() -> None:
+    """What is said goes to standard error; so do the threads' stacks when a signal is fatal."""
+    faulthandler.enable()
     logging.basicConfig(
         level=logging.INFO,
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",

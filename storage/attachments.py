@@ -17,7 +17,7 @@ import msgspec
 from msgspec import UNSET, Struct
 from msgspec.structs import replace
 
-from storage import codec, durable
+from storage import codec, durable, typed
 from storage.errors import FileRefused, StorageError
 from storage.records import event as e
 from storage.records.message import ChatMessage, Content, ImageContent, ToolResultContent
@@ -112,9 +112,12 @@ def named_in(content: tuple[Content, ...]) -> Iterator[str]:
 def content_of(updates: dict[str, Any]) -> tuple[Content, ...]:
     """Nothing for updates that leave the content alone, or that could not be folded."""
     try:
-        return msgspec.convert(updates.get("content", ()), tuple[Content, ...])
+        content: tuple[Content, ...] = typed.convert(
+            updates.get("content", ()), tuple[Content, ...]
+        )
     except msgspec.ValidationError:
         return ()
+    return content
 
 
 def is_there(directory: Path, name: str) -> bool:

@@ -11,12 +11,12 @@ from typing import Any
 import msgspec
 from msgspec import inspect
 
+from storage import typed
 from storage.errors import FileRefused
 
 DEPTH_LIMIT = 64
 
 _encoder = msgspec.json.Encoder(decimal_format="number")
-_decoders: dict[Any, msgspec.json.Decoder[Any]] = {}
 
 _NOT_A_CHOICE = "Invalid enum value "
 _STEP = re.compile(r"\.([^.\[\]]+)|\[[^\]]*\]")
@@ -31,11 +31,8 @@ def encode(value: object) -> bytes:
 
 def decode(raw: bytes, kind: Any) -> Any:
     """A value of `kind` (a type or union of types) from JSON. FileRefused with the JSON path."""
-    decoder = _decoders.get(kind)
-    if decoder is None:
-        decoder = _decoders[kind] = msgspec.json.Decoder(kind)
     try:
-        return decoder.decode(raw)
+        return typed.json_decoder(kind).decode(raw)
     except BAD_JSON as error:
         raise _explained(refusal(error), kind) from error
 
@@ -43,7 +40,7 @@ def decode(raw: bytes, kind: Any) -> Any:
 def convert(value: object, kind: Any) -> Any:
     """A value of `kind` from dicts and lists. FileRefused with the path of what is wrong."""
     try:
-        return msgspec.convert(value, kind)
+        return typed.convert(value, kind)
     except BAD_JSON as error:
         raise _explained(refusal(error), kind) from error
 

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal, TypeVar
 import msgspec
 from msgspec import Meta, Struct
 
-from storage import codec
+from storage import codec, typed
 from storage.errors import FileRefused
 from storage.records.ids import derived_id, is_id
 from storage.records.process import ProcessExit
@@ -241,7 +241,7 @@ def _name(was: _Worker, place: int, taken: set[str], old: tuple[_Worker, ...]) -
 
 def _can_be_name(name: str) -> bool:
     try:
-        msgspec.convert(name, WorkerName)
+        typed.convert(name, WorkerName)
     except msgspec.ValidationError:
         return False
     return True

@@ -7,11 +7,10 @@ journal takes is a ModelError, which may not.
 
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from actors.adapters.anthropic_blocks import COUNTS, content_block, usage_of
 from actors.adapters.tool_names import ToolNames
 from actors.ports import BlockDone, ModelError, ModelEvent, TextDelta, TurnDone
+from storage import typed
 from storage.codec import BAD_JSON, encode
 from storage.records.conversation import Usage
 
@@ -192,7 +191,7 @@ def _counted(usage: dict[str, Any]) -> dict[str, Any]:
 
 def _arguments(joined: str) -> tuple[dict[str, Any], bool]:
     try:
-        return msgspec.json.decode(joined, type=dict[str, Any]), True
+        return typed.json_decoder(dict[str, Any]).decode(joined), True
     except BAD_JSON:
         return {}, False
 

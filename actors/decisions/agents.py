@@ -17,6 +17,7 @@ from actors.decisions import prompts
 from actors.decisions.decision import Decision, Draft, Given
 from actors.messages import effects as f
 from actors.messages import outcomes as o
+from storage import typed
 from storage.records import event as e
 from storage.records.agent import CONVERSATION, PROMPT, AgentDefinition
 from storage.records.request import Refusal
@@ -30,7 +31,7 @@ LONGEST_PROMPT_BYTES = 100_000
 
 def known(settings: WorkspaceSettings) -> dict[str, AgentDefinition]:
     """By id: the built-in ones, and those of the workspace in their place or after them."""
-    own = (msgspec.convert(one, AgentDefinition, from_attributes=True) for one in settings.agents)
+    own = (typed.convert(one, AgentDefinition, from_attributes=True) for one in settings.agents)
     return {one.id: one for one in (*BUILT_IN, *own)}
 
 

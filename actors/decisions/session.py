@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-import msgspec
 from msgspec.structs import replace
 
 from actors.decisions import (
@@ -28,7 +27,7 @@ from actors.decisions.decision import (
     Verdict,
 )
 from actors.messages import effects as f
-from storage import codec
+from storage import codec, typed
 from storage.records import event as e
 from storage.records import request as r
 from storage.records.config import SessionConfig
@@ -118,7 +117,7 @@ def _title(command: r.CreateSession) -> str:
 
 def _as_recorded(asked: SessionConfig | None) -> SessionConfig | None:
     """The strict form of a config is for asking alone; every record has the same type of it."""
-    return None if asked is None else msgspec.convert(asked, SessionConfig, from_attributes=True)
+    return None if asked is None else typed.convert(asked, SessionConfig, from_attributes=True)
 
 
 def _first_messages(config: SessionConfig | None, given: Given) -> tuple[ChatMessage, ...]:

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, Struct
 
+from storage import typed
 from storage.codec import BAD_JSON
 from storage.records.message import ToolCallContent
 
@@ -190,7 +191,7 @@ class _Form(Struct, frozen=True, forbid_unknown_fields=True):
 def parsed(call: WrittenCall, call_id: str) -> ToolCallContent:
     """The call that was written, or one of MALFORMED."""
     try:
-        form = msgspec.json.decode(call.body, type=_Form)
+        form: _Form = typed.json_decoder(_Form).decode(call.body)
     except BAD_JSON as error:
         return _malformed(call.body, call_id, str(error))
     if not call.is_closed:

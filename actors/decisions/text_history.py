@@ -13,6 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from actors.decisions.text_calls import formatted
+from storage import typed
 from storage.records.message import (
     ChatMessage,
     Content,
@@ -49,7 +50,7 @@ def results_in(text: str) -> tuple[ToldResult, ...]:
     """The results that a text holds, in order: the other way of `formatted_result`."""
     return tuple(
         ToldResult(
-            tool=msgspec.json.decode(_unguarded(found[1]), type=str),
+            tool=typed.json_decoder(str).decode(_unguarded(found[1])),
             content=_unguarded(found[3]),
             is_error=found[2] is not None,
         )

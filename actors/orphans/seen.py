@@ -14,6 +14,7 @@ from msgspec import Struct
 from actors.decisions.left_over import Identity
 from actors.messages.orphans import Owner, Policy
 from actors.process_table import boot_id
+from storage import typed
 
 
 class SeenProcess(Struct, frozen=True, kw_only=True):
@@ -35,7 +36,8 @@ class SeenProcesses(Struct, frozen=True, kw_only=True):
 def read(workspaces: Path) -> dict[Identity, Owner]:
     """What was written since this boot; nothing where the file is missing or spoilt."""
     try:
-        found = msgspec.json.decode(_path(workspaces).read_bytes(), type=SeenProcesses)
+        raw = _path(workspaces).read_bytes()
+        found: SeenProcesses = typed.json_decoder(SeenProcesses).decode(raw)
     except (OSError, msgspec.MsgspecError, UnicodeError):
         return {}
     if found.boot_id != boot_id():

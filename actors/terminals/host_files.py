@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from actors.process_table import boot_id, look_up
+from storage import typed
 from storage.records.process import ProcessIdentity
 
 
@@ -74,7 +75,7 @@ def recorded_host(data_directory: Path) -> ProcessIdentity | None:
     """The host on record if that very process lives; None also when the record is unreadable."""
     try:
         text = _identity_path(data_directory).read_bytes()
-        host = msgspec.json.decode(text, type=HostRecord).host
+        host: ProcessIdentity = typed.json_decoder(HostRecord).decode(text).host
     except (OSError, msgspec.MsgspecError, UnicodeError):
         return None
     entry = look_up(host.pid)

@@ -11,6 +11,7 @@ from typing import Annotated, Literal, get_args
 import msgspec
 from msgspec import Meta, Struct
 
+from storage import typed
 from storage.records.process import ProcessIdentity, UtcTime
 
 PROTOCOL_VERSION = 3
@@ -369,9 +370,9 @@ class Envelope(Struct, frozen=True, kw_only=True):
 
 
 _encoder = msgspec.msgpack.Encoder()
-_to_host: msgspec.msgpack.Decoder[ToHost] = msgspec.msgpack.Decoder(ToHost)
-_from_host: msgspec.msgpack.Decoder[FromHost] = msgspec.msgpack.Decoder(FromHost)
-_envelope = msgspec.msgpack.Decoder(Envelope)
+_to_host: msgspec.msgpack.Decoder[ToHost] = typed.msgpack_decoder(ToHost)
+_from_host: msgspec.msgpack.Decoder[FromHost] = typed.msgpack_decoder(FromHost)
+_envelope: msgspec.msgpack.Decoder[Envelope] = typed.msgpack_decoder(Envelope)
 
 TO_HOST_TYPES = frozenset(_kebab(message.__name__) for message in get_args(ToHost))
 

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
+from storage import typed
 from storage.fold import permissions
 from storage.fold.changes import Step, message_of, with_session, with_status
 from storage.fold.edited_rounds import with_message
@@ -25,7 +26,8 @@ def merged(current: SessionConfig | None, changes: dict[str, Any]) -> SessionCon
     """`current` with `changes` on top, one level deep; a None unsets. ValidationError if wrong."""
     before = msgspec.to_builtins(current) if current else {}
     after = {name: value for name, value in {**before, **changes}.items() if value is not None}
-    return msgspec.convert(after, SessionConfig)
+    config: SessionConfig = typed.convert(after, SessionConfig)
+    return config
 
 
 def _session_created(state: SessionState, event: e.SessionCreated, at: datetime) -> SessionState:
@@ -39,7 +41,7 @@ def _session_created(state: SessionState, event: e.SessionCreated, at: datetime)
 def _session_updated(state: SessionState, event: e.SessionUpdated, at: datetime) -> SessionState:
     fields = _field_types(type(state.record))
     changes = {
-        name: msgspec.convert(value, fields[name])
+        name: typed.convert(value, fields[name])
         for name, value in event.updates.items()
         if name in fields and name not in _BY_OWN_EVENT
     }
@@ -91,7 +93,7 @@ def _message_added(state: SessionState, event: e.MessageAdded, at: datetime) -> 
 def _message_updated(state: SessionState, event: e.MessageUpdated, at: datetime) -> SessionState:
     message = message_of(state, event.message_id)
     builtin = {**msgspec.to_builtins(message), **event.updates, "id": message.id}
-    changed = msgspec.convert(builtin, ChatMessage)
+    changed = typed.convert(builtin, ChatMessage)
     state = replace(state, messages=state.messages.replace(changed))
     return with_session(with_message(state, changed), at)
 

@@ -3,9 +3,9 @@
 from datetime import datetime
 from typing import Any
 
-import msgspec
 from msgspec.structs import replace
 
+from storage import typed
 from storage.fold import prompts
 from storage.fold.changes import Step, with_session, with_status
 from storage.records import event as e
@@ -44,7 +44,7 @@ def _with_worker(state: SessionState, worker_id: str, at: datetime, **changes: A
 def _worker_updated(state: SessionState, event: e.WorkerUpdated, at: datetime) -> SessionState:
     fields = {"name": str, "desired": WorkerDesired, "restart": WorkerRestart}
     changes = {
-        name: msgspec.convert(value, fields[name])
+        name: typed.convert(value, fields[name])
         for name, value in event.updates.items()
         if name in fields
     }

@@ -10,6 +10,7 @@ from typing import get_args
 import msgspec
 from msgspec import Struct
 
+from storage import typed
 from storage.codec import BAD_JSON, decode, encode, refusal
 from storage.errors import FileRefused, JournalTooNew, LineTooLong
 from storage.records.event import AnyEvent
@@ -75,7 +76,7 @@ class _AnyEvents(Struct, frozen=True):
 
 
 _KNOWN_TYPES = frozenset(kind.__struct_config__.tag for kind in get_args(AnyEvent))
-_commits = msgspec.json.Decoder(Commit)
+_commits: msgspec.json.Decoder[Commit] = typed.json_decoder(Commit)
 
 
 def encode_header(header: Header) -> bytes:

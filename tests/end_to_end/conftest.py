@@ -17,7 +17,7 @@ from actors.cli.failures import CommandError
 
 ROOT = Path(__file__).resolve().parents[2]
 RUN = ROOT / "run.py"
-SECONDS = 20.0
+SECONDS = 60.0
 
 
 class House:
@@ -108,7 +108,13 @@ class House:
                 stdout=log,
                 stderr=log,
             )
-        self.wait(lambda: self.status()["daemon"]["pid"] == started.pid, "the daemon")
+
+        def answers() -> bool:
+            log = (self.home / "daemon.log").read_text()
+            assert started.poll() is None, f"the daemon ended with {started.returncode}: {log}"
+            return bool(self.status()["daemon"]["pid"] == started.pid)
+
+        self.wait(answers, "the daemon")
         return started
 
     def kill_daemon(self) -> int:
