@@ -28,6 +28,7 @@ ALLOWED: dict[str, set[str]] = {
     "actors.decisions": {"msgspec"},
     "actors.demo": {"mcp", "msgspec"},
     "actors.edits": {"msgspec"},
+    "actors.git": {"msgspec"},
     "actors.inbox": {"msgspec"},
     "actors.library": {"msgspec"},
     "actors.messages": {"msgspec"},

@@ -1,0 +1,180 @@
+"""Runs git for greenroom itself: no shell, no question, no network, no program that a repository
+names.
+
+Hooks, fsmonitor, pagers, editors, signing and every transport are off, whatever the configuration
+says; filters (as of Git LFS) run, for without them files have not their content. Variables of
+whoever started us that point git elsewhere are left out. A run that takes too long is ended with
+everything that it started. Meaning of what git says is for the callers.
+"""
+
+import os
+import selectors
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import IO
+
+from msgspec import Struct
+
+RUN_SECONDS = 60.0
+OUTPUT_BYTES = 1 << 26
+_ERROR_BYTES = 1 << 16
+_PIECE_BYTES = 1 << 16
+_SETTINGS = (
+    "core.hooksPath=/dev/null",
+    "core.fsmonitor=false",
+    "core.quotePath=false",
+    "core.pager=cat",
+    "color.ui=false",
+    "commit.gpgSign=false",
+    "gc.auto=0",
+    "maintenance.auto=false",
+    "protocol.allow=never",
+    "submodule.recurse=false",
+)
+_SURROUNDINGS = {
+    "GIT_ALLOW_PROTOCOL": "none",
+    "GIT_EDITOR": "false",
+    "GIT_LITERAL_PATHSPECS": "1",
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_TERMINAL_PROMPT": "0",
+    "LC_ALL": "C",
+}
+
+
+class GitFailed(Exception):
+    """Git ended with `status` (None: it was ended by us); the text is its last words."""
+
+    def __init__(self, status: int | None, text: str) -> None:
+        super().__init__(text)
+        self.status = status
+
+
+class GitMissing(GitFailed):
+    """There is no git program on the PATH."""
+
+    def __init__(self) -> None:
+        super().__init__(None, "git was not found; install it, or put it on the PATH of greenroom")
+
+
+class GitRun(Struct, frozen=True):
+    """`out`: what it wrote, at most as much as was asked for; `is_cut`: there was more."""
+
+    status: int
+    out: bytes
+    error: str
+    is_cut: bool = False
+
+    @property
+    def text(self) -> str:
+        """Without the last line end; bytes that are no UTF-8 as surrogates, as in file names."""
+        return os.fsdecode(self.out).removesuffix("\n")
+
+
+class Git:
+    """Git in one directory, with the environment of whoever started greenroom."""
+
+    def __init__(self, directory: Path, environ: Mapping[str, str]) -> None:
+        self.directory = directory
+        self._environ = {
+            **{name: value for name, value in environ.items() if not name.startswith("GIT_")},
+            **_SURROUNDINGS,
+        }
+
+    def at(self, directory: Path) -> "Git":
+        return Git(directory, self._environ)
+
+    def run(
+        self,
+        *words: str,
+        stdin: bytes = b"",
+        environ: Mapping[str, str] | None = None,
+        seconds: float = RUN_SECONDS,
+        limit: int = OUTPUT_BYTES,
+        keep_open: Sequence[int] = (),
+    ) -> GitRun:
+        """Whatever its status is. `keep_open`: descriptors that it inherits, for a lock to last.
+
+        GitFailed without a status if it took longer than `seconds`; GitMissing;
+        NotADirectoryError or FileNotFoundError if the directory has gone.
+        """
+        with tempfile.TemporaryFile() as told, tempfile.TemporaryFile() as given:
+            given.write(stdin)
+            given.seek(0)
+            child = self._started(words, environ or {}, given, told, keep_open)
+            try:
+                out, is_cut = _read(child, time.monotonic() + seconds, limit)
+                status = child.wait() if not is_cut else 0
+            except TimeoutError:
+                text = f"git {words[0]} took longer than {seconds:g} s and was ended"
+                raise GitFailed(None, text) from None
+            finally:
+                _end(child)
+            told.seek(0)
+            error = told.read(_ERROR_BYTES).decode(errors="replace").strip()
+            return GitRun(status, out, error, is_cut)
+
+    def ask(self, *words: str, stdin: bytes = b"", environ: Mapping[str, str] | None = None) -> str:
+        """What it says, without the last line end. GitFailed if it does not end with 0."""
+        done = self.run(*words, stdin=stdin, environ=environ)
+        if done.status != 0:
+            raise GitFailed(done.status, done.error or f"git {words[0]} ended with {done.status}")
+        return done.text
+
+    def _started(
+        self,
+        words: Sequence[str],
+        environ: Mapping[str, str],
+        given: IO[bytes],
+        told: IO[bytes],
+        keep_open: Sequence[int],
+    ) -> "subprocess.Popen[bytes]":
+        settings = [word for each in _SETTINGS for word in ("-c", each)]
+        try:
+            return subprocess.Popen(
+                ["git", "--no-pager", *settings, *words],  # noqa: S607 - the one of the user's PATH
+                cwd=self.directory,
+                env={**self._environ, **environ},
+                stdin=given,
+                stdout=subprocess.PIPE,
+                stderr=told,
+                start_new_session=True,
+                pass_fds=keep_open,
+            )
+        except FileNotFoundError:
+            if self.directory.is_dir():
+                raise GitMissing from None
+            raise
+
+
+def _read(child: "subprocess.Popen[bytes]", deadline: float, limit: int) -> tuple[bytes, bool]:
+    """All that it writes until it closes its output, or `limit` bytes of it. TimeoutError."""
+    assert child.stdout is not None
+    pieces: list[bytes] = []
+    size = 0
+    with selectors.DefaultSelector() as selector:
+        selector.register(child.stdout, selectors.EVENT_READ)
+        while size <= limit:
+            if not selector.select(max(0.0, deadline - time.monotonic())):
+                raise TimeoutError
+            piece = os.read(child.stdout.fileno(), _PIECE_BYTES)
+            if not piece:
+                return b"".join(pieces), False
+            pieces.append(piece)
+            size += len(piece)
+    return b"".join(pieces)[:limit], True
+
+
+def _end(child: "subprocess.Popen[bytes]") -> None:
+    """Nothing that it started may outlive it."""
+    if child.stdout:
+        child.stdout.close()
+    if child.returncode is None:
+        with suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGKILL)
+        child.wait()
