@@ -15,10 +15,13 @@ from actors.adapters.io_loop import IoLoop
 from actors.adapters.scripted_model import ScriptedModel
 from actors.adapters.system_clock import SystemClock
 from actors.control.control_actor import ControlActor
+from actors.control_groups import ControlGroups
 from actors.conversations.models import MakeProvider, Models
+from actors.conversations.tree_keeping import TreeKeeping
 from actors.decisions.restart import Strategy
 from actors.edits.edits_actor import EditsActor
 from actors.gateway import Gateway
+from actors.git.looks import Looks
 from actors.inbox.inbox_actor import InboxActor
 from actors.io_loop_actor import IoLoopActor
 from actors.orphans.sweeper import OrphanSweeper
@@ -42,6 +45,7 @@ from actors.surroundings import Surroundings
 from actors.terminals.link import TerminalLink
 from actors.tools.mcp_servers import McpServers
 from actors.watch.files_watch_actor import FilesWatchActor
+from actors.workers.environment import without_secrets
 from actors.workspaces import Workspaces
 from storage.data_dir import DataDir
 from storage.records.workspace import ProviderSettings
@@ -107,7 +111,10 @@ def surroundings(data: DataDir, environ: Mapping[str, str], clock: Clock) -> Sur
         io=IoLoop(),
         prices=prices,
         models=Models(PROVIDERS, environ),
-        workspaces=Workspaces(data),
+        workspaces=Workspaces(data, PROVIDERS),
+        groups=ControlGroups.here(data.root, data.instance),
+        looks=Looks(without_secrets(environ), clock),
+        trees=TreeKeeping(lambda: recording.pool, without_secrets(environ)),
     )
     around.broadcaster.subscribe(around.followers.hear)
     return around

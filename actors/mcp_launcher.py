@@ -24,6 +24,8 @@ GRACE_SECONDS = 2.0
 _LOOK_SECONDS = 0.02
 NOT_FOUND_STATUS = 127
 USAGE_STATUS = 2
+ENTER_GROUP = "GREENROOM_CGROUP"
+"""The variable that names the control group to enter; the server does not get it."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -32,6 +34,7 @@ def main(arguments: Sequence[str]) -> int:
         sys.stderr.write("usage: mcp-launcher LIFELINE -- PROGRAM [ARGUMENT…]\n")
         return USAGE_STATUS
     become_subreaper()
+    _enter_group(os.environ.pop(ENTER_GROUP, ""))
     wakeup = _wake_on(signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
     lifeline = int(arguments[0])
     os.set_inheritable(lifeline, False)
@@ -49,6 +52,13 @@ def main(arguments: Sequence[str]) -> int:
     status = _wait(server, lifeline, wakeup)
     later = _end_all(server)
     return _end_like(status if status is not None else later)
+
+
+def _enter_group(group: str) -> None:
+    """Before the server is there, so that all of it is inside; else all of it runs outside."""
+    if group:
+        with suppress(OSError, ValueError):
+            Path(group, "cgroup.procs").write_text("0", "ascii")
 
 
 def _wake_on(*numbers: signal.Signals) -> int:

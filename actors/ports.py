@@ -53,6 +53,15 @@ class ModelRequest(Struct, frozen=True, kw_only=True):
     stop_sequences: tuple[str, ...] = ()
 
 
+class PromptSent(Struct, frozen=True):
+    """The request is on its way and may cost from here on; told again with what is counted of it.
+
+    `usage`: what the provider, or whoever counts for it, says that it has taken so far.
+    """
+
+    usage: Usage | None = None
+
+
 class TextDelta(Struct, frozen=True):
     """A piece of the block being written; `index` is the block's position in the turn."""
 
@@ -78,7 +87,7 @@ class TurnDone(Struct, frozen=True, kw_only=True):
     raw_response: dict[str, Any]
 
 
-ModelEvent = TextDelta | BlockDone | TurnDone
+ModelEvent = PromptSent | TextDelta | BlockDone | TurnDone
 
 
 class ModelError(Exception):
@@ -117,7 +126,9 @@ class ModelProvider(Protocol):
     name: str
 
     def stream(self, request: ModelRequest) -> AsyncIterator[ModelEvent]:
-        """Deltas and blocks as they arrive, a TurnDone last. Raises ModelError, nothing else."""
+        """PromptSent first, deltas and blocks as they arrive, a TurnDone last. Raises ModelError,
+        nothing else.
+        """
         ...
 
     def problem(self) -> ModelError | None:

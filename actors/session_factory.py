@@ -60,16 +60,22 @@ class SessionFactory:
         }
         return self.begin(copied(asked, r.CreateSession))
 
-    def begin(self, command: r.CreateSession) -> SessionState:
-        """The session that a command asks for, with nothing in it that runs. Refused."""
+    def begin(self, command: r.CreateSession, ancestors: tuple[str, ...] = ()) -> SessionState:
+        """The session that a command asks for, with nothing in it that runs. Refused.
+
+        `ancestors`: the ids of its parent and of all above that.
+        """
         wanted = command.worker
         if command.prompt is not None or (wanted and wanted.type != "conversation"):
             text = "only a running greenroom runs processes and asks models; leave that out"
             raise Refused(r.Refusal(code="not-available", message=text))
+        if command.session_type == "worktree":
+            text = "only a running greenroom makes worktrees; create a quick session in one"
+            raise Refused(r.Refusal(code="not-available", message=text, path="$.session_type"))
         given = Given(
             now=self._clock.now(), new_id=new_id, settings=WorkspaceSettings, prices=prices
         )
-        verdict = decisions.create(command, new_id(), given)
+        verdict = decisions.create(command, new_id(), given, ancestors)
         if isinstance(verdict, r.Refusal):
             raise Refused(verdict)
         state = fold.apply_all(SessionState(), verdict.events, given.now)
@@ -110,7 +116,8 @@ class SessionFactory:
         return self._message("summary", content, metadata=metadata)
 
     def _message(self, role: Role, content: str | Sequence[Content], **more: Any) -> ChatMessage:
-        blocks = (TextContent(content),) if isinstance(content, str) else tuple(content)
+        whole: str | Sequence[Content] = copied(content, str | tuple[Content, ...])
+        blocks = (TextContent(whole),) if isinstance(whole, str) else tuple(whole)
         made = ChatMessage(
             id=new_id(), role=role, content=blocks, created_at=self._clock.now(), **more
         )
@@ -121,6 +128,7 @@ class SessionFactory:
 def copied(value: object, kind: Any) -> Any:
     """The same as a `kind` that shares nothing with it. Refused for what a journal cannot hold."""
     try:
+        codec.require_no_bytes(value)
         return codec.decode(codec.encode(value), kind)
     except FileRefused as problem:
         refusal = r.Refusal(code="bad-request", message=str(problem), path=problem.path)

@@ -14,9 +14,12 @@ from typing import Any
 
 from actors.decisions import budget_view, permission_asks
 from actors.decisions.session_activity import activity_of, session_activity
+from actors.git.looks import shown_of
 from actors.messages.orphans import DescribeOrphans, OrphansDescription, TellUsage, Usage
 from actors.messages.supervision import TreeNode
 from actors.messages.terminals import Attached, DescribeHost, HostDescription
+from actors.orphans.figures import figures, of_session, total, with_process
+from actors.orphans.sweeper import SCAN_SECONDS
 from actors.supervision import ActorDeadError, Board, Timeout, ask
 from actors.surroundings import Surroundings
 from actors.tools.servers_shown import servers_shown
@@ -58,6 +61,12 @@ class StatusReport:
         store = self._store(tree)
         given_up = {each["session_id"] for each in store["quarantined"]}
         usage = self._usage(sessions)
+        looks = self._around.looks.known(sessions)
+        servers = servers_shown(
+            self._around.shared_tools.boxes(),
+            self._around.session_tools.copy(),
+            {session.id: session.workspace for session in sessions},
+        )
         return {
             "daemon": {
                 "state": "running",
@@ -70,6 +79,7 @@ class StatusReport:
             "tree": _shown(tree, {w.id: w.restarts for s in sessions for w in s.workers}),
             "sessions": [
                 self._session(session, usage, host.attached, is_quarantined=session.id in given_up)
+                | shown_of(session, looks[session.id])
                 for session in sessions
             ],
             "inbox": self._inbox(),
@@ -85,14 +95,12 @@ class StatusReport:
                 "problem": host.problem,
             },
             "orphans": self._orphans(),
-            "mcp_servers": servers_shown(
-                self._around.shared_tools.boxes(),
-                self._around.session_tools.copy(),
-                {session.id: session.workspace for session in sessions},
-            ),
+            "usage": total(usage.values()),
+            "mcp_servers": [with_process(server, usage) for server in servers],
             "workspaces": [
-                {"name": name, "problem": self._around.workspaces.problem(name)}
+                {"name": name, "problem": found.in_words or None, "in_force": found.in_force}
                 for name in self._around.data.workspace_names()
+                for found in [self._around.workspaces.found(name)]
             ],
         }
 
@@ -108,11 +116,11 @@ class StatusReport:
         return HostDescription(None, 0)
 
     def _usage(self, sessions: list[Session]) -> Mapping[str, Usage]:
-        """By `<session id>/<worker id>`; nothing of a sweeper that does not answer."""
+        """By the keys of workers and MCP servers; nothing of a sweeper that does not answer."""
         keys = {f"{s.id}/{w.id}" for s in sessions for w in s.workers if w.process}
         told: Future[Mapping[str, Usage]] = Future()
         asked = TellUsage(frozenset(keys), told.set_result)
-        if keys and self._around.orphans.tell(asked):
+        if self._around.orphans.tell(asked):
             with suppress(TimeoutError):
                 return told.result(USAGE_SECONDS)
         return {}
@@ -135,8 +143,11 @@ class StatusReport:
             "desired": session.desired,
             "location_path": session.location_path,
             "parent_session_id": session.parent_session_id,
+            "forked_from": session.forked_from,
             "open_requests": session.open_requests,
             "budget": self._budget(session),
+            "usage": of_session(session.id, usage),
+            "limits": self._limits(session, usage),
             "activity": activity,
             "waiting": [
                 {"response_id": response_id, "until": turn.waits_until, "error": turn.error}
@@ -153,6 +164,17 @@ class StatusReport:
     def _budget(self, session: Session) -> dict[str, Any] | None:
         shown = budget_view.shown(session, self._around.workspaces.settings(session.workspace))
         return shown if shown["limits"] else None
+
+    def _limits(self, session: Session, usage: Mapping[str, Usage]) -> dict[str, Any] | None:
+        """With how they are enforced, and why the kernel does not if it does not."""
+        limits, groups = self._around.limits_of(session.id), self._around.groups
+        if not limits:
+            return None
+        if groups.holds(session.id, limits, of_session(session.id, usage)["processes"]):
+            return {**limits, "enforced": "by cgroup", "why": None}
+        outside = "not all of its processes, or not all of its limits, are in its cgroup"
+        why = groups.problem or outside
+        return {**limits, "enforced": f"watched every {SCAN_SECONDS:g} s", "why": why}
 
     def _orphans(self) -> dict[str, Any]:
         ref = self._around.orphans.ref
@@ -231,9 +253,7 @@ def _worker(worker: Worker, used: Usage | None, attached: Attached | None) -> di
         "restarts": worker.restarts,
         "process": {
             "pid": worker.process.pid,
-            "memory_bytes": used.memory_bytes if used else None,
-            "cpu_percent": used.cpu_percent if used else None,
-            "processes": used.processes if used else None,
+            **figures(used),
         }
         if worker.process
         else None,

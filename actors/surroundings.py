@@ -6,10 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from actors.adapters.io_loop import IoLoop
+from actors.control_groups import ControlGroups
 from actors.conversations.followers import Followers
 from actors.conversations.models import Models
+from actors.conversations.tree_keeping import TreeKeeping
 from actors.conversations.written import WrittenTurns
 from actors.decisions.delivery import DeliveryTimes
+from actors.git.looks import Looks
 from actors.messages.inbox import InboxCounts
 from actors.messages.recording import ActivityChanged
 from actors.ports import Clock, PriceTable
@@ -22,6 +25,7 @@ from actors.tools.shared_tools import SharedTools
 from actors.tools.tool_box import ToolBox
 from actors.workspaces import Workspaces
 from storage.data_dir import DataDir
+from storage.records.config import Limits
 from storage.records.new_ids import new_id
 from storage.records.worker import Activity
 
@@ -63,7 +67,10 @@ class Surroundings:
     do, by `<session id>/<worker id>`, written by `tell_activity` alone; `shared_tools` are the
     tool servers of each workspace that all its sessions use, `session_tools` those of each session
     that is awake, by its id; `delivery_times` are how long prompts
-    for agents are waited for. `life` names this run of greenroom.
+    for agents are waited for; `groups` are the control groups of sessions with limits;
+    `looks` is what was last seen of their directories,
+    `trees` keeps their files as rounds end.
+    `life` names this run of greenroom.
     """
 
     clock: Clock
@@ -76,6 +83,9 @@ class Surroundings:
     prices: PriceTable
     models: Models
     workspaces: Workspaces
+    groups: ControlGroups
+    looks: Looks
+    trees: TreeKeeping
     index: SessionIndex = field(default_factory=SessionIndex)
     inbox_counts: InboxCounts = field(default_factory=InboxCounts)
     written: WrittenTurns = field(default_factory=WrittenTurns)
@@ -99,6 +109,14 @@ class Surroundings:
         """How long each open permission request is still waited for, by its id; never below 0."""
         now = self.clock.monotonic()
         return {each: max(0.0, end - now) for each, end in self.deadlines.copy().items()}
+
+    def limits_of(self, session_id: str) -> dict[str, int]:
+        """What the processes of a session are held to, by name."""
+        entry = self.index.entries.get(session_id)
+        config = entry.session.config if entry else None
+        limits = config.limits if config else None
+        named = {each: getattr(limits, each) for each in Limits.__struct_fields__} if limits else {}
+        return {name: most for name, most in named.items() if most is not None}
 
     def tell_activity(self, key: str, activity: Activity | None) -> None:
         """Let everybody know what a worker does; None: it does not run any more."""

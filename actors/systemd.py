@@ -109,5 +109,6 @@ def _scope_options(service: Unit, description: str) -> list[str]:
         f"--unit=greenroom-terminals-{secrets.token_hex(4)}",
         f"--description={description}",
         "--property=SendSIGHUP=yes",  # interactive shells heed nothing else
+        "--property=Delegate=yes",  # sessions with limits have control groups below it
         f"--property=Before={service.name}",  # at the end of a login the service stops first
     ]

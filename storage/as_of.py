@@ -8,11 +8,27 @@ from itertools import islice
 from pathlib import Path
 
 from storage.data_dir import DataDir
-from storage.errors import JournalCorrupt, JournalMissing
+from storage.errors import JournalCorrupt, JournalMissing, StorageError
 from storage.journal import log, scan
-from storage.journal.frame import JournalEnd, crc_of
+from storage.journal.frame import Commit, JournalEnd, crc_of
+from storage.journal.scan import Scan
 from storage.records.session import Session
 from storage.replay import folded
+from storage.state import SessionState
+
+
+class NumberNotFound(StorageError):
+    """The journal has no such number; `last` is the highest that it has."""
+
+    code = "number-not-found"
+
+    def __init__(self, session_id: str, n: int, last: int) -> None:
+        text = (
+            f"session {session_id} has no number {n}: its journal has 1 to {last}."
+            f" At which numbers its rounds ended shows: greenroom history {session_id}"
+        )
+        super().__init__(text)
+        self.last = last
 
 
 def session_at(
@@ -23,12 +39,34 @@ def session_at(
     JournalMissing if it was purged, JournalCorrupt (and its kind), StorageError, OSError.
     """
     directory = _directory(data, workspace, session_id)
-    found = log.read(directory)
-    if n > found.end.n and found.fault:
-        raise JournalCorrupt(f"{directory}: its journal is damaged before number {n}")
-    if not 0 < n <= found.end.n:
+    try:
+        record = state_at(directory, session_id, n).record
+    except NumberNotFound:
         return None
-    return folded(directory, found.commits[:n]).record, _end(directory / log.NAME, n)
+    return record, _end(directory / log.NAME, n)
+
+
+def state_at(directory: Path, session_id: str, n: int, last: int | None = None) -> SessionState:
+    """Of the journal in `directory`, at number `n`; `last`: what is above is nobody's yet.
+
+    NumberNotFound, JournalMissing, JournalCorrupt (and its kind), StorageError, OSError.
+    """
+    return folded(directory, commits_to(log.read(directory), directory, session_id, n, last))
+
+
+def commits_to(
+    found: Scan, directory: Path, session_id: str, n: int, last: int | None = None
+) -> list[Commit]:
+    """The journal's lines up to number `n`. NumberNotFound, JournalCorrupt."""
+    end = found.end.n if last is None else min(last, found.end.n)
+    if n > found.end.n and found.fault:
+        raise JournalCorrupt(
+            f"{directory}: its journal is damaged before number {n};"
+            f" {session_id}@{found.end.n} is the last that is whole before that"
+        )
+    if not 0 < n <= end:
+        raise NumberNotFound(session_id, n, end)
+    return found.commits[:n]
 
 
 def _directory(data: DataDir, workspace: str, session_id: str) -> Path:

@@ -21,6 +21,8 @@ _encoder = msgspec.json.Encoder(decimal_format="number")
 _NOT_A_CHOICE = "Invalid enum value "
 _STEP = re.compile(r"\.([^.\[\]]+)|\[[^\]]*\]")
 
+_BYTES = (bytes, bytearray, memoryview)
+
 BAD_JSON = (msgspec.MsgspecError, UnicodeError, RecursionError)
 
 
@@ -34,7 +36,7 @@ def decode(raw: bytes, kind: Any) -> Any:
     try:
         return typed.json_decoder(kind).decode(raw)
     except BAD_JSON as error:
-        raise _explained(refusal(error), kind) from error
+        raise explained(refusal(error), kind) from error
 
 
 def convert(value: object, kind: Any) -> Any:
@@ -42,12 +44,28 @@ def convert(value: object, kind: Any) -> Any:
     try:
         return typed.convert(value, kind)
     except BAD_JSON as error:
-        raise _explained(refusal(error), kind) from error
+        raise explained(refusal(error), kind) from error
 
 
 def builtins(value: object) -> Any:
     """The same as dicts, lists, strings and numbers, ready for any JSON encoder."""
     return msgspec.json.decode(encode(value))
+
+
+def require_no_bytes(value: object) -> None:
+    """TypeError if there are bytes anywhere in it, which would be written as base64.
+
+    For what a program gives: text that it forgot to decode is to be told, not recorded.
+    """
+    inside = [msgspec.to_builtins(value, builtin_types=_BYTES)]
+    while inside:
+        match inside.pop():
+            case dict() as found:
+                inside += [*found.keys(), *found.values()]
+            case list() | tuple() | set() | frozenset() as found:
+                inside += found
+            case bytes() | bytearray() | memoryview():
+                raise TypeError("bytes are no text; decode them first, as by .decode()")
 
 
 def refusal(error: Exception) -> FileRefused:
@@ -59,7 +77,7 @@ def refusal(error: Exception) -> FileRefused:
     return FileRefused(what, path=path.rstrip("`") if marker else None)
 
 
-def _explained(refused: FileRefused, kind: Any) -> FileRefused:
+def explained(refused: FileRefused, kind: Any) -> FileRefused:
     """With what could stand there, if it is one of a few words."""
     text = str(refused)
     if not text.startswith(_NOT_A_CHOICE):

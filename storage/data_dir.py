@@ -78,6 +78,7 @@ class DataDir:
         self.requests = self.root / "requests"
         self.run = self.root / "run"
         self.workspaces = self.root / "workspaces"
+        self.worktrees = self.root / "worktrees"
         self.config = self.root / "config.toml"
         self.control_socket = self.run / "control.sock"
         self.terminals_socket = self.run / "terminals.sock"
@@ -119,6 +120,10 @@ class DataDir:
     def session(self, workspace: str, session_id: str) -> Path:
         """A session's directory. ValueError for what cannot be an id."""
         return self.sessions(workspace) / _checked_id(session_id)
+
+    def making(self, workspace: str, session_id: str) -> Path:
+        """What is being made for a session to come. ValueError for what cannot be an id."""
+        return self.workspace(workspace) / "making" / f"{_checked_id(session_id)}.json"
 
     def terminal_log(self, workspace: str, session_id: str, worker_id: str) -> Path:
         """The directory with a worker's output. ValueError for what cannot be an id."""

@@ -2,7 +2,7 @@
 
 Believes nothing of the file: every name, size and hash is checked against its manifest, nothing
 larger than that is read or written, and no link or device is ever made. Unpacks beside the sessions
-and renames at the end, so that a crash leaves the session out; what it leaves is `half_imported`.
+and renames at the end, so that a crash leaves the session out.
 """
 
 import gzip
@@ -19,7 +19,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO, Self
 
-from storage import archive, durable, trash
+from storage import archive, durable, staging, trash
 from storage.archive import Manifest, Member
 from storage.data_dir import DataDir
 from storage.errors import FileRefused, StorageFull
@@ -31,7 +31,6 @@ from storage.records.session import Session
 from storage.replay import folded
 from storage.trash import SessionExists
 
-IMPORTING = ".importing-"
 RATIO_LIMIT = 1100
 """What gzip can make of a byte at the most; a manifest that claims more lies."""
 _CHUNK_BYTES = 1 << 20
@@ -57,9 +56,9 @@ def bring_in(
         place = _workspace(data, workspace, manifest)
         _require_new(data, manifest.session)
         data.prepare_workspace(place)
-        staged = data.workspace(place) / f"{IMPORTING}{manifest.session}"
+        staged = data.workspace(place) / f"{staging.IMPORTING}{manifest.session}"
         source.require_room(staged.parent)
-        with _staging(staged):
+        with staging.staging(staged, manifest.session):
             source.unpack(staged)
             _verify(staged, manifest)
             found = trash.bring_back(
@@ -71,19 +70,9 @@ def bring_in(
                 named_elsewhere=manifest.end.n,
                 request=request,
             )
-            _put_in_place(data, staged, data.session(place, manifest.session))
+            _require_new(data, manifest.session)
+            staging.put_in_place(staged, data.session(place, manifest.session))
     return found
-
-
-def half_imported(data: DataDir) -> list[Path]:
-    """What a crash left of imports; those that are under way are left out. OSError."""
-    found = [
-        path
-        for workspace in data.workspace_names()
-        for path in data.workspace(workspace).iterdir()
-        if path.name.startswith(IMPORTING) and stat.S_ISDIR(path.lstat().st_mode)
-    ]
-    return sorted(path for path in found if not trash.is_held(path))
 
 
 def _workspace(data: DataDir, wanted: str | None, manifest: Manifest) -> str:
@@ -106,32 +95,6 @@ def _require_new(data: DataDir, session_id: str) -> None:
                 f"in the trash as {item.name}; bring that back with: greenroom restore {item.name},"
                 f" or remove it first with: greenroom purge {item.name}",
             )
-
-
-@contextmanager
-def _staging(staged: Path) -> Iterator[None]:
-    """An empty directory that is gone at the end, unless it was renamed."""
-    if os.path.lexists(staged):
-        if trash.is_held(staged):
-            session_id = staged.name.removeprefix(IMPORTING)
-            raise SessionExists(session_id, "it is just being imported; look again in a moment")
-        trash.remove(staged)
-    with durable.named_failures(staged):
-        durable.make_directory(staged)
-    with trash.held(staged):
-        try:
-            yield
-        finally:
-            if os.path.lexists(staged):
-                shutil.rmtree(staged, ignore_errors=True)
-
-
-def _put_in_place(data: DataDir, staged: Path, target: Path) -> None:
-    _require_new(data, target.name)
-    with durable.named_failures(target):
-        staged.rename(target)
-        durable.sync_directory(target.parent)
-        durable.sync_directory(staged.parent)
 
 
 def _verify(staged: Path, manifest: Manifest) -> None:

@@ -43,7 +43,7 @@ def _folded(commits: Iterable[Commit]) -> SessionState:
             state = fold.add_messages(state, [_added(commit) for commit in some])
         else:
             for commit in some:
-                state = fold.apply_all(state, commit.events, commit.at)
+                state = fold.apply_line(state, commit.events, commit.at, commit.n)
     return state
 
 

@@ -83,7 +83,7 @@ def _entry(raw: bytes, line: int) -> ScriptEntry:
 def _filled_part(part: ScriptPart, match: re.Match[str]) -> ScriptPart:
     return ScriptPart(
         text=None if part.text is None else _filled_text(part.text, match),
-        tool=part.tool,
+        tool=None if part.tool is None else _filled_text(part.tool, match),
         parameters={key: _filled(value, match) for key, value in part.parameters.items()},
     )
 

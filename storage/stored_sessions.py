@@ -15,6 +15,7 @@ from storage.finding import pick
 from storage.journal import log
 from storage.records.ids import is_id
 from storage.records.request import Refusal
+from storage.records.session import Session
 from storage.replay import folded
 from storage.sessions_file import Entry
 
@@ -70,10 +71,16 @@ def _directories(parent: Path) -> list[Path]:
         return []
 
 
-def _title_of(stored: StoredSession) -> str | None:
+def record_of(stored: StoredSession) -> Session | None:
+    """As its journal has it, which is read where `sessions.json` says less; None if that fails."""
     if stored.known and log.size_bytes(stored.directory) == stored.known[1].bytes:
-        return stored.known[0].title
+        return stored.known[0]
     try:
-        return folded(stored.directory, log.read(stored.directory).commits).record.title
+        return folded(stored.directory, log.read(stored.directory).commits).record
     except StorageError:
-        return stored.known[0].title if stored.known else None
+        return None
+
+
+def _title_of(stored: StoredSession) -> str | None:
+    found = record_of(stored) or (stored.known[0] if stored.known else None)
+    return found.title if found else None

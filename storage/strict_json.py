@@ -11,11 +11,12 @@ from typing import Any
 
 import msgspec
 
-from storage.codec import BAD_JSON, DEPTH_LIMIT, decode
+from storage.codec import BAD_JSON, DEPTH_LIMIT, convert, decode
 from storage.errors import FileRefused
 
 _STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+|\.\.\.)\]")
 _SPACE = re.compile(r"[ \t\r\n]*")
+_AT_A_KEY = re.compile(r"key` in `")
 _UNKNOWN_FIELD = re.compile(r"unknown field `(.+)`")
 EMPTY = "empty, or nothing but NUL bytes"
 _raw_decode = json.JSONDecoder().raw_decode
@@ -77,12 +78,71 @@ def _parse_closely(raw: bytes) -> Any:
 
 def parse_as(raw: bytes, kind: Any) -> Any:
     """A value of `kind`. FileRefused with line and JSON path."""
-    parse(raw)
+    value = parse(raw)
     try:
         return decode(raw, kind)
     except FileRefused as error:
-        path = full_path(error)
+        path = full_path(_with_keys(error, value, kind))
         raise FileRefused(str(error), line=line_of(raw, path), path=path) from error
+
+
+def _with_keys(error: FileRefused, value: Any, kind: Any) -> FileRefused:
+    """The same with the keys of maps in its path, which are told as `[...]` when it is raised.
+
+    Which key it is shows when the map has no other: then the same is refused.
+    """
+    path = error.path or "$"
+    while _AT_A_KEY.match(path) or "[...]" in path:
+        named = _one_key(error, value, kind, path)
+        if named is None:
+            break
+        path, value = named
+    return FileRefused(str(error), path=path)
+
+
+def _one_key(error: FileRefused, value: Any, kind: Any, path: str) -> tuple[str, Any] | None:
+    """`path` with its first key, and the value with that key alone in its map."""
+    is_key = _AT_A_KEY.match(path)
+    whole = path[is_key.end() :] if is_key else path
+    above, marked, below = whole.partition("[...]")
+    if is_key and marked:  # a map in a map: the outer one first
+        is_key = None
+    for key in _at(value, above) or ():
+        alone = _put(value, above, {key: _at(value, above)[key]})
+        try:
+            convert(alone, kind)
+        except FileRefused as other:
+            if (str(other), other.path) == (str(error), error.path):
+                return f"{above}.{key}{'' if is_key else below}", alone
+    return None
+
+
+def _steps(path: str) -> list[str | int]:
+    return [name or int(index) for name, index in _STEP.findall(path)]
+
+
+def _at(value: Any, path: str) -> Any:
+    """What stands there, if it is a map. None too where a key with a dot is in the way."""
+    try:
+        for step in _steps(path):
+            value = value[step]
+    except (LookupError, TypeError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _put(value: Any, path: str, new: Any) -> Any:
+    """A copy with `new` at `path`."""
+    return _placed(value, _steps(path), new)
+
+
+def _placed(value: Any, steps: list[str | int], new: Any) -> Any:
+    if not steps:
+        return new
+    first, *rest = steps
+    if isinstance(value, dict):
+        return {**value, first: _placed(value[first], rest, new)}
+    return [_placed(one, rest, new) if at == first else one for at, one in enumerate(value)]
 
 
 def line_of(raw: bytes, path: str) -> int:

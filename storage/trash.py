@@ -11,7 +11,7 @@ import os
 import re
 import shutil
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,6 +32,7 @@ from storage.records.process import UtcTime
 from storage.records.request import Refusal
 from storage.records.session import Session
 from storage.replay import folded
+from storage.state import SessionState
 
 PURGING = ".purging-"
 _NAME = re.compile(r"([A-Za-z0-9-]{1,64})-(\d{1,18})(?:\.\d+)?")
@@ -153,17 +154,32 @@ def find(data: DataDir, reference: str) -> Shelved | Refusal:
     return pick(reference, shelved(data), _title_of, "in the trash; see: greenroom trash")
 
 
+def state_of(item: Shelved) -> SessionState | None:
+    """All that its journal says; None if that cannot be read."""
+    try:
+        return folded(item.directory, log.read(item.directory).commits)
+    except (StorageError, OSError, msgspec.MsgspecError):
+        return None
+
+
 def restore(
-    data: DataDir, item: Shelved, at: datetime, request: str | None = None
+    data: DataDir,
+    item: Shelved,
+    at: datetime,
+    request: str | None = None,
+    first: Callable[[int], object] = lambda _: None,
 ) -> tuple[Session, JournalEnd]:
     """Puts the session back among those of its workspace, stopped, and says so in its journal.
 
+    `first` is called before anything of that is done, with the descriptor whose lock keeps others
+    away; what it raises leaves the session in the trash.
     A crash before the last step leaves it in the trash, to be restored again. FileNotFoundError if
     it is not there any more, SessionExists, JournalCorrupt (and its kind), StorageError.
     """
     target = data.session(item.workspace, item.id)
-    with held(item.directory):
+    with held(item.directory) as lock:
         require_unused(data, item.id)
+        first(lock)
         found = bring_back(
             item.directory,
             item.id,
@@ -190,7 +206,7 @@ def bring_back(
     named_elsewhere: int,
     request: str | None = None,
 ) -> tuple[Session, JournalEnd]:
-    """Adds `restored` to the journal in `directory`, unless it ends with it already.
+    """Adds `restored` to the journal in `directory`, unless a crash left it there in the trash.
 
     The record says `workspace` from then on; the first line goes on naming where it was made.
     What `Journal.open` and `Journal.append` raise.
@@ -203,7 +219,7 @@ def bring_back(
         events: tuple[e.Event, ...] = (restored,)
         if state.record.workspace != workspace:
             events = (restored, e.SessionUpdated({"workspace": workspace}))
-        if len(events) > 1 or not _is_back(commits):
+        if restored.source == "import" or len(events) > 1 or not _is_back(commits):
             journal.append([(at, events, request)])
             added = Commit(n=journal.end.n, synced=0, prev="", at=at, events=events)
             state = folded(directory, [*commits, added])
@@ -266,8 +282,9 @@ def size_of(directory: Path) -> int:
 
 
 @contextmanager
-def held(directory: Path) -> Iterator[None]:
-    """Nobody else restores, purges or imports it meanwhile.
+def held(directory: Path) -> Iterator[int]:
+    """Nobody else restores, purges or imports it meanwhile, nor until the descriptor that it gives
+    is closed by whoever inherits it.
 
     FileNotFoundError if it is not there (any more), OSError.
     """
@@ -277,7 +294,7 @@ def held(directory: Path) -> Iterator[None]:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         if not os.path.samestat(os.fstat(descriptor), directory.lstat()):
             raise FileNotFoundError(f"{directory} is another one by now")
-        yield
+        yield descriptor
     finally:
         os.close(descriptor)
 

@@ -4,7 +4,9 @@ Promises the defaults where there is no file, and line, path and reason where it
 When it is read again, and what stays in force meanwhile, is for who follows it.
 """
 
+from collections.abc import Collection
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from msgspec.structs import replace
 
@@ -19,6 +21,7 @@ from storage.records.workspace import (
     ModelSettings,
     ProviderSettings,
     WorkspaceSettings,
+    WorktreeSettings,
 )
 
 SIZE_LIMIT_BYTES = 1 << 20
@@ -30,22 +33,38 @@ def read(path: Path) -> WorkspaceSettings:
 
     A working directory that begins with a placeholder (`{{location_path}}`) is left as it is.
     """
+    raw = content(path)
+    return WorkspaceSettings() if raw is None else parsed(raw, path.absolute().parent)
+
+
+def content(path: Path) -> bytes | None:
+    """What stands in the file; None if there is none. FileRefused."""
     try:
-        raw = durable.read_small(path, SIZE_LIMIT_BYTES)
+        return durable.read_small(path, SIZE_LIMIT_BYTES)
     except FileNotFoundError:
         if path.is_symlink():
             raise FileRefused("a symbolic link that leads nowhere") from None
-        return WorkspaceSettings()
-    return parsed(raw, path.absolute().parent)
+        return None
 
 
-def parsed(raw: bytes, directory: Path) -> WorkspaceSettings:
-    """What a file with this content in `directory` says. FileRefused."""
+def parsed(
+    raw: bytes, directory: Path, providers: Collection[str] | None = None
+) -> WorkspaceSettings:
+    """What a file with this content in `directory` says. FileRefused.
+
+    `providers`: those of models that there are, where that is known.
+    """
     settings: WorkspaceSettings = strict_json.parse_as(raw, WorkspaceSettings)
-    _require_ways_in(settings)
-    _require_agents(settings)
-    _require_times(settings.activity)
-    _require_distinct(settings)
+    try:
+        _require_ways_in(settings)
+        _require_urls(settings)
+        _require_providers(settings, providers)
+        _require_agents(settings)
+        _require_times(settings.activity)
+        _require_distinct(settings)
+    except FileRefused as error:
+        line = strict_json.line_of(raw, error.path) if error.path else None
+        raise FileRefused(str(error), line=line, path=error.path) from None
     return _resolved(settings, directory)
 
 
@@ -56,6 +75,33 @@ def _require_ways_in(settings: WorkspaceSettings) -> None:
                 f"the MCP server {name} needs either a command or a url",
                 path=f"$.mcp_servers.{name}",
             )
+
+
+def _require_urls(settings: WorkspaceSettings) -> None:
+    urls = {f"mcp_servers.{name}.url": one.url for name, one in settings.mcp_servers.items()}
+    urls |= {
+        f"models.providers.{name}.base_url": one.base_url
+        for name, one in settings.models.providers.items()
+    }
+    for place, url in urls.items():
+        if url is not None and not _is_url(url):
+            text = "a url begins with http:// or https:// and names a host"
+            raise FileRefused(text, path=f"$.{place}")
+
+
+def _is_url(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
+def _require_providers(settings: WorkspaceSettings, there_are: Collection[str] | None) -> None:
+    active = settings.models.active
+    if there_are is not None and active not in there_are:
+        text = f"{active!r} is none of: {', '.join(sorted(there_are))}"
+        raise FileRefused(text, path="$.models.active")
 
 
 def _require_agents(settings: WorkspaceSettings) -> None:
@@ -105,6 +151,7 @@ def _resolved(settings: WorkspaceSettings, directory: Path) -> WorkspaceSettings
     return replace(
         settings,
         files=tuple(_file(file, directory) for file in settings.files),
+        worktrees=_worktrees(settings.worktrees, directory),
         models=_models(settings.models, directory),
         mcp_servers={
             name: _server(server, directory) for name, server in settings.mcp_servers.items()
@@ -114,6 +161,14 @@ def _resolved(settings: WorkspaceSettings, directory: Path) -> WorkspaceSettings
 
 def _file(file: FileSettings, directory: Path) -> FileSettings:
     return file if file.path is None else replace(file, path=str(directory / file.path))
+
+
+def _worktrees(worktrees: WorktreeSettings, directory: Path) -> WorktreeSettings:
+    if worktrees.root is None:
+        return worktrees
+    if "\0" in worktrees.root:
+        raise FileRefused("a NUL cannot stand in a path", path="$.worktrees.root")
+    return replace(worktrees, root=str(directory / worktrees.root))
 
 
 def _models(models: ModelSettings, directory: Path) -> ModelSettings:

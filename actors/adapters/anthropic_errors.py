@@ -14,6 +14,7 @@ from actors.adapters.anthropic_turn import MalformedStreamError, well_formed
 from actors.ports import ModelError
 
 QUOTED_CHARACTERS = 500
+KEY_CHARACTERS = 8
 _STATUS_OF_TYPE = {
     "invalid_request_error": 400,
     "authentication_error": 401,
@@ -94,8 +95,13 @@ def model_error(error: Exception, endpoint: Endpoint, now: datetime) -> ModelErr
 
 
 def without(key: str | None, error: ModelError) -> ModelError:
-    """The error, not quoting the key if whoever was asked has repeated it."""
-    error.args = tuple(str(said).replace(key, "[the key]") if key else said for said in error.args)
+    """The error, not quoting the key if whoever was asked has repeated it.
+
+    A shorter one than `KEY_CHARACTERS` opens nothing, and may be part of any word.
+    """
+    if key and len(key) >= KEY_CHARACTERS:
+        alone = re.compile(rf"(?<![A-Za-z0-9]){re.escape(key)}(?![A-Za-z0-9])")
+        error.args = tuple(alone.sub("[the key]", str(said)) for said in error.args)
     return error
 
 

@@ -31,7 +31,14 @@ from actors.adapters.anthropic_options import create_arguments
 from actors.adapters.anthropic_turn import MalformedStreamError, TurnBuilder
 from actors.adapters.tool_names import ToolNames
 from actors.decisions.models import output_limit
-from actors.ports import ModelDescription, ModelError, ModelEvent, ModelRequest, TurnDone
+from actors.ports import (
+    ModelDescription,
+    ModelError,
+    ModelEvent,
+    ModelRequest,
+    PromptSent,
+    TurnDone,
+)
 from storage.records.workspace import ProviderSettings
 
 if TYPE_CHECKING:
@@ -83,6 +90,7 @@ class AnthropicModel:
         turn = TurnBuilder(names)
         self._calls += 1
         try:
+            yield PromptSent()
             stream = await client.messages.create(
                 **_sent(request), **options, max_tokens=limit, stream=True
             )

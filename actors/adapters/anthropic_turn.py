@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from actors.adapters.anthropic_blocks import COUNTS, content_block, usage_of
 from actors.adapters.tool_names import ToolNames
-from actors.ports import BlockDone, ModelError, ModelEvent, TextDelta, TurnDone
+from actors.ports import BlockDone, ModelError, ModelEvent, PromptSent, TextDelta, TurnDone
 from storage import typed
 from storage.codec import BAD_JSON, encode
 from storage.records.conversation import Usage
@@ -53,6 +53,7 @@ class TurnBuilder:
             case "message_start":
                 self._message = self._weighed(_dict(event, "message"))
                 self._usage = _counted(_dict(self._message, "usage"))
+                return _prompt_counted(usage_of(self._usage))
             case "content_block_start":
                 return self._start(event)
             case "content_block_delta":
@@ -179,6 +180,11 @@ def well_formed_json(value: Any) -> Any:
             return [well_formed_json(one) for one in value]
         case _:
             return value
+
+
+def _prompt_counted(usage: Usage) -> PromptSent | None:
+    """Servers of other makes begin with zeros, and count later."""
+    return PromptSent(usage) if usage.prompt_tokens else None
 
 
 def _counted(usage: dict[str, Any]) -> dict[str, Any]:

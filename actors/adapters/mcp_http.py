@@ -4,8 +4,9 @@ Sends the headers of the settings, follows no redirect to another place, and rem
 refusal of HTTP, which the SDK does not pass on. How long a call may take is for who makes it.
 """
 
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from contextvars import ContextVar
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -17,11 +18,44 @@ if TYPE_CHECKING:
     from mcp.client._transport import TransportStreams
 
 CONNECT_SECONDS = 15.0
+_CALL = b'"tools/call"'
 _HINTS = {
     401: "; see its headers in workspace.json",
     403: "; see its headers in workspace.json",
     404: "; see its url in workspace.json",
 }
+
+
+class Attempt:
+    """One call on its way: whether the server can have had it."""
+
+    def __init__(self) -> None:
+        self._was_begun = False
+        self._was_sent = False
+
+    @property
+    def never_left(self) -> bool:
+        """Not a byte of it was sent, as no connection was made. False where that is not known."""
+        return self._was_begun and not self._was_sent
+
+    async def trace(self, step: str, _: object) -> None:
+        """Hears of each step of its way through HTTP."""
+        self._was_begun = True
+        self._was_sent |= "send_request" in step
+
+
+_attempt: ContextVar[Attempt | None] = ContextVar("attempt", default=None)
+
+
+@contextmanager
+def attempted() -> Iterator[Attempt]:
+    """What becomes of the call that is made inside, by this task and those that it begins."""
+    made = Attempt()
+    token = _attempt.set(made)
+    try:
+        yield made
+    finally:
+        _attempt.reset(token)
 
 
 class HttpServer:
@@ -45,11 +79,18 @@ class HttpServer:
         import httpx2
         from mcp.client.streamable_http import streamable_http_client
 
+        class Client(httpx2.AsyncClient):
+            async def send(self, request: httpx2.Request, **options: Any) -> httpx2.Response:
+                attempt = _attempt.get()
+                if attempt is not None and _CALL in request.content:
+                    request.extensions = {**request.extensions, "trace": attempt.trace}
+                return await super().send(request, **options)
+
         # No limit for reading: each call has its own.
         timeout = httpx2.Timeout(CONNECT_SECONDS, read=None)
         hooks: Any = {"response": [self._bound]}
         async with (
-            httpx2.AsyncClient(
+            Client(
                 headers={"accept-encoding": "identity", **self._headers},
                 timeout=timeout,
                 event_hooks=hooks,

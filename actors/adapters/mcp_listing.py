@@ -12,6 +12,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from actors.adapters.tool_names import wire_name
 from storage.records.tool import Tool
 
 MOST_TOOLS = 256
@@ -67,8 +68,21 @@ class Listed:
             self._unnamed += 1
 
     def listing(self) -> Listing:
+        self._leave_out_alike()
         more = (f"and {self._unnamed} more",) if self._unnamed else ()
         return Listing(tuple(self._tools.values()), (*self._end, *self._reasons, *more))
+
+    def _leave_out_alike(self) -> None:
+        """Those of one name for a model, all of them: nobody could say which one it called."""
+        by_wire: dict[str, list[str]] = {}
+        for name in self._tools:
+            by_wire.setdefault(wire_name(name), []).append(name)
+        for alike in by_wire.values():
+            if len(alike) > 1:
+                shown = ", ".join(repr(name.partition(".")[2]) for name in alike)
+                self.leave_out(f"{shown}: one name for a model; have the server rename one")
+                for name in alike:
+                    del self._tools[name]
 
     def _why_not(self, described: Any) -> str | None:
         name = described.name

@@ -16,7 +16,7 @@ from msgspec import structs
 
 from actors.adapters import mcp_results
 from actors.adapters.bounded_log import BoundedLog
-from actors.adapters.mcp_http import CONNECT_SECONDS, HttpServer
+from actors.adapters.mcp_http import CONNECT_SECONDS, Attempt, HttpServer, attempted
 from actors.adapters.mcp_listing import MOST_TOOLS, Listed, Listing, readable
 from actors.adapters.mcp_plain import plain
 from actors.adapters.mcp_questions import Questions
@@ -129,16 +129,21 @@ class McpConnection:
             if on_progress is not None:
                 on_progress(mcp_results.progress_text(progress, total, message))
 
+        attempt = Attempt()
         try:
             async with asyncio.timeout(limit_seconds):
-                result = await client.call_tool(name, args, progress_callback=progressed)
+                with attempted() as attempt:
+                    result = await client.call_tool(name, args, progress_callback=progressed)
                 return mcp_results.outcome(result)
         except TimeoutError:
             text = f"The tool did not answer within its limit of {limit_seconds:g} seconds."
             return ToolOutcome(content=text, is_error=True, is_unknown=True)
         except MCPError as error:
             if error.code == _CONNECTION_CLOSED:
-                raise CallCutOffError(str(await self._lost(error))) from error
+                lost = await self._lost(error)
+                if attempt.never_left:
+                    raise ConnectionError(f"{lost}; this call was not run") from error
+                raise CallCutOffError(str(lost)) from error
             text = f"The server refused: {self._refused(error)}"
             return ToolOutcome(content=text, is_error=True)
         except (ValueError, RuntimeError) as error:
@@ -304,7 +309,7 @@ class McpConnection:
         return self._secrets.hidden(self._why_ended(error))
 
     def _why_ended(self, error: Exception | None) -> str:
-        where = f" (at {self._web.host})" if self._web else ""
+        where = f" (at {self._web.host})" if self._web and self._web.host else ""
         if isinstance(first_cause(error), TimeoutError):
             return f"no answer within {self._connect_timeout_seconds:g} seconds{where}"
         if self._server is not None and self._server.has_ended:

@@ -19,6 +19,7 @@ from actors.ports import (
     ModelError,
     ModelEvent,
     ModelRequest,
+    PromptSent,
     TextDelta,
     TurnDone,
 )
@@ -53,6 +54,7 @@ class ScriptedModel:
 
     async def stream(self, request: ModelRequest) -> AsyncIterator[ModelEvent]:
         answer = await asyncio.to_thread(self._answer, last_text(request.history))
+        yield PromptSent(Usage(prompt_tokens=prompt_words(request)))
         await asyncio.sleep(answer.delay_seconds)
         content: list[Content] = []
         reply = _within(answer.reply, request.config.max_tokens)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from actors.cli.drawing import table_lines
-from actors.cli.phrases import plural
+from actors.cli.phrases import money, plural
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,14 +25,23 @@ SHARE_WARNED = 0.8
 def budget_lines(budget: Json) -> list[Line]:
     """A row per kind of limit, with what was spent here and by what the session started.
 
-    Without limits nothing is counted here; what it used itself stands in its own figures.
+    Without limits only tokens and dollars of the session itself are counted.
     """
     limits = budget.get("limits")
     lines: list[Line] = [_heading(budget), *(_counted(budget, limits) if limits else ())]
     lines += [_counted_against(above) for above in budget.get("above") or []]
-    if not limits and budget.get("above"):
-        lines.append([(f"what it used itself: greenroom show {budget.get('session_id')}", "dim")])
+    if not limits:
+        lines.append(_used(budget.get("used") or {}))
     return lines
+
+
+def _used(used: Json) -> Line:
+    tokens = used.get("tokens") or 0
+    cost = f", {money(used.get('usd'))}" if tokens else ""
+    return [
+        (f"used by itself so far: {tokens:,} {'token' if tokens == 1 else 'tokens'}{cost}", ""),
+        ("; calls, seconds and what it starts are counted once it has a limit", "dim"),
+    ]
 
 
 def _counted_against(above: Json) -> Line:

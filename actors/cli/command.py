@@ -106,6 +106,17 @@ def split_reference(reference: str) -> tuple[str, str | None]:
     return session, worker or None
 
 
+def split_number(reference: str) -> tuple[str, dict[str, int]]:
+    """`SESSION@N`: the session, and `at` for a request; nothing without a number.
+
+    A title that ends like that is written with another at sign: `meet@5@`; or use the id.
+    """
+    session, sign, number = reference.rpartition("@")
+    if not sign or not session or (number and not (number.isascii() and number.isdigit())):
+        return reference, {}
+    return session, {"at": int(number[:18])} if number else {}
+
+
 def worker_reference(reference: str) -> dict[str, str]:
     """The fields `session` and `worker` of a request. Usage error when no worker is named."""
     session, worker = split_reference(reference)
@@ -114,4 +125,13 @@ def worker_reference(reference: str) -> dict[str, str]:
     return {"session": session, "worker": worker}
 
 
-__all__ = ["DONE", "FAILED", "Call", "Command", "accepted", "split_reference", "worker_reference"]
+__all__ = [
+    "DONE",
+    "FAILED",
+    "Call",
+    "Command",
+    "accepted",
+    "split_number",
+    "split_reference",
+    "worker_reference",
+]

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 PATH_LIMIT_BYTES = 100
 """Below the 104 to 108 that systems allow for the path of a socket."""
 FRAME_LIMIT_BYTES = 1 << 28
+SENT_LIMIT_BYTES = 8 << 20
+"""What the daemon takes at once; it cuts a connection that sends more, unread."""
 ANSWER_SECONDS = 60.0
 """Creating and deleting wait for processes, so this is far above what an answer should take."""
 _GONE = (FileNotFoundError, ConnectionRefusedError, NotADirectoryError)
@@ -82,6 +84,7 @@ class Connection:
         """Send `request` under an id of its own and wait for its answer."""
         own = f"cli-{os.urandom(8).hex()}"
         self._socket.settimeout(timeout_seconds)
+        response_id = ""
         try:
             self._send({"id": own, **request})
             while True:
@@ -90,6 +93,7 @@ class Connection:
                     continue
                 if "ok" in frame:
                     return frame
+                response_id = str(frame.get("response_id") or response_id)
                 if progress is not None:
                     progress(frame)
         except TimeoutError:
@@ -99,17 +103,19 @@ class Connection:
                 code="timeout",
             ) from None
         except (ConnectionError, EOFError):
-            raise CommandError(
-                f"the daemon ended before it answered {request['type']}; "
-                "whether it was done: see greenroom status and greenroom logs",
-                code="connection-lost",
-            ) from None
+            raise CommandError(_lost(request, response_id), code="connection-lost") from None
 
     def _send(self, request: dict[str, Any]) -> None:
         try:
             body = json.dumps(request, ensure_ascii=False).encode()
         except UnicodeEncodeError:
             raise UsageError("an argument is not valid UTF-8") from None
+        if len(body) > SENT_LIMIT_BYTES:
+            raise CommandError(
+                f"this makes a request of {len(body)} bytes, and the daemon takes"
+                f" {SENT_LIMIT_BYTES} at once; nothing was sent: send less, or name a file in it",
+                code="too-large",
+            )
         self._socket.sendall(len(body).to_bytes(4, "big") + body)
 
     def _receive(self) -> dict[str, Any]:
@@ -133,6 +139,23 @@ class Connection:
             pieces.append(piece)
             length -= len(piece)
         return b"".join(pieces)
+
+
+def _lost(request: dict[str, Any], response_id: str) -> str:
+    """What became of a request whose answer cannot come; `response_id` if it was accepted."""
+    if response_id:
+        session = response_id.rpartition("-")[0]
+        return (
+            "the daemon ended before it answered; the request is recorded and goes on when the"
+            f" daemon is back, see it with: greenroom history {session}"
+        )
+    if request["type"] == "request":
+        where = f"greenroom history {request['session']}"
+    else:
+        where = "greenroom status and greenroom logs"
+    return (
+        f"the daemon ended before it answered {request['type']}; whether it was done: see {where}"
+    )
 
 
 def ask(data: str, request: dict[str, Any]) -> dict[str, Any]:

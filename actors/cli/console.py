@@ -22,7 +22,10 @@ STYLES = {"good": "32", "bad": "31", "warn": "33", "dim": "2", "bold": "1"}
 
 
 class Console:
-    """`is_terminal`: standard output is one. `json`: people's lines are not wanted."""
+    """`is_terminal`: standard output is one. `json`: people's lines are not wanted.
+
+    `named_data`: the data directory that commands in notes and errors have to name.
+    """
 
     def __init__(
         self, out: TextIO, err: TextIO, environ: Mapping[str, str], *, json: bool = False
@@ -30,6 +33,7 @@ class Console:
         self.out = out
         self.err = err
         self.json = json
+        self.named_data: str | None = None
         self.is_terminal = out.isatty()
         plain = bool(environ.get("NO_COLOR")) or environ.get("TERM") == "dumb"
         self._colour = {out: self.is_terminal and not plain, err: err.isatty() and not plain}
@@ -69,14 +73,22 @@ class Console:
 
     def note(self, text: str, style: str = "") -> None:
         """One line to standard error."""
-        self._write(self.err, ((text, style),))
+        self._write(self.err, ((self.hint(text), style),))
 
     def error(self, text: str) -> None:
         """To standard error; further lines are indented, so that none passes for one of its own."""
-        first, *rest = text.split("\n")
+        first, *rest = self.hint(text).split("\n")
         self._write(self.err, (("greenroom: ", "bad"), first))
         for each in rest:
             self._write(self.err, ("  ", each))
+
+    def hint(self, text: str) -> str:
+        """A text of our own: what it advises to type reaches the same data directory."""
+        if self.named_data is None:
+            return text
+        from actors.cli.hints import with_place
+
+        return with_place(text, self.named_data)
 
     def value(self, value: Any) -> None:
         """JSON to standard output: for people's eyes on a terminal, one line elsewhere."""

@@ -20,27 +20,62 @@ def healthy(status: Json) -> bool:
     return next(quarantined(status), None) is None
 
 
-def quarantined(status: Json) -> Iterator[tuple[str, str]]:
-    """Whoever is given up and its last error; a worker by its session's title and its own name."""
+def quarantined(status: Json) -> Iterator[Json]:
+    """Whoever is given up: `node` in the tree, `who` that is for a person, `error`, `again` if it
+    is tried again by itself, and the `log` of a tool server, from the data directory on.
+
+    A worker is named by its session's title and its own name.
+    """
     workers = {
-        str(worker.get("id")): (f"{session.get('title') or session.get('id')}/{worker.get('name')}",
-                                worker)
+        str(worker.get("id")): (f"{_title(session)}/{worker.get('name')}", worker)
         for session in status.get("sessions") or []
         for worker in session.get("workers") or []
-    }  # fmt: skip
+    }
     given_up = {id_ for id_, (_, worker) in workers.items() if worker.get("status") == QUARANTINED}
-    errors = {id_: str(worker.get("last_error") or "") for id_, (_, worker) in workers.items()}
-    for name, error in _nodes(status.get("tree") or {}):
+    for *above, node in _nodes(status.get("tree") or {}, []):
+        name, error = str(node.get("name")), str(node.get("last_error") or "")
         given_up.discard(name)
-        shown = f"worker {workers[name][0]}" if name in workers else name
-        yield shown, errors.get(name) or error
-    for id_ in workers:
+        if name in workers:
+            yield _worker(name, workers[name], error)
+        else:
+            above_it = str(above[-1].get("name")) if above else ""
+            server = _server(status, above_it, name)
+            yield {"node": name, "who": name, "error": error, "again": True, "log": "", **server}
+    for id_, known in workers.items():
         if id_ in given_up:
-            yield f"worker {workers[id_][0]}", errors[id_]
+            yield _worker(id_, known, "")
 
 
-def _nodes(tree: Json) -> Iterator[tuple[str, str]]:
+def _worker(name: str, known: tuple[str, Json], error: str) -> Json:
+    whole, worker = known
+    said = str(worker.get("last_error") or "") or error
+    return {"node": name, "who": f"worker {whole}", "error": said, "again": False, "log": ""}
+
+
+def _server(status: Json, above: str, name: str) -> Json:
+    """Of a tool server, whose it is and where its standard error goes; of another node nothing."""
+    of, _, server = name.partition(":")
+    if above == "mcp_servers":
+        log = f"workspaces/{of}/mcp-{server}.log"
+        return {"who": f"tool server {server} of workspace {of}", "log": log}
+    session = next((s for s in status.get("sessions") or [] if s.get("id") == above), None)
+    if of != "mcp" or session is None:
+        return {}
+    listed = status.get("mcp_servers") or []
+    workspaces = [s.get("workspace") for s in listed if s.get("session_id") == above]
+    place = f"workspaces/{next(iter(workspaces), 'default')}/sessions/{above}"
+    who = f"tool server {server} of session {_title(session)}"
+    return {"who": who, "log": f"{place}/mcp-{server}.log"}
+
+
+def _title(session: Json) -> str:
+    return str(session.get("title") or session.get("id"))
+
+
+def _nodes(tree: Json, above: list[Json]) -> Iterator[list[Json]]:
+    """Each that is given up, after all above it."""
+    here = [*above, tree]
     if tree.get("state") == QUARANTINED:
-        yield str(tree.get("name")), str(tree.get("last_error") or "")
+        yield here
     for child in tree.get("children") or []:
-        yield from _nodes(child)
+        yield from _nodes(child, here)

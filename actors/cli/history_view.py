@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 ARGUMENTS_LIMIT = 120
 RESULT_LIMIT = 200
+MALFORMED = "(malformed)"
+"""As `actors.decisions.text_calls`; a test holds the two together."""
 _DENIED = "permission denied: "
 _NOBODY = "nobody answered"
 _NOT_RUN = "not run: "
@@ -33,7 +35,7 @@ def round_lines(entry: Json) -> list[Line]:
     status = str(entry.get("status"))
     failure = entry.get("failure") or {}
     lines: list[Line] = [
-        [("you", "bold"), (f" {local(entry.get('created_at'))}", "dim")],
+        [("you", "bold"), (f" {local(entry.get('created_at'))}{_number(entry)}", "dim")],
         *_paragraph(text_of(request)),
     ]
     for turn in entry.get("turns") or []:
@@ -45,6 +47,11 @@ def round_lines(entry: Json) -> list[Line]:
     return [*lines, []]
 
 
+def _number(entry: Json) -> str:
+    """Of the journal's line that ended it."""
+    return f"  @{entry['n']}" if entry.get("n") else ""
+
+
 def text_of(holder: Json) -> str:
     """The text of a message or turn; its content is blocks, or a plain string."""
     content = holder.get("content") or ()
@@ -54,9 +61,16 @@ def text_of(holder: Json) -> str:
 
 
 def tool_line(call: Json) -> str:
-    """A tool call in one line: name, arguments, status, and how far it is."""
-    arguments = json.dumps(call.get("args") or {}, ensure_ascii=False)
-    text = f"{call.get('name')} {_short(arguments, ARGUMENTS_LIMIT)}: {_became(call)}"
+    """A tool call in one line: name, arguments, status, and how far it is.
+
+    One that could not be read has what was written in place of arguments.
+    """
+    args = call.get("args") or {}
+    is_unreadable = call.get("name") == MALFORMED and isinstance(args.get("text"), str)
+    shown = (
+        " ".join(args["text"].split()) if is_unreadable else json.dumps(args, ensure_ascii=False)
+    )
+    text = f"{call.get('name')} {_short(shown, ARGUMENTS_LIMIT)}: {_became(call)}"
     return f"{text}, {call['progress']}" if call.get("progress") else text
 
 
@@ -104,6 +118,10 @@ def _context(turn: Json) -> list[Line]:
     lines: list[Line] = []
     for made in turn.get("summaries") or []:
         message = made.get("message") or {}
+        if not message:
+            failed = joined(["of no use", cost_phrase(made)])
+            lines.append([("summary", "bold"), (f" {failed}", "dim")])
+            continue
         count = len((message.get("metadata") or {}).get("summarized_messages") or ())
         head = [f"of {plural(count, 'earlier message')}", cost_phrase(made)]
         lines += [[("summary", "bold"), (f" {joined(head)}", "dim")], *_paragraph(text_of(message))]

@@ -59,6 +59,8 @@ def _dispatch(words: list[str], console: Console, environ: Mapping[str, str]) ->
             return DONE
         console.json = values["json"]
         data = data_directory(values["data"], environ)
+        if data != data_directory(None, environ):
+            console.named_data = data
         call = Call(name, values, data, console, environ)
         return command.run(call)
     except BrokenPipeError:

@@ -68,6 +68,16 @@ def size(count: object) -> str:
     return f"{amount:.1f} TB"
 
 
+def binary_size(count: object) -> str:
+    """Bytes as limits are told: `2 GiB`, `1.5 GiB`; powers of 1024."""
+    if not isinstance(count, (int, float)):
+        return ""
+    for bytes_, unit in ((2**40, "TiB"), (2**30, "GiB"), (2**20, "MiB"), (2**10, "KiB")):
+        if count >= bytes_:
+            return f"{count / bytes_:.1f} {unit}".replace(".0 ", " ")
+    return f"{count} B"
+
+
 def last_said(error: str, *, end_is_told: bool = False) -> str:
     """What went wrong with a program, in one line: of its last output as much as one wants to see.
 
@@ -83,8 +93,9 @@ def last_said(error: str, *, end_is_told: bool = False) -> str:
     return f"{how}{SAID_MARK}{shown}" if shown else how
 
 
-def plural(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+def plural(count: int, noun: str, many: str | None = None) -> str:
+    """`many` is the noun of several, where an s is not enough."""
+    return f"{count} {noun}" if count == 1 else f"{count} {many or f'{noun}s'}"
 
 
 def money(cost: object) -> str:

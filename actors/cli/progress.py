@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
+from contextlib import contextmanager
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from actors.cli.console import Console
 
@@ -56,3 +57,17 @@ class Progress:
         self._console.err.write(f"\r{text:{self._drawn}}")
         self._console.err.flush()
         self._drawn = len(text)
+
+
+@contextmanager
+def waiting(console: Console, what: str) -> Iterator[None]:
+    """Says so when what is waited for takes long, of which nobody knows how far it is."""
+    import threading
+
+    timer = threading.Timer(SILENT_SECONDS, console.note, [f"{what} …"])
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()

@@ -15,6 +15,10 @@ FIELDS = {"location_path": "directory", "content": "message", "data": "text"}
 KINDS = {"str": "text", "int": "a whole number", "float": "a number", "bool": "true or false",
          "array": "a list", "object": "an object", "null": "nothing"}  # fmt: skip
 NAME_FORM = "letters, digits, spaces and . _ - only, at most 100, beginning with a letter or digit"
+ITS_ID = (
+    "it is what `greenroom send --no-wait` said, and the `id` of a round in:"
+    " greenroom history SESSION --json"
+)
 SHOWN_CANDIDATES = 10
 
 
@@ -25,6 +29,8 @@ def said(error: Json) -> str:
         message = _validated(message, str(error["path"]))
     if error.get("code") == "session-not-found":
         message = f"{message}; see: greenroom ls"
+    if error.get("code") == "response-not-found":
+        message = f"{message}; {ITS_ID}"
     return _with_candidates(message, (error.get("data") or {}).get("candidates") or [])
 
 

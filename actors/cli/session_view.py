@@ -15,9 +15,11 @@ from actors.cli.drawing import (
     table_lines,
     width_of,
 )
+from actors.cli.fork_view import BRANCH, fork_phrase, under_origins
 from actors.cli.permission_view import answering
 from actors.cli.phrases import joined, local, money, plural, since
 from actors.cli.status_view import activity_phrase, worker_detail
+from actors.cli.worktree_view import where_cell, worktree_lines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,9 +30,11 @@ if TYPE_CHECKING:
 
     Json = dict[str, Any]
 
-LISTING = ("ID", "TITLE", "TYPE", "STATUS", "WORKERS", "MESSAGES", "UPDATED", "ACTIVITY")
-TITLE_COLUMN = 1
+TITLE, WHERE, DOING = "TITLE", "WHERE", "ACTIVITY"
+LISTING = ("ID", TITLE, "TYPE", WHERE, "STATUS", "WORKERS", "MESSAGES", "UPDATED", DOING)
+ONLY_IF_ANY = frozenset({WHERE, DOING})
 TITLE_LIMIT = 40
+WHERE_LIMIT = 30
 TITLE_LEAST = 12
 TAIL_SHARE = 40
 """Of the last column so much is wanted before titles get more than their least."""
@@ -46,7 +50,7 @@ def listing_lines(
     """
     shown = [each for each in sessions if everything or each.get("status") != "archived"]
     hidden = len(sessions) - len(shown)
-    rows = [_row(each, now) for each in shown]
+    rows = [_row(each, depth, now) for each, depth in under_origins(shown)]
     lines = table_lines(*_fitted(rows, columns)) if shown else []
     if not shown:
         lines.append([("no sessions yet; make one with: greenroom new", "dim")])
@@ -61,6 +65,7 @@ def session_lines(session: Json, now: datetime, columns: int | None = None) -> l
         key: value for key, value in (session.get("config") or {}).items() if value is not None
     }
     budget = limits_phrase(config.pop("budget", None) or {})
+    config.pop("limits", None)
     return [
         [(str(session.get("title")), "bold"), (f" {session.get('id')}", "dim")],
         *_fields(session),
@@ -96,36 +101,45 @@ def worker_lines(workers: list[Json], now: datetime, columns: int | None = None)
 
 
 def _fitted(rows: list[list[Span]], columns: int | None) -> tuple[Sequence[str], list[list[Span]]]:
-    """Headings and rows. What is done has a column if anything is, and what the others leave it;
-    a title has what they leave it but for some of that.
+    """Headings and rows. Where its directory is and what is done have a column if anything is, and
+    what is done has what the others leave it; a title has what they leave it but for some of that.
     """
-    names = LISTING if any(row[-1][0] for row in rows) else LISTING[:-1]
-    widths = [
-        max(len(name), *(width_of([row[at]]) for row in rows)) for at, name in enumerate(names)
+    places = [
+        at
+        for at, name in enumerate(LISTING)
+        if name not in ONLY_IF_ANY or any(row[at][0] for row in rows)
     ]
-    limits = {TITLE_COLUMN: TITLE_LIMIT, len(LISTING) - 1: TAIL_LIMIT}
+    names = [LISTING[at] for at in places]
+    shown = [[row[at] for at in places] for row in rows]
+    limits = {TITLE: TITLE_LIMIT, WHERE: WHERE_LIMIT, DOING: TAIL_LIMIT}
+    widths = {
+        name: max(len(name), *(width_of([row[at]]) for row in shown))
+        for at, name in enumerate(names)
+    }
     if columns is not None:
-        done = widths[-1] if names == LISTING else 0
-        others = sum(widths) - widths[TITLE_COLUMN] - done + GAP * (len(names) - 1)
-        limits[TITLE_COLUMN] = max(TITLE_LEAST, columns - others - min(done, TAIL_SHARE))
-        title = min(widths[TITLE_COLUMN], limits[TITLE_COLUMN])
-        limits[len(LISTING) - 1] = max(TAIL_LEAST, columns - others - title)
+        done, where = widths.get(DOING, 0), widths.get(WHERE, 0)
+        others = sum(widths.values()) - widths[TITLE] - done + GAP * (len(names) - 1)
+        others -= where - min(where, WHERE_LIMIT)
+        limits[TITLE] = max(TITLE_LEAST, columns - others - min(done, TAIL_SHARE))
+        title = min(widths[TITLE], limits[TITLE])
+        limits[DOING] = max(TAIL_LEAST, columns - others - title)
     return names, [
         [
-            (shortened(text, limits[at]) if at in limits else text, style)
-            for at, (text, style) in enumerate(row[: len(names)])
+            (shortened(text, limits[name]) if name in limits else text, style)
+            for name, (text, style) in zip(names, row, strict=True)
         ]
-        for row in rows
+        for row in shown
     ]
 
 
-def _row(session: Json, now: datetime) -> list[Span]:
+def _row(session: Json, depth: int, now: datetime) -> list[Span]:
     status = str(session.get("status"))
     ago = since(session.get("updated_at"), now)
     return [
         (str(session.get("id")), ""),
-        (str(session.get("title")), "bold"),
+        (f"{'  ' * (depth - 1)}{BRANCH if depth else ''}{session.get('title')}", "bold"),
         (str(session.get("type")), ""),
+        where_cell(session),
         (status, style_of(status)),
         (str(session.get("worker_count", 0)), ""),
         (str(session.get("message_count", 0)), ""),
@@ -155,10 +169,12 @@ def _fields(session: Json) -> list[Line]:
         _field("type", str(session.get("type"))),
         _field("directory", str(session.get("location_path"))),
         *([_field("branch", str(session["branch"]))] if session.get("branch") else []),
+        *worktree_lines(session.get("worktree") or {}),
         _field("created", local(session.get("created_at"))),
         _field("updated", local(session.get("updated_at"))),
         _field("messages", _messages(session)),
         *([_field("parent", str(parent))] if parent else []),
+        *([_field("fork of", fork_phrase(session))] if fork_phrase(session) else []),
         *(_field("asks", answering(asked)) for asked in session.get("permissions") or []),
     ]
 

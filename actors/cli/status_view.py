@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from actors.cli.budget_view import SHARE_WARNED, share_phrase
 from actors.cli.drawing import Detail, Node, spread, style_of, tree_lines
-from actors.cli.health import quarantined
+from actors.cli.fork_view import hang
+from actors.cli.health import QUARANTINED, quarantined
 from actors.cli.last_known import in_the_past, is_last_known
 from actors.cli.permission_view import permission_nodes
-from actors.cli.phrases import joined, last_said, plural, since, size
+from actors.cli.phrases import joined, last_said, plural, since
+from actors.cli.process_view import (
+    figures_cells,
+    held_phrase,
+    server_detail,
+    servers_by_node,
+    use_phrase,
+)
 from actors.cli.turn_phrases import waiting_phrase
+from actors.cli.worktree_view import worktree_spans
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,6 +29,7 @@ if TYPE_CHECKING:
     Json = dict[str, Any]
 
 SHOWN_EDITS = 5
+AGAIN = "; it is tried again every minute"
 
 
 def status_lines(
@@ -89,15 +99,17 @@ def _problems(status: Json) -> list[tuple[str, list[Span]]]:
     rows: list[tuple[str, list[Span]]] = [
         (
             "given up",
-            [(f"{name} is quarantined: {last_said(error) or 'it failed too often'}", "bad")],
+            [(f"{each['who']} is quarantined: {reason}{AGAIN if each['again'] else ''}", "bad")],
         )
-        for name, error in quarantined(status)
-        if name not in told
+        for each in quarantined(status)
+        if each["node"] not in told
+        for reason in [last_said(each["error"]) or "it failed too often"]
     ]
-    for each in status.get("workspaces") or []:
-        if each.get("problem"):
-            text = f"{each.get('name')}: {each['problem']} (the last good one stays in force)"
-            rows.append(("workspace", [(text, "warn")]))
+    rows += [
+        ("workspace", [(f"{each.get('name')}: {each['problem']}", "warn")])
+        for each in status.get("workspaces") or []
+        if each.get("problem")
+    ]
     rows += [("tools", [(text, "warn")]) for text in _tool_problems(status)]
     return rows
 
@@ -135,6 +147,9 @@ def _others(status: Json) -> list[tuple[str, list[Span]]]:
         rows.append(("terminals", [(_pid(host), ""), *how_many]))
     if host.get("problem"):
         rows.append(("terminals", [(str(host["problem"]), "bad")]))
+    used = use_phrase(status.get("usage") or {})
+    if used:
+        rows.append(("processes", [(f"{used}, of workers and tool servers", "")]))
     rows += [("left over", [(_orphan(each), "warn")]) for each in _orphans(status)]
     if asks:
         text = f"{plural(asks, 'open permission request')}; see: greenroom asks"
@@ -174,22 +189,30 @@ def _edit(edit: Json, now: datetime) -> str:
 def _roots(status: Json, now: datetime) -> list[Node]:
     """The tree with the sessions in place; without a tree, the sessions alone."""
     past = is_last_known(status)
-    asked = status.get("permissions") or []
+    asked, servers = status.get("permissions") or [], servers_by_node(status)
     by_id = {
-        str(session["id"]): {**(in_the_past(session) if past else session), "asks": asked}
+        str(session["id"]): {
+            **(in_the_past(session) if past else session),
+            "asks": asked,
+            "servers": servers.get(session["id"]) or {},
+        }
         for session in status.get("sessions") or []
     }
     shown = {id_: each for id_, each in by_id.items() if each.get("status") != "archived"}
     hidden = len(by_id) - len(shown)
     tree = status.get("tree")
-    seen: set[str] = set()
-    root = _actor(tree, shown, seen, now) if tree else None
-    passive = [_session(each, {}, now) for id_, each in shown.items() if id_ not in seen]
+    seen: dict[str, Node] = {}
+    root = _actor(tree, shown, servers.get("") or {}, seen, now) if tree else None
+    asleep = {id_: _session(each, {}, now) for id_, each in shown.items() if id_ not in seen}
+    passive = list(asleep.values())
     if hidden:
         passive.append(Node([(f"and {hidden} archived", "dim")]))
     home = _find(root, "sessions") if root else None
+    below = home.children if home else passive
     if home:
-        home.children += passive
+        below += passive
+    hang(below, {id_: (seen | asleep)[id_] for id_ in shown}, shown)
+    if home:
         return [root] if root else []
     how = "none" if not passive else "as last known" if past else ""
     sessions = Node([("sessions", "")], [(how, "dim")] if how else [], passive)
@@ -202,12 +225,21 @@ def _find(node: Node, name: str) -> Node | None:
     return next((found for child in node.children if (found := _find(child, name))), None)
 
 
-def _actor(actor: Json, sessions: dict[str, Json], seen: set[str], now: datetime) -> Node:
+def _actor(
+    actor: Json,
+    sessions: dict[str, Json],
+    servers: dict[str, Json],
+    seen: dict[str, Node],
+    now: datetime,
+) -> Node:
     name = str(actor.get("name"))
     if name in sessions:
-        seen.add(name)
-        return _session(sessions[name], actor, now)
-    children = [_actor(child, sessions, seen, now) for child in actor.get("children") or []]
+        seen[name] = _session(sessions[name], actor, now)
+        return seen[name]
+    if name in servers:
+        return Node([(name, "")], server_detail(servers[name], actor, now))
+    below = actor.get("children") or []
+    children = [_actor(child, sessions, servers, seen, now) for child in below]
     return Node([(name, "")], _actor_detail(actor, now), children)
 
 
@@ -217,6 +249,7 @@ def _actor_detail(actor: Json, now: datetime) -> list[Span]:
         (since(actor.get("since"), now), "dim"),
         (_restarts(actor), "warn"),
         (str(actor.get("last_error") or ""), "bad"),
+        ("tried again every minute" if actor.get("state") == QUARANTINED else "", "warn"),
     ])  # fmt: skip
 
 
@@ -226,8 +259,10 @@ def _session(session: Json, actor: Json, now: datetime) -> Node:
     status = str(session.get("status"))
     detail = spread([
         (status, style_of(status)),
-        ("worktree" if session.get("type") == "worktree" else "", ""),
+        *worktree_spans(session),
+        (use_phrase(session.get("usage") or {}), ""),
         _spent(session.get("budget") or {}),
+        (held_phrase(session.get("limits") or {}), "dim"),
         *((waiting_phrase(each), "warn") for each in session.get("waiting") or []),
         *_unusual(actor),
     ])  # fmt: skip
@@ -236,7 +271,8 @@ def _session(session: Json, actor: Json, now: datetime) -> Node:
         _worker(worker, nodes.pop(str(worker.get("id")), {}), now)
         for worker in session.get("workers") or []
     ]
-    others = [_actor(node, {}, set(), now) for node in nodes.values()]
+    servers = session.get("servers") or {}
+    others = [_actor(node, {}, servers, {}, now) for node in nodes.values()]
     asks = permission_nodes(session["id"], session.get("asks") or [])
     return Node(label, detail, [*workers, *asks, *others])
 
@@ -271,7 +307,9 @@ def worker_detail(worker: Json, actor: Json, now: datetime) -> Detail:
     why = str(activity.get("text") or "")
     tail = f": {why}" if rest else why
     return Detail(
-        [(status, style_of(status)), *_figures(worker)], rest, (tail if why else "", "dim")
+        [(status, style_of(status)), *figures_cells(worker.get("process") or {})],
+        rest,
+        (tail if why else "", "dim"),
     )
 
 
@@ -285,19 +323,6 @@ def _why_it_ended(worker: Json, actor: Json, end: str) -> Span:
     if text and not own and worker.get("status") == "running":
         return f"before: {text}", "warn"
     return text, "bad"
-
-
-def _figures(worker: Json) -> list[Span]:
-    """Of all its processes together."""
-    process = worker.get("process") or {}
-    if not process:
-        return []
-    count, cpu = process.get("processes"), process.get("cpu_percent")
-    several = f" ({count} processes)" if isinstance(count, int) and count > 1 else ""
-    pid = f"{_pid(process)}{several}"
-    if not isinstance(cpu, (int, float)):
-        return [(pid, "")]
-    return [(pid, ""), (size(process.get("memory_bytes")), ""), (f"{cpu:.0f} % CPU", "")]
 
 
 def _prompt(delivery: Json) -> Span:

@@ -61,6 +61,9 @@ def stop_daemon(call: Call, *, keep_terminals: bool) -> Ended:
         ended.daemons += stop.run()
         if not keep_terminals:
             ended.hosts += end_hosts(call, goes_by_itself=stop.is_ordered)
+            ended.hosts += sorted(
+                set(stop.woken) - set(ended.hosts) - set(pids_of(HOST, call.data))
+            )
         left = _left(call.data, keep_terminals=keep_terminals)
         if not left:
             break
@@ -76,10 +79,14 @@ def stop_daemon(call: Call, *, keep_terminals: bool) -> Ended:
 
 
 class _Stop:
-    """One attempt at whatever daemon there is. `is_ordered`: it ended as it was asked to."""
+    """One attempt at whatever daemon there is. `is_ordered`: it ended as it was asked to.
+
+    `woken`: the process ids of hosts that a signal had stopped.
+    """
 
     def __init__(self, call: Call, *, keep_terminals: bool) -> None:
         self.is_ordered = False
+        self.woken: list[int] = []
         self._call = call
         self._keep_terminals = keep_terminals
         self._why = "the daemon does not answer at its socket"
@@ -106,7 +113,7 @@ class _Stop:
                     self._note(f"the daemon (pid {process.pid}) was suspended; it is sent SIGCONT")
                     process.send(signal.SIGCONT)
         if not self._keep_terminals:
-            wake_hosts(self._call)
+            self.woken = wake_hosts(self._call)
 
     def _ask(self) -> Process | None:
         """The process that said yes; None when none is left, or none does in time."""

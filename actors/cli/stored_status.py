@@ -88,6 +88,8 @@ def _session(entry: Json) -> Json:
     kept = {key: entry.get(key) for key in ("id", "title", "type", "status", "desired")}
     kept["id"] = str(entry["id"])
     kept["parent_session_id"] = entry.get("parent_session_id")
+    kept["ancestors"] = entry.get("ancestors") or ()
+    kept["forked_from"] = entry.get("forked_from")
     workers = [_worker(worker) for worker in entry.get("workers") or ()]
     asked = list(entry.get("permissions") or ())
     kept["budget"] = _budget(entry)
@@ -116,14 +118,16 @@ def _budget(entry: Json) -> Json | None:
 
 def _permissions(sessions: list[Json]) -> list[Json]:
     """Taken out of their sessions, each with where it is shown, as a daemon lists them."""
-    parents = {session["id"]: session["parent_session_id"] for session in sessions}
+    above = {
+        session["id"]: session.pop("ancestors") or [session["parent_session_id"]]
+        for session in sessions
+    }
     listed: list[Json] = []
     for session in sessions:
-        shown_in: list[str] = []
-        above = session["id"]
-        while above in parents and above not in shown_in:
-            shown_in.append(above)
-            above = parents[above]
+        line = [session["id"]]
+        for each in line:
+            line += [one for one in above.get(each, ()) if one not in line]
+        shown_in = [one for one in line if one in above]
         known = {"title": session["title"], "shown_in": shown_in}
         listed += [{**asked, **known} for asked in session.pop("permissions")]
     return sorted(listed, key=lambda asked: str(asked.get("asked_at")))

@@ -27,8 +27,12 @@ END_SECONDS = 15.0
 """What ignores HUP and TERM is killed after 2.5 s; a busy machine gets longer."""
 
 
-def wake_hosts(call: Call) -> None:
-    """Continue one that a signal has stopped: the daemon would wait for it in vain."""
+def wake_hosts(call: Call) -> list[int]:
+    """Continue one that a signal has stopped: the daemon would wait for it in vain.
+
+    Their process ids: one that was told to end before ends at once.
+    """
+    woken = []
     for host in _hosts(call.data):
         with host:
             if host.is_suspended:
@@ -36,6 +40,8 @@ def wake_hosts(call: Call) -> None:
                     f"the terminal host (pid {host.pid}) was suspended; it is sent SIGCONT", "warn"
                 )
                 host.send(signal.SIGCONT)
+                woken.append(host.pid)
+    return woken
 
 
 def end_hosts(call: Call, *, goes_by_itself: bool) -> list[int]:

@@ -70,6 +70,8 @@ class Peer:
                 line |= {"number": notice.turn.number, "turn": notice.turn}
             if notice.permissions:
                 line["permissions"] = notice.permissions
+            if notice.warnings:
+                line["warnings"] = notice.warnings
             payload = codec.encode(line)
             return self.later(lambda: self.write(payload))
 

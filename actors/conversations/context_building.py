@@ -139,11 +139,13 @@ def _content(file: FileSettings) -> str:
         with path.open("rb") as opened:
             raw = opened.read(FILE_LIMIT_BYTES + 1)
     except OSError as error:
-        text = f"the file {file.name} of workspace.json cannot be read: {error}"
-        raise ContextBuildError(text) from error
+        raise ContextBuildError(
+            f"the file {file.name} of `files` in workspace.json cannot be read:"
+            f' {path}: {error.strerror}; mend its path, or set "active": false'
+        ) from error
     if len(raw) > FILE_LIMIT_BYTES:
         raise ContextBuildError(
-            f"the file {file.name} of workspace.json is over {FILE_LIMIT_BYTES} bytes; "
-            "make it inactive or shorter"
+            f"the file {file.name} of `files` in workspace.json, {path}, is over"
+            f' {FILE_LIMIT_BYTES} bytes; make it shorter, or set "active": false'
         )
     return raw.decode(errors="replace")

@@ -17,8 +17,8 @@ from storage.records.prompt import DynamicContextEntry
 from storage.records.session import Session
 from storage.records.workspace import DynamicContextSettings, WorkspaceSettings
 
-CallTool = Callable[[str, dict[str, Any], float], Awaitable[ToolOutcome]]
-"""`server.tool`, its arguments, and a limit in seconds."""
+CallTool = Callable[[Session, str, dict[str, Any], float], Awaitable[ToolOutcome]]
+"""For a session: `server.tool`, its arguments, and a limit in seconds."""
 Failed = Callable[[DynamicContextSettings, str], object]
 """Hears of a call that failed, and why."""
 LONGEST_RESULT = 100_000
@@ -59,19 +59,19 @@ class ContextSources:
     async def now(self, session: Session, settings: WorkspaceSettings, failed: Failed) -> Gathered:
         """What the next request would find."""
         wanted = settings.dynamic_context
-        calls = (self._entry(each, session.location_path, failed) for each in wanted)
+        calls = (self._entry(each, session, failed) for each in wanted)
         entries = await asyncio.gather(*calls)
         _require(wanted, entries)
         return await gather(settings, self._clock, tuple(entries))
 
     async def _entry(
-        self, wanted: DynamicContextSettings, location_path: str, failed: Failed
+        self, wanted: DynamicContextSettings, session: Session, failed: Failed
     ) -> DynamicContextEntry:
         kept = self._kept.get(wanted.id)
         if kept is not None and kept.settings == wanted and not self._is_due(kept):
             return kept.entry
         at = self._clock.monotonic()
-        outcome = await self._asked(wanted, location_path)
+        outcome = await self._asked(wanted, session)
         name = f"{wanted.server}.{wanted.tool}"
         if outcome.is_error:
             self._kept.pop(wanted.id, None)
@@ -87,12 +87,12 @@ class ContextSources:
             return self._clock.monotonic() - kept.at >= refresh.interval_seconds
         return refresh.enabled and not refresh.on_demand
 
-    async def _asked(self, wanted: DynamicContextSettings, location_path: str) -> ToolOutcome:
+    async def _asked(self, wanted: DynamicContextSettings, session: Session) -> ToolOutcome:
         limit = wanted.timeout_seconds
-        params = _placed(wanted.params, location_path)
+        params = _placed(wanted.params, session.location_path)
         try:
             async with asyncio.timeout(limit):
-                return await self._call(f"{wanted.server}.{wanted.tool}", params, limit)
+                return await self._call(session, f"{wanted.server}.{wanted.tool}", params, limit)
         except TimeoutError:
             text = f"no answer within its limit of {limit:g} seconds"
             return ToolOutcome(content=text, is_error=True)

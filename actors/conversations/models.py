@@ -4,9 +4,11 @@ import asyncio
 from collections.abc import Callable, Mapping
 
 from actors.conversations.text_tools import TextToolModel
+from actors.decisions.models import CONFIG_IS_SET
 from actors.ports import ModelError, ModelProvider
 from storage.records.workspace import ProviderSettings, WorkspaceSettings
 
+OF_SESSION = f"config.provider {CONFIG_IS_SET}"
 MakeProvider = Callable[[ProviderSettings, Mapping[str, str]], ModelProvider]
 
 
@@ -23,15 +25,18 @@ class Models:
     def problem(self, name: str, settings: WorkspaceSettings) -> ModelError | None:
         """Why a provider cannot be used as things stand. From any thread; asks nobody."""
         try:
-            return self._make(name, _settings_of(name, settings)).problem()
+            return self._make(name, settings).problem()
         except ModelError as error:
             return error
 
-    def _make(self, name: str, wanted: ProviderSettings) -> ModelProvider:
+    def _make(self, name: str, settings: WorkspaceSettings) -> ModelProvider:
+        wanted = _settings_of(name, settings)
         make = self._makers.get(name)
         if make is None:
             known = ", ".join(sorted(self._makers))
-            text = f"there is no provider {name}; set config.provider to one of: {known}"
+            of_workspace = name == settings.models.active
+            setting = "models.active of workspace.json" if of_workspace else OF_SESSION
+            text = f"there is no provider {name}; set {setting} to one of: {known}"
             raise ModelError(text, code="provider-unavailable")
         provider = make(wanted, self._environ)
         return TextToolModel(provider) if wanted.tool_mode == "text" else provider
@@ -47,7 +52,7 @@ class Models:
         wanted = _settings_of(name, settings)
         made = self._made.get((workspace, name))
         if made is None or made[0] != wanted:
-            provider = self._make(name, wanted)
+            provider = self._make(name, settings)
             self._made[workspace, name] = wanted, provider
             if made is not None:
                 self._close(made[1])

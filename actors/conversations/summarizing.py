@@ -1,5 +1,6 @@
 """Has the model itself summarise a part of a history, in one call beside the conversation's own."""
 
+from collections.abc import Callable
 from contextlib import aclosing
 
 from msgspec import Struct
@@ -7,7 +8,7 @@ from msgspec import Struct
 from actors.decisions.context import sizes
 from actors.decisions.context.strategy import Summarize
 from actors.decisions.context.summaries import INSTRUCTIONS, transcript
-from actors.ports import ModelError, ModelProvider, ModelRequest, TurnDone
+from actors.ports import ModelError, ModelProvider, ModelRequest, PromptSent, TurnDone
 from storage.records.config import SessionConfig
 from storage.records.conversation import Usage
 from storage.records.message import ChatMessage, TextContent, text_of
@@ -19,6 +20,10 @@ PART_SHOWN = 0.9
 """Of the window: the rest is for what the estimate of a size is wrong by."""
 
 
+class UselessSummaryError(ModelError):
+    """The model answered, and what it said is no summary. `usage` is what that took."""
+
+
 class Summarized(Struct, frozen=True, kw_only=True):
     text: str
     usage: Usage
@@ -26,17 +31,23 @@ class Summarized(Struct, frozen=True, kw_only=True):
 
 
 async def summarized(
-    wanted: Summarize, model: str, provider: ModelProvider, window: int
+    wanted: Summarize,
+    model: str,
+    provider: ModelProvider,
+    window: int,
+    sent: Callable[[Usage | None], object],
 ) -> Summarized:
-    """A text for the span that is wanted. ModelError, also for one that is no shorter than what it
-    would stand for.
+    """A text for the span that is wanted. ModelError; UselessSummaryError also for one that is no
+    shorter than what it would stand for. `sent` hears that the call was made, and what is counted.
     """
-    done = await _done(_request(wanted, model, window), provider)
+    done = await _done(_request(wanted, model, window), provider, sent)
     text = text_of(done.content).strip()
     if done.stop_reason not in _WHOLE or not text:
-        raise ModelError(f"the model ended its summary with {done.stop_reason}, without a text")
+        reason = f"the model ended its summary with {done.stop_reason}, without a text"
+        raise UselessSummaryError(reason, usage=done.usage)
     if sizes.text_tokens(text) >= sum(map(sizes.message_tokens, wanted.span)):
-        raise ModelError("the summary is no shorter than what it stands for")
+        reason = "the summary is no shorter than what it stands for"
+        raise UselessSummaryError(reason, usage=done.usage)
     return Summarized(text=text, usage=done.usage, model=done.model)
 
 
@@ -59,9 +70,13 @@ def _request(wanted: Summarize, model: str, window: int) -> ModelRequest:
     )
 
 
-async def _done(request: ModelRequest, provider: ModelProvider) -> TurnDone:
+async def _done(
+    request: ModelRequest, provider: ModelProvider, sent: Callable[[Usage | None], object]
+) -> TurnDone:
     async with aclosing(provider.stream(request)) as events:  # type: ignore[type-var]  # an async generator in every adapter
         async for event in events:
+            if isinstance(event, PromptSent):
+                sent(event.usage)
             if isinstance(event, TurnDone):
                 return event
     raise ModelError("the model ended its summary before its end")

@@ -10,7 +10,15 @@ from typing import Any
 
 from msgspec import Struct
 
-from actors.decisions import history_edits, permission_answers, prompts, requests, session, workers
+from actors.decisions import (
+    deletion,
+    history_edits,
+    permission_answers,
+    prompts,
+    requests,
+    session,
+    workers,
+)
 from actors.decisions.decision import (
     DISPOSAL,
     THE_HOST,
@@ -42,6 +50,8 @@ def answer(state: SessionState, request: r.RequestBase, done: Done, given: Given
             return _typed(state, request, done)
         case r.Request():
             return workers.converse(state, request, given)  # it finds its own round
+        case r.DeleteSession() if not state.deleting:
+            return deletion.taken_back(state.record.id)
         case r.Cancel():
             of_agent = state.prompt(request.response_id) is not None
             taken_back = prompts.cancel if of_agent else requests.cancel

@@ -14,7 +14,8 @@ from storage.records.workspace import WorkspaceSettings
 def shown(session: Session, settings: WorkspaceSettings) -> dict[str, Any]:
     """`limits` and `limits_from` (`session` or `workspace`) are None without a budget.
 
-    `share` is the part that is spent of `limit`, the one that is nearest to its end.
+    `share` is the part that is spent of `limit`, the one that is nearest to its end. `used` is what
+    the session itself has used since it began, counted also where nothing is limited.
     """
     limits = budget.in_force(session, settings)
     spending = session.spending or Spending()
@@ -27,6 +28,7 @@ def shown(session: Session, settings: WorkspaceSettings) -> dict[str, Any]:
         "spent": asdict(spending.spent),
         "own": asdict(spending.own),
         "reserved": asdict(spending.reserved),
+        "used": {"tokens": session.metrics.total_tokens, "usd": session.metrics.estimated_cost},
         "limit": nearest,
         "share": of_each[nearest] if nearest else None,
     }

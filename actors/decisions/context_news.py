@@ -40,9 +40,25 @@ def summarized(state: SessionState, outcome: o.HistorySummarized, given: Given) 
 
 
 def part_failed(state: SessionState, outcome: o.ContextPartFailed, given: Given) -> Decision:
+    """Record it, and what it took."""
     draft = Draft(state, given)
-    if conversation.current(state, outcome.response_id, outcome.number):
-        draft.add(
-            e.ContextPartFailed(outcome.response_id, outcome.number, outcome.part, outcome.message)
+    turn = conversation.current(state, outcome.response_id, outcome.number)
+    if turn is None:
+        return draft.decision()
+    usage, cost = outcome.usage, None
+    if usage:
+        cost = given.prices.cost(usage, turn.model or "", outcome.provider)
+    draft.add(
+        e.ContextPartFailed(
+            response_id=outcome.response_id,
+            number=outcome.number,
+            part=outcome.part,
+            message=outcome.message,
+            usage=usage,
+            cost=cost,
+            of=outcome.of,
         )
+    )
+    if usage:
+        draft.add(metrics.after_cut(draft.state.record.metrics, usage, cost))
     return draft.decision()

@@ -28,8 +28,8 @@ def end_round(draft: Draft, ending: Round, status: RoundStatus, failure: Failure
         last = ending.turns[-1]
         tool_calls.settle(draft, ending, last)
         if last.status == "streaming":
-            written = draft.given.written.get(ending.id, ())
-            _cut(draft, ending, last, took_something=bool(written or last.content))
+            came = draft.given.written.get(ending.id, ()) or last.content
+            _cut(draft, ending, last, took_something=bool(came) or ending.id in draft.given.sent)
         draft.want(CancelResponse(ending.id))
     draft.add(e.RequestCompleted(ending.id, status, failure))
 
@@ -43,9 +43,7 @@ def _cut(draft: Draft, cut: Round, turn: Turn, *, took_something: bool) -> None:
     if not took_something:
         draft.add(done)
         return
-    usage = metrics.estimate(draft.state, written)
-    provider, model = model_of(draft.state.record.config, draft.given.settings())
-    cost = draft.given.prices.cost(usage, turn.model or model, provider)
+    usage, cost = metrics.cut_off(draft, turn, written, draft.given.sent.get(cut.id))
     draft.add(
         replace(done, usage=usage, cost=cost, estimated=True),
         metrics.after_cut(draft.state.record.metrics, usage, cost),
@@ -90,7 +88,15 @@ def block_arrived(state: SessionState, outcome: o.BlockArrived, given: Given) ->
 
 
 def go_on(draft: Draft, response_id: str) -> None:
-    """Start the next call that waits; ask the model again once all have a result."""
+    """Start the next call that waits; ask the model again once all have a result, or end the round
+    if one of them stops it.
+    """
+    stopped, ending = tool_calls.stops(draft.state, response_id), draft.state.round(response_id)
+    if stopped and ending:
+        if not tool_calls.is_running(draft.state, response_id):
+            end_round(draft, ending, "failed", stopped)
+            begin_next(draft)
+        return
     following = tool_calls.next_writer(draft, response_id)
     if following:
         tool_calls.start(draft, response_id, following)
@@ -131,16 +137,12 @@ def tool_returned(state: SessionState, outcome: o.ToolReturned, given: Given) ->
 
 
 def call_stopped(state: SessionState, outcome: o.CallStopped, given: Given) -> Decision:
-    """End the round: what the call would have spent is not left."""
+    """What the call would have spent is not left: the round ends with those that run beside it."""
     draft = Draft(state, given)
     call = tool_calls.running_call(state, outcome.response_id, outcome.tool_call_id)
-    if call and not outcome.made:
-        text = f"not run: {outcome.failure.message}"
-        tool_calls.complete(draft, outcome.response_id, call, text, "denied")
-    ending = draft.state.round(outcome.response_id) if call else None
-    if ending:
-        end_round(draft, ending, "failed", outcome.failure)
-        begin_next(draft)
+    if call:
+        tool_calls.stopped(draft, call, outcome)
+        go_on(draft, outcome.response_id)
     return draft.decision()
 
 

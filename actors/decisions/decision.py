@@ -10,9 +10,11 @@ from typing import Any
 
 from msgspec import Struct
 
+from actors.decisions.worktrees.safety import Seen
 from actors.messages.effects import Effect
 from actors.ports import PriceTable
 from storage import fold
+from storage.records.conversation import Usage
 from storage.records.event import Event
 from storage.records.message import Content
 from storage.records.request import Refusal
@@ -23,23 +25,29 @@ from storage.state import SessionState
 
 class Given(Struct, frozen=True, kw_only=True):
     """What a decision may look at besides the state. `settings` are those of its workspace, looked
-    up for those few that need them. `written` is what has arrived so far of the turns being
-    streamed, by response id. `request_id` is set for a request that is handed in again when a crash
+    up for those few that need them; `settings_problem` is why they are not what their file says, or
+    empty. `written` is what has arrived so far of the turns being
+    streamed, by response id, `sent` what was counted so far of those whose call has gone out.
+    `request_id` is set for a request that is handed in again when a crash
     or a stop left it unanswered: it must be done once. `by`: the front that it came by.
     `activities` are those of programs in terminals, by `<session id>/<worker id>`, `progress` is
     that of running tool calls, by `<response id>/<tool call id>`; both change while one looks.
+    `worktree` is what was just seen in it, for whoever is about to remove it.
     """
 
     now: datetime
     new_id: Callable[[], str]
     settings: Callable[[], WorkspaceSettings]
+    settings_problem: Callable[[], str] = str
     prices: PriceTable
     written: Mapping[str, tuple[Content, ...]] = {}
+    sent: Mapping[str, Usage | None] = {}
     closing: bool = False
     request_id: str | None = None
     by: str = "program"
     activities: Mapping[str, Activity] = {}
     progress: Mapping[str, str] = {}
+    worktree: Seen | None = None
 
 
 DISPOSAL = "disposal"
@@ -78,6 +86,7 @@ class Decision(Struct, frozen=True, kw_only=True):
     """`resolved`: answers (values or Refusals) for those who wait for a key.
 
     `follows`: a response that is under way already, which whoever asked wants to see grow.
+    `warnings`: what whoever asked should know at once; it is part of the answer as well.
     """
 
     events: tuple[Event, ...] = ()
@@ -85,6 +94,7 @@ class Decision(Struct, frozen=True, kw_only=True):
     reply: Reply | None = None
     resolved: dict[str, Any] = {}
     follows: str | None = None
+    warnings: tuple[str, ...] = ()
 
 
 Verdict = Decision | Refusal

@@ -9,6 +9,7 @@ from storage.records.worker import ProcessWorker
 
 _ENDING = (
     f.EndProcess,
+    f.EndServer,
     f.RemoveWorker,
     f.SignalProcess,
     f.AdoptProcess,

@@ -15,11 +15,15 @@ from storage.records.worker import AgentWorker, TerminalWorker, WorkerStatus
 Identity = tuple[int, int]
 """Pid and start ticks."""
 
-_Standing = Owner | str
-"""Whose it is; or `other`, `ours`, `server` (an MCP server below us, and what hangs below it),
-`host` (ours too), `stray` (below our host), `nobody`."""
 
-_SERVERS = Owner("", "")
+class _Served(Struct, frozen=True):
+    """It is, or hangs below, an MCP server that hangs below us."""
+
+    owner: Owner
+
+
+_Standing = Owner | _Served | str
+"""Whose it is; or `other`, `ours`, `host` (ours too), `stray` (below our host), `nobody`."""
 
 
 class KnownWorker(Struct, frozen=True):
@@ -60,7 +64,7 @@ def owners(processes: Iterable[Process], known: Known) -> dict[Identity, Owner]:
     by_pid = {process.pid: process for process in processes}
     found = {}
     for pid, standing in _standings(by_pid, known).items():
-        owner = _SERVERS if standing == "server" else standing
+        owner = standing.owner if isinstance(standing, _Served) else standing
         if isinstance(owner, Owner):
             found[identity(by_pid[pid])] = owner
     return found
@@ -72,8 +76,8 @@ def near(processes: Iterable[Process], known: Known) -> set[int]:
     return {
         pid
         for pid, standing in _standings(by_pid, known).items()
-        if isinstance(standing, Owner)
-        or standing in {"stray", "server"}
+        if isinstance(standing, Owner | _Served)
+        or standing == "stray"
         or by_pid[pid].parent == known.me
     }
 
@@ -98,7 +102,8 @@ def _judged(process: Process, standing: _Standing, known: Known) -> Judged | Non
         return None
     key = standing.worker
     if not key:
-        return Judged(process, "left", "", "an MCP server whose launcher has gone")
+        name = f" {standing.server}" if standing.server else ""
+        return Judged(process, "left", "", f"of an MCP server{name} whose launcher has gone")
     worker = known.workers.get(key)
     session_id = key.partition("/")[0]
     if not known.is_read or session_id in known.unreadable:
@@ -111,18 +116,19 @@ def _judged(process: Process, standing: _Standing, known: Known) -> Judged | Non
     if key in known.opening or (worker and worker.status == "starting"):
         return None
     policy = worker.policy if worker else standing.policy
-    return Judged(process, "left" if policy == "kill" else "listed", key, _why(worker))
+    why = _why(worker, has_host=known.host is not None)
+    return Judged(process, "left" if policy == "kill" else "listed", key, why)
 
 
 def _is_held(owner: Owner, known: Known) -> bool:
     return any((o.worker, o.nonce) == (owner.worker, owner.nonce) for o in known.held.values())
 
 
-def _why(worker: KnownWorker | None) -> str:
+def _why(worker: KnownWorker | None, *, has_host: bool) -> str:
     if worker is None:
         return "its worker is deleted"
     if worker.status == "running":
-        return "its worker has another process now"
+        return "its worker has another process now" if has_host else "its terminal host has gone"
     return f"its worker is {worker.status}"
 
 
@@ -163,10 +169,10 @@ def _standing(process: Process, over: _Standing, owner: Owner | None, known: Kno
     marks = process.marks
     if over == "other" or (marks and marks.instance != known.instance):
         return "other"
-    if owner and (owner.worker or over not in {"ours", "server"}):
+    if owner and (owner.worker or not (over == "ours" or isinstance(over, _Served))):
         return owner
     if owner:  # an MCP server, and it hangs below us: its launcher lives
-        return "server"
+        return over if isinstance(over, _Served) else _Served(owner)
     return "stray" if over == "host" else over
 
 
@@ -175,7 +181,7 @@ def _evidence(process: Process, known: Known) -> Owner | None:
     marks = process.marks
     if marks:
         is_ours = marks.instance == known.instance
-        return Owner(marks.worker, marks.nonce, marks.policy) if is_ours else None
+        return Owner(marks.worker, marks.nonce, marks.policy, marks.server) if is_ours else None
     return known.held.get(identity(process)) or known.seen.get(identity(process))
 
 
@@ -187,7 +193,7 @@ def _sessions(by_pid: Mapping[int, Process], direct: Mapping[int, Owner]) -> dic
     """
     members: dict[int, dict[tuple[str, str], Owner]] = {}
     for pid, owner in direct.items():
-        members.setdefault(by_pid[pid].session, {})[owner.worker, owner.nonce] = owner
+        members.setdefault(by_pid[pid].session, {})[owner.key, owner.nonce] = owner
     found = {}
     for number, theirs in members.items():
         if number in by_pid:

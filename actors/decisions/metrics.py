@@ -5,10 +5,12 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
+from actors.decisions.decision import Draft
+from actors.decisions.models import model_of
 from storage import codec
 from storage.errors import FileRefused
 from storage.records.config import TokenMetrics
-from storage.records.conversation import Cost, Usage
+from storage.records.conversation import Cost, Turn, Usage
 from storage.records.event import ContextWindowCritical, Event, TokenMetricsUpdated
 from storage.records.message import Content
 from storage.state import SessionState
@@ -36,20 +38,38 @@ def after_cut(before: TokenMetrics, estimate: Usage, cost: Cost | None) -> Token
     return TokenMetricsUpdated(_added(before, estimate, cost))
 
 
-def estimate(state: SessionState, written: tuple[Content, ...]) -> Usage:
-    """What a call that was cut off is thought to have taken: what the last one that was counted
-    took, with all that was said since, and for the answer what came of it.
+def cut_off(
+    draft: Draft, turn: Turn, written: tuple[Content, ...], counted: Usage | None
+) -> tuple[Usage, Cost | None]:
+    """What a call of the turn that was cut off is thought to have taken, and its price.
+
+    `counted`: as far as it is known, None if nobody has said; `written`: what came of the answer.
     """
-    rounds = (*state.rounds[-1:], *state.open_rounds[:1])
-    turns = [turn for one in rounds for turn in one.turns if turn.usage and not turn.estimated]
-    counted = turns[-1].usage if turns else None
-    since = turns[-1].completed_at if turns else None
+    known = Usage(prompt_tokens=_prompt(draft.state)) if counted is None else counted
+    came = _tokens(written) if written else 0
+    usage = replace(known, completion_tokens=max(known.completion_tokens, came))
+    provider, model = model_of(draft.state.record.config, draft.given.settings())
+    return usage, draft.given.prices.cost(usage, turn.model or model, provider)
+
+
+def _prompt(state: SessionState) -> int:
+    """Tokens of a prompt that nobody counted: what the last call that was counted took, with all
+    that was said since; no more than the window that it was counted for.
+    """
+    last = _last_counted(state)
+    since = last.completed_at if last else None
     new = [m for m in state.messages if since is None or m.created_at > since]
-    known = counted.total_tokens if counted else 0
-    return Usage(
-        prompt_tokens=known + sum(_tokens(message.content) for message in new),
-        completion_tokens=_tokens(written) if written else 0,
-    )
+    known = last.usage.total_tokens if last and last.usage else 0
+    guess = known + sum(_tokens(message.content) for message in new)
+    return min(guess, state.record.metrics.max_context_window or guess)
+
+
+def _last_counted(state: SessionState) -> Turn | None:
+    for one in (*state.open_rounds[:1], *reversed(state.rounds)):
+        for turn in reversed(one.turns):
+            if turn.usage and not turn.estimated:
+                return turn
+    return None
 
 
 def _tokens(content: tuple[Content, ...]) -> int:

@@ -54,6 +54,29 @@ def decide(tool: Tool, args: dict[str, Any], settings: WorkspaceSettings) -> Per
     return MustAsk(_rule_hint(tool, args))
 
 
+def for_prompt(tool: Tool, args: dict[str, Any], settings: WorkspaceSettings) -> Allowed | Denied:
+    """The same for a call whose result is a part of the prompt.
+
+    Nobody can be asked then. Where neither a rule nor its server's settings decide, it is enough
+    that the server says of its tool that it only reads: the workspace names the very call.
+    """
+    verdict = decide(tool, args, settings)
+    if not isinstance(verdict, MustAsk):
+        return verdict
+    is_by_rule = any(_matches(rule, tool, args) for rule in settings.permissions.rules)
+    if tool.read_only_hint and not is_by_rule:
+        return Allowed()
+    why = (
+        "a rule wants a person to be asked"
+        if is_by_rule
+        else "its server does not say that it only reads"
+    )
+    return Denied(
+        f"{why}, and nobody can be asked while a prompt is made; if it may be called for every"
+        f" prompt, put this first into permissions.rules of workspace.json: {verdict.rule_hint}"
+    )
+
+
 def _by_rule(rule: PermissionRule, tool: Tool, args: dict[str, Any]) -> Permission:
     if rule.decision == "allow":
         return Allowed()

@@ -86,9 +86,9 @@ def hash_of_server(name: str, arguments: dict[str, Any]) -> str:
 def last_of_server(
     state: SessionState, name: str, arguments: dict[str, Any]
 ) -> PermissionRequest | None:
-    """The request for this very server: the open one, else the latest; None if never asked."""
+    """The request for this very server: the open one, else the latest; None if never asked here."""
     wanted = hash_of_server(name, arguments)
-    asked = (*state.permissions, *state.record.permissions)
+    asked = (*state.permissions[state.answered_elsewhere :], *state.record.permissions)
     return next((p for p in reversed(asked) if p.kind == "server" and p.hash == wanted), None)
 
 

@@ -8,6 +8,7 @@ from actors.messages.terminals import HOST_SILENT
 from storage.records import event as e
 from storage.records.process import EndCause
 from storage.records.request import Refusal
+from storage.records.session import Session
 from storage.records.worker import (
     AgentWorker,
     ConversationWorker,
@@ -26,6 +27,8 @@ def worker_up(state: SessionState, outcome: o.WorkerUp, given: Given) -> Decisio
     if worker is None or state.deleted:
         return draft.decision()
     if isinstance(worker, ConversationWorker):
+        if not _is_wanted(state, worker):
+            return draft.decision()
         if worker.status != "running":
             draft.add(e.WorkerStarted(worker.id, None))
         conversation.worker_up(draft)
@@ -60,7 +63,7 @@ def boot(draft: Draft, worker: Worker) -> None:
     if not is_due(worker, session_runs=draft.state.record.desired == "run"):
         return
     if isinstance(worker, ProcessWorker) and worker.status not in {"running", "starting"}:
-        lost = worker.exit is not None and worker.exit.cause in {"crashed", "lost"}
+        lost = worker.exit is not None and worker.exit.cause in {"crashed", "lost", "limit"}
         draft.add(e.WorkerStarting(worker.id, worker.restarts + int(lost)))
     elif worker.status == "starting" and _is_run_once(worker):
         draft.add(e.WorkerStarted(worker.id, None))  # it may have been: look for it, start nothing
@@ -146,6 +149,7 @@ _STATUS_AFTER: dict[EndCause, WorkerStatus] = {
     "lost": "lost",
     "stopped": "stopped",
     "shutdown": "stopped",
+    "limit": "exited",
 }
 
 
@@ -204,6 +208,20 @@ def is_due(worker: Worker, *, session_runs: bool) -> bool:
     return comes_back(worker, worker.exit.cause)
 
 
+def goes_on(session: Session) -> bool:
+    """Whether there is anything that a start of greenroom takes up in it."""
+    if session.open_requests or session.permissions:
+        return True
+    return any(
+        isinstance(worker, ProcessWorker)
+        and (
+            worker.status in {"running", "starting"}
+            or is_due(worker, session_runs=session.desired == "run")
+        )
+        for worker in session.workers
+    )
+
+
 def can_run(worker: Worker) -> bool:
     """Whether there is a program for it: one that was taken over has none until it is started."""
     return not isinstance(worker, AgentWorker) or worker.definition is not None
@@ -214,10 +232,10 @@ def comes_back(worker: Worker, cause: EndCause) -> bool:
     if worker.restart == "always":
         return True
     if _is_run_once(worker):
-        return cause == "crashed" and worker.restart == "on-crash"
+        return cause in {"crashed", "limit"} and worker.restart == "on-crash"
     if cause == "shutdown":
         return True
-    return cause in {"crashed", "lost"} and worker.restart == "on-crash"
+    return cause in {"crashed", "lost", "limit"} and worker.restart == "on-crash"
 
 
 def _is_run_once(worker: Worker) -> bool:

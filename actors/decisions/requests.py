@@ -1,5 +1,7 @@
 """PURE: requests to a conversation: queued, answered once their round has ended, cancelled."""
 
+from msgspec.structs import replace
+
 from actors.decisions import conversation
 from actors.decisions.decision import (
     Awaiting,
@@ -13,6 +15,7 @@ from actors.decisions.decision import (
 )
 from actors.messages.effects import RefreshContext as Refresh
 from actors.messages.effects import ShowContext
+from storage.codec import encode
 from storage.records import event as e
 from storage.records.conversation import Failure, Round
 from storage.records.message import ChatMessage, Content, TextContent
@@ -21,6 +24,8 @@ from storage.records.session import Session
 from storage.records.worker import ConversationWorker
 from storage.state import SessionState
 
+MESSAGE_LIMIT_BYTES = 2_000_000
+"""Of text. It is recorded twice in one line of the journal when its round starts at once."""
 RECENT_ROUNDS = 100
 """A request that is handed in again was among the last ones."""
 
@@ -33,21 +38,27 @@ def request(state: SessionState, command: Request, given: Given) -> Verdict:
     before = _asked_before(state, given.request_id, content)
     if before:
         return Decision(reply=_reply_to(command, before.id), follows=before.id)
-    refusal = _not_now(state, command)
+    refusal = _too_large(content) or _not_now(state, command)
     if refusal:
         return refusal
+    warnings = tuple(filter(None, [given.settings_problem()]))
     message = ChatMessage(id=given.new_id(), role="user", content=content, created_at=given.now)
     response_id = f"{state.record.id}-{given.new_id()}"
     draft = Draft(state, given)
     draft.add(e.RequestQueued(response_id, message, given.request_id))
     conversation.begin_next(draft)
-    return draft.decision(_reply_to(command, response_id))
+    made = draft.decision(_reply_to(command, response_id, warnings))
+    return replace(made, warnings=warnings)
 
 
-def _reply_to(command: Request, response_id: str) -> Reply:
+def _reply_to(command: Request, response_id: str, warnings: tuple[str, ...] = ()) -> Reply:
     if command.wait:
-        return Until(lambda after: answer_of(after, response_id))
-    return Ready(lambda _: {"response_id": response_id})
+        return Until(lambda after: _with(warnings, answer_of(after, response_id)))
+    return Ready(lambda _: _with(warnings, {"response_id": response_id}))
+
+
+def _with(warnings: tuple[str, ...], answer: object | None) -> object | None:
+    return {**answer, "warnings": warnings} if warnings and isinstance(answer, dict) else answer
 
 
 def _asked_before(
@@ -75,6 +86,18 @@ def refresh_context(state: SessionState, _: RefreshContext, given: Given) -> Ver
     ids = [each.id for each in given.settings().dynamic_context]
     reply = Ready(lambda _: {"refreshed": ids})
     return refusal or Decision(effects=(Refresh(),), reply=reply)
+
+
+def _too_large(content: tuple[Content, ...]) -> Refusal | None:
+    texts = [block.text for block in content if isinstance(block, TextContent)]
+    size = sum(len(encode(text)) - len('""') for text in texts)
+    if size <= MESSAGE_LIMIT_BYTES:
+        return None
+    text = (
+        f"the message has {size:,} bytes, and {MESSAGE_LIMIT_BYTES:,} at most can be sent at once:"
+        " send it in parts, or name a file that the model can read"
+    )
+    return Refusal(code="too-large", message=text, path="$.content")
 
 
 def _not_now(state: SessionState, command: Request) -> Refusal | None:

@@ -8,6 +8,8 @@ from msgspec.structs import replace
 from actors.decisions import (
     agents,
     conversation,
+    deletion,
+    new_session,
     new_workers,
     processes,
     prompts,
@@ -32,16 +34,24 @@ from storage.records import event as e
 from storage.records import request as r
 from storage.records.config import SessionConfig
 from storage.records.message import ChatMessage, TextContent
-from storage.records.session import QuickSession, Session
+from storage.records.session import Session
 from storage.records.worker import AgentWorker, ConversationWorker, ProcessWorker, Worker
+from storage.records.worktree import MadeWorktree
 from storage.state import SessionState
 
 RECORD = Ready(lambda state: state.record)
 
 
-def create(command: r.CreateSession, session_id: str, given: Given) -> Verdict:
+def create(
+    command: r.CreateSession,
+    session_id: str,
+    given: Given,
+    ancestors: tuple[str, ...] = (),
+    made: MadeWorktree | None = None,
+) -> Verdict:
     """The first decision of a session. The caller has checked `location_path`, and made `parent`
-    an id.
+    an id; `ancestors`: that one and all above it. `made`: its worktree; without it, the decision
+    on a worktree session only says whether there could be one.
     """
     refusal = _cannot_create(command)
     if refusal:
@@ -50,17 +60,14 @@ def create(command: r.CreateSession, session_id: str, given: Given) -> Verdict:
     config = _as_recorded(command.config)
     talks = config is not None or command.prompt is not None
     messages = _first_messages(config, given)
-    session = QuickSession(
-        id=session_id,
-        title=command.title or _title(command),
-        location_path=command.location_path or "",
-        workspace=command.workspace or "default",
+    session = new_session.record(
+        command,
+        session_id,
+        given,
+        made,
         config=config,
-        metadata=command.metadata or {},
-        parent_session_id=command.parent,
+        ancestors=ancestors,
         message_count=len(messages),
-        created_at=given.now,
-        updated_at=given.now,
     )
     draft.add(e.SessionCreated(session, messages))
     wanted = _first_worker(command, talks=talks)
@@ -81,6 +88,9 @@ def create(command: r.CreateSession, session_id: str, given: Given) -> Verdict:
         if isinstance(asked, r.Refusal):
             return asked
         response_id = _adopt(draft, asked)
+    setup = new_session.setup_worker(draft.state, made, given)
+    if setup:
+        workers.put(draft, setup)
     return draft.decision(when_created(worker.id if worker else None, response_id))
 
 
@@ -93,12 +103,9 @@ def _first_worker(command: r.CreateSession, *, talks: bool) -> r.CreateWorkerReq
 
 
 def _cannot_create(command: r.CreateSession) -> r.Refusal | None:
-    if command.session_type == "worktree":
-        text = "worktree sessions are not built yet; create a quick session in the worktree"
-        return r.Refusal(code="not-available", message=text, path="$.session_type")
-    if not command.location_path:
-        text = "location_path is missing: name the directory to work in"
-        return r.Refusal(code="bad-request", message=text, path="$.location_path")
+    refusal = new_session.refusal(command)
+    if refusal:
+        return refusal
     if command.prompt is not None and not command.prompt.strip():
         return r.Refusal(code="bad-request", message="the prompt is blank", path="$.prompt")
     if command.prompt is not None and command.worker and command.worker.type == "terminal":
@@ -108,11 +115,6 @@ def _cannot_create(command: r.CreateSession) -> r.Refusal | None:
         text = "there are two prompts; leave out one of them"
         return r.Refusal(code="bad-request", message=text, path="$.prompt")
     return None
-
-
-def _title(command: r.CreateSession) -> str:
-    name = (command.location_path or "").rstrip("/").rpartition("/")[2] or "/"
-    return name[:200]
 
 
 def _as_recorded(asked: SessionConfig | None) -> SessionConfig | None:
@@ -177,7 +179,7 @@ def set_desired(draft: Draft, desired: str) -> None:
         if before == "paused":
             _signal_all(draft, "CONT")
         for worker in draft.state.record.workers:
-            if isinstance(worker, ProcessWorker):
+            if isinstance(worker, ProcessWorker) or worker.status in {"running", "starting"}:
                 workers.end(draft, worker, "stopped")
 
 
@@ -245,15 +247,8 @@ def cannot_be_desired(state: SessionState, wanted: str) -> r.Refusal | None:
 
 def record_when_ended(state: SessionState) -> Any:
     """Once nothing runs any more, or a later request has it run again."""
-    is_over = not _has_process(state) or state.record.desired == "run"
+    is_over = not deletion.has_process(state) or state.record.desired == "run"
     return state.record if is_over else None
-
-
-def _has_process(state: SessionState) -> bool:
-    return any(
-        isinstance(worker, ProcessWorker) and worker.status in {"running", "starting"}
-        for worker in state.record.workers
-    )
 
 
 def restart(state: SessionState, _: r.RestartSession, given: Given) -> Verdict:
@@ -300,18 +295,20 @@ def unarchive(state: SessionState, _: r.UnarchiveSession, given: Given) -> Verdi
     return draft.decision(RECORD)
 
 
-def delete(state: SessionState, _: r.DeleteSession, given: Given) -> Verdict:
+def delete(state: SessionState, command: r.DeleteSession, given: Given) -> Verdict:
     """End every worker first; the answer comes when all their processes are gone."""
     draft = Draft(state, given)
     if not state.deleting:
-        draft.add(e.SessionDeleting())
+        refusal = deletion.begin(draft, command)
+        if refusal:
+            return refusal
         if state.record.desired == "paused":
             _signal_all(draft, "CONT")
         conversation.interrupt(draft, all_open=True, reason="the session was deleted")
         for worker in draft.state.record.workers:
             if isinstance(worker, ProcessWorker):
                 workers.end(draft, worker, "stopped")
-        finish_deletion(draft)
+        deletion.finish(draft)
     return draft.decision(Awaiting(DISPOSAL))
 
 
@@ -321,14 +318,15 @@ def shut_down(state: SessionState, _: Any, given: Given) -> Verdict:
     for worker in state.record.workers:
         if isinstance(worker, ProcessWorker) and worker.status in {"running", "starting"}:
             draft.want(f.EndProcess(worker.id, "shutdown"))
-    return draft.decision(Until(lambda after: None if _has_process(after) else {}))
+    return draft.decision(Until(lambda after: None if deletion.has_process(after) else {}))
 
 
-def finish_deletion(draft: Draft) -> None:
-    """Once nothing runs any more, a session that is being deleted is."""
-    if draft.state.deleting and not draft.state.deleted and not _has_process(draft.state):
-        draft.add(e.SessionDeleted())
-        draft.want(f.DisposeSession())
+def _rest(draft: Draft, worker: Worker) -> None:
+    """An older greenroom left the conversation of a stopped session as one that runs."""
+    if worker.status not in {"running", "starting"}:
+        prompts.after_end(draft, worker.id, comes_back=False)
+    elif isinstance(worker, ConversationWorker):
+        workers.end(draft, worker, "stopped")
 
 
 def boot(state: SessionState, given: Given) -> Decision:
@@ -340,12 +338,12 @@ def boot(state: SessionState, given: Given) -> Decision:
         for worker in state.record.workers:
             if isinstance(worker, ProcessWorker) and worker.status in {"running", "starting"}:
                 draft.want(f.StartWorker(worker.id), f.EndProcess(worker.id, "stopped"))
-        finish_deletion(draft)
+        deletion.finish(draft)
     else:
         if state.record.desired == "stopped":  # one that came from the trash or from elsewhere
             conversation.interrupt(draft, all_open=True, reason="the session was stopped")
         for worker in state.record.workers:
-            if state.record.desired == "stopped" and worker.status not in {"running", "starting"}:
-                prompts.after_end(draft, worker.id, comes_back=False)
+            if state.record.desired == "stopped":
+                _rest(draft, worker)
             processes.boot(draft, worker)
     return draft.decision()

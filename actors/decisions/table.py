@@ -14,7 +14,9 @@ from actors.decisions import (
     call_progress,
     context_news,
     conversation,
+    deletion,
     history_edits,
+    limits,
     permission_answers,
     processes,
     project_servers,
@@ -30,7 +32,7 @@ from actors.decisions.decision import Decision, Draft, Given, Ready, Verdict
 from actors.decisions.session_activity import activity_of
 from actors.messages import outcomes as o
 from actors.messages.budget import ReserveBudget, SettleBudget
-from actors.messages.session import GetRecord, RecordEndedOrphans, ShutDown
+from actors.messages.session import EndOverLimit, GetRecord, RecordEndedOrphans, ShutDown
 from storage.records import request as r
 from storage.records.conversation import Round
 from storage.records.message import Content
@@ -64,7 +66,7 @@ def _after_end(
         draft = Draft(state, given)
         draft.add(*first.events)
         draft.want(*first.effects)
-        session.finish_deletion(draft)
+        deletion.finish(draft)
         return draft.decision()
 
     return decide_both
@@ -151,6 +153,7 @@ _TABLE: dict[type, Callable[[SessionState, Any, Given], Verdict]] = {
     ReserveBudget: budget.reserve,
     SettleBudget: budget.settle,
     RecordEndedOrphans: workers.orphans_ended,
+    EndOverLimit: limits.passed,
     GetRecord: _reading(lambda state: state.record),
     r.UpdateTokenMetrics: history_edits.update_metrics,
     r.Request: workers.converse,
@@ -186,6 +189,9 @@ _TABLE: dict[type, Callable[[SessionState, Any, Given], Verdict]] = {
     o.HistorySummarized: context_news.summarized,
     o.ContextPartFailed: context_news.part_failed,
     o.CallStopped: conversation.call_stopped,
+    o.WorktreeRemoved: deletion.worktree_removed,
+    o.WorktreeKept: deletion.worktree_kept,
+    o.RemovalRefused: deletion.removal_refused,
     o.PermissionDue: permission_answers.due,
     o.PermissionsHeld: permission_answers.held,
 }

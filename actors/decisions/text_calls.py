@@ -196,13 +196,15 @@ def parsed(call: WrittenCall, call_id: str) -> ToolCallContent:
         return _malformed(call.body, call_id, str(error))
     if not call.is_closed:
         return _malformed(call.body, call_id, "its closing tag is missing")
+    if form.tool == MALFORMED:
+        return _malformed(call.body, call_id, f"no tool is called {MALFORMED}")
     return ToolCallContent(tool_call_id=call_id, name=form.tool, args=form.parameters)
 
 
 def _malformed(body: str, call_id: str, reason: str) -> ToolCallContent:
     text = (
-        f"this call was not run, since it cannot be read ({reason}); write it in the form that is"
-        ' told in "# Tools"'
+        f"not run: this call cannot be read ({reason}); write it in the form that is told in"
+        ' "# Tools"'
     )
     return ToolCallContent(
         tool_call_id=call_id, name=MALFORMED, args={"text": body, "problem": text}
@@ -210,13 +212,16 @@ def _malformed(body: str, call_id: str, reason: str) -> ToolCallContent:
 
 
 def problem_of(name: str, args: dict[str, Any]) -> str | None:
-    """What the model is told of a call of MALFORMED; None of any other."""
-    return str(args.get("problem")) if name == MALFORMED else None
+    """What the model is told of a call of MALFORMED; None of any other, also of one by that name
+    that a model with tools of its own made up.
+    """
+    problem = args.get("problem")
+    return problem if name == MALFORMED and isinstance(problem, str) else None
 
 
 def formatted(call: ToolCallContent) -> str:
-    """The call as a model writes it; one of MALFORMED as it was written."""
-    if call.name == MALFORMED:
+    """The call as a model writes it; one that could not be read as it was written."""
+    if problem_of(call.name, call.args) is not None:
         return f"{OPEN}{call.args.get('text', '')}{CLOSE}"
     form = msgspec.json.encode(_Form(call.name, call.args)).decode()
     return f"{OPEN}{form}{CLOSE}"

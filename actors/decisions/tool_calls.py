@@ -4,9 +4,9 @@ from actors.decisions import permission, permission_asks, text_calls
 from actors.decisions.decision import Draft
 from actors.decisions.history import UNKNOWN_OUTCOME
 from actors.messages.effects import CallTool
-from actors.messages.outcomes import ToolReturned
+from actors.messages.outcomes import CallStopped, ToolReturned
 from storage.records import event as e
-from storage.records.conversation import Round, ToolCall, ToolCallStatus, Turn
+from storage.records.conversation import Failure, Round, ToolCall, ToolCallStatus, Turn
 from storage.records.message import ChatMessage, ToolResultContent
 from storage.records.tool import Tool
 from storage.state import SessionState
@@ -38,9 +38,15 @@ def settle(draft: Draft, ending: Round, turn: Turn) -> None:
     for call in turn.tool_calls:
         if call.status == "running":
             complete(draft, ending.id, call, UNKNOWN_OUTCOME, "unknown")
-        elif call.status == "pending":
-            complete(draft, ending.id, call, "cancelled before it ran", "denied")
-    permission_asks.withdraw(draft, ending.id)
+    start_no_more(draft, ending.id)
+
+
+def start_no_more(draft: Draft, response_id: str) -> None:
+    """Those that wait for their turn or for a person are not run."""
+    for call in calls_of(draft.state, response_id):
+        if call.status == "pending":
+            complete(draft, response_id, call, "cancelled before it ran", "denied")
+    permission_asks.withdraw(draft, response_id)
 
 
 def plan(draft: Draft, response_id: str, tools: tuple[Tool, ...]) -> None:
@@ -82,7 +88,12 @@ def start(draft: Draft, response_id: str, call: ToolCall, *, only_reads: bool = 
 
 
 def complete(
-    draft: Draft, response_id: str, call: ToolCall, text: str, status: ToolCallStatus
+    draft: Draft,
+    response_id: str,
+    call: ToolCall,
+    text: str,
+    status: ToolCallStatus,
+    stops: Failure | None = None,
 ) -> None:
     result = ToolResultContent(
         tool_call_id=call.tool_call_id, content=text, is_error=status != "completed"
@@ -101,6 +112,7 @@ def complete(
             tool_call_id=call.tool_call_id,
             status=status,
             message_id=message.id,
+            stops=stops,
         ),
     )
 
@@ -112,6 +124,32 @@ def returned(draft: Draft, call: ToolCall, outcome: ToolReturned) -> None:
     if outcome.is_unknown and not call.only_reads:
         text, status = f"{UNKNOWN_OUTCOME}: {text}", "unknown"
     complete(draft, outcome.response_id, call, text, status)
+
+
+def stopped(draft: Draft, call: ToolCall, outcome: CallStopped) -> None:
+    """Its budget refused it, or cut it off. Those beside it are left to come to their end: each is
+    told what became of it, and nothing of a call that was never made.
+    """
+    failure, status = outcome.failure, _status_of_stopped(call, made=outcome.made)
+    before = {"denied": "not run: ", "unknown": f"{UNKNOWN_OUTCOME}: "}.get(status, "")
+    complete(draft, outcome.response_id, call, before + failure.message, status, failure)
+    start_no_more(draft, outcome.response_id)
+
+
+def _status_of_stopped(call: ToolCall, *, made: bool) -> ToolCallStatus:
+    if not made:
+        return "denied"
+    return "failed" if call.only_reads else "unknown"
+
+
+def stops(state: SessionState, response_id: str) -> Failure | None:
+    """Why the response ends once no call of it runs any more."""
+    calls = calls_of(state, response_id)
+    return next((call.stops for call in calls if call.stops), None)
+
+
+def is_running(state: SessionState, response_id: str) -> bool:
+    return any(call.status == "running" for call in calls_of(state, response_id))
 
 
 def next_writer(draft: Draft, response_id: str) -> ToolCall | None:

@@ -9,7 +9,6 @@ from math import ceil
 
 from actors.decisions import conversation, metrics
 from actors.decisions.decision import Decision, Draft, Given
-from actors.decisions.models import model_of
 from actors.messages import outcomes as o
 from actors.messages.effects import AskModel
 from storage.records import event as e
@@ -47,17 +46,7 @@ def _booked(draft: Draft, turn: Turn, outcome: o.TurnFailed) -> tuple[Usage | No
     """What the provider counted before it broke off, and at least what had come; None: nothing."""
     if outcome.usage is None and not outcome.content:
         return None, None
-    guess = metrics.estimate(draft.state, outcome.content)
-    usage = outcome.usage or guess
-    most = max(usage.completion_tokens, guess.completion_tokens)
-    usage = Usage(
-        prompt_tokens=usage.prompt_tokens,
-        completion_tokens=most,
-        cache_read_tokens=usage.cache_read_tokens,
-        cache_write_tokens=usage.cache_write_tokens,
-    )
-    provider, model = model_of(draft.state.record.config, draft.given.settings())
-    cost = draft.given.prices.cost(usage, turn.model or model, provider)
+    usage, cost = metrics.cut_off(draft, turn, outcome.content, outcome.usage)
     draft.add(metrics.after_cut(draft.state.record.metrics, usage, cost))
     return usage, cost
 

@@ -28,7 +28,9 @@ _MERGED: dict[str, Any] = {"config": SessionConfig, "metrics": TokenMetrics}
 
 
 def update(state: SessionState, command: r.UpdateSession, given: Given) -> Verdict:
-    """Whole values by field; `config` and `metrics` are merged one level deep, a budget two."""
+    """Whole values by field; `config` and `metrics` are merged one level deep, the budget and the
+    limits in a config two.
+    """
     refusal = _wrong(command.updates)
     if refusal:
         return refusal
@@ -43,7 +45,7 @@ def update(state: SessionState, command: r.UpdateSession, given: Given) -> Verdi
         return refusal
     draft = Draft(state, given)
     known_near = budget.near(state, budget.in_force(state.record, given.settings()))
-    changes = _with_budget(draft, changes)
+    changes = _with_limits(draft, _with_budget(draft, changes))
     refusal = _merge(draft, "config", changes.get("config"), _config_events)
     refusal = refusal or _merge(draft, "metrics", changes.get("metrics"), _metrics_events)
     if refusal:
@@ -67,6 +69,18 @@ def _with_budget(draft: Draft, changes: dict[str, Any]) -> dict[str, Any]:
     merged = {**(codec.builtins(known) if known else {}), **asked}
     whole = {limit: value for limit, value in merged.items() if value is not None}
     return {**changes, "config": {**changes["config"], "budget": whole}}
+
+
+def _with_limits(draft: Draft, changes: dict[str, Any]) -> dict[str, Any]:
+    """The same of what its processes may use."""
+    asked = changes.get("config", {}).get("limits")
+    if not isinstance(asked, dict):
+        return changes
+    config = draft.state.record.config
+    known = config.limits if config else None
+    merged = {**(codec.builtins(known) if known else {}), **asked}
+    whole = {limit: value for limit, value in merged.items() if value is not None}
+    return {**changes, "config": {**changes["config"], "limits": whole or None}}
 
 
 def _wrong(changes: dict[str, Any]) -> r.Refusal | None:
@@ -112,14 +126,15 @@ def _merge(
     except (FileRefused, *codec.BAD_JSON) as error:
         problem = error if isinstance(error, FileRefused) else codec.refusal(error)
         path = f"$.updates.{name}" + (problem.path or "$").removeprefix("$")
-        return r.Refusal(code="bad-request", message=str(problem), path=path)
+        told = codec.explained(problem, _MERGED[name])
+        return r.Refusal(code="bad-request", message=str(told), path=path)
     return None
 
 
 def _config_events(state: SessionState, changes: dict[str, Any]) -> tuple[e.Event, ...]:
     fold.merged(state.record.config, changes)
-    if isinstance(changes.get("budget"), dict):
-        codec.convert({"budget": changes["budget"]}, r.StrictConfig)
+    strict = {name: changes[name] for name in ("budget", "limits") if changes.get(name) is not None}
+    codec.convert(strict, r.StrictConfig)
     return (e.SessionConfigUpdated(changes),)
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from actors.cli.failures import CommandError, UsageError
+from actors.cli.printable import printable
 from actors.demo import hand_edit
 from actors.demo.stage import Stage, StepFailedError
 
@@ -55,6 +56,8 @@ def _play_and_clear(stage: Stage, place: Path | None) -> int:
             stage.run("stop")
         if place is None:
             shutil.rmtree(stage.root, ignore_errors=True)
+        else:
+            print(f"what it made stays in {printable(str(place))}; delete it when you like")
 
 
 def _play(stage: Stage) -> int:

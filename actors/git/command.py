@@ -8,17 +8,21 @@ everything that it started. Meaning of what git says is for the callers.
 """
 
 import os
+import re
 import selectors
 import signal
+import stat
 import subprocess
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
 from msgspec import Struct
+
+from actors.inherited import UMASK
 
 RUN_SECONDS = 60.0
 OUTPUT_BYTES = 1 << 26
@@ -45,6 +49,12 @@ _SURROUNDINGS = {
     "GIT_TERMINAL_PROMPT": "0",
     "LC_ALL": "C",
 }
+_HALF_MADE = re.compile(r"failed to read \S.*/commondir: Success")
+"""Git gives up, before it does anything, while another one just writes a new worktree's files."""
+_MEETINGS = 50
+_MEETING_SECONDS = 0.02
+_LOOK_SECONDS = 0.1
+"""How often one that is at work is asked whether it is still wanted."""
 
 
 class GitFailed(Exception):
@@ -77,17 +87,44 @@ class GitRun(Struct, frozen=True):
 
 
 class Git:
-    """Git in one directory, with the environment of whoever started greenroom."""
+    """Git in one directory, with the environment of whoever started greenroom.
 
-    def __init__(self, directory: Path, environ: Mapping[str, str]) -> None:
+    `own`: variables of git that each of its runs has; `held`: descriptors that each inherits.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        environ: Mapping[str, str],
+        own: Mapping[str, str] | None = None,
+        held: Sequence[int] = (),
+        over: Callable[[], bool] = lambda: False,
+    ) -> None:
         self.directory = directory
+        self._own = own or {}
+        self._held = tuple(held)
+        self._over = over
         self._environ = {
             **{name: value for name, value in environ.items() if not name.startswith("GIT_")},
             **_SURROUNDINGS,
+            **self._own,
         }
 
     def at(self, directory: Path) -> "Git":
-        return Git(directory, self._environ)
+        return Git(directory, self._environ, self._own, self._held, self._over)
+
+    def having(self, own: Mapping[str, str]) -> "Git":
+        own = {**self._own, **own}
+        return Git(self.directory, self._environ, own, self._held, self._over)
+
+    def holding(self, *descriptors: int) -> "Git":
+        """The same, but that a lock on these lasts as long as anything that it runs."""
+        held = (*self._held, *descriptors)
+        return Git(self.directory, self._environ, self._own, held, self._over)
+
+    def until(self, over: Callable[[], bool]) -> "Git":
+        """The same, but that it is ended soon after `over` says yes: GitFailed without a status."""
+        return Git(self.directory, self._environ, self._own, self._held, over)
 
     def run(
         self,
@@ -103,16 +140,35 @@ class Git:
         GitFailed without a status if it took longer than `seconds`; GitMissing;
         NotADirectoryError or FileNotFoundError if the directory has gone.
         """
+        met = 0
+        while True:
+            done = self._run(words, environ or {}, stdin, seconds, limit, keep_open)
+            met += 1
+            if done.status == 0 or met == _MEETINGS or not _HALF_MADE.search(done.error):
+                return done
+            time.sleep(_MEETING_SECONDS)
+
+    def _run(
+        self,
+        words: Sequence[str],
+        environ: Mapping[str, str],
+        stdin: bytes,
+        seconds: float,
+        limit: int,
+        keep_open: Sequence[int],
+    ) -> GitRun:
         with tempfile.TemporaryFile() as told, tempfile.TemporaryFile() as given:
             given.write(stdin)
             given.seek(0)
-            child = self._started(words, environ or {}, given, told, keep_open)
+            child = self._started(words, environ, given, told, keep_open)
             try:
-                out, is_cut = _read(child, time.monotonic() + seconds, limit)
+                out, is_cut = _read(child, time.monotonic() + seconds, limit, self._over)
                 status = child.wait() if not is_cut else 0
             except TimeoutError:
                 text = f"git {words[0]} took longer than {seconds:g} s and was ended"
                 raise GitFailed(None, text) from None
+            except InterruptedError:
+                raise GitFailed(None, f"git {words[0]} was ended, for greenroom stops") from None
             finally:
                 _end(child)
             told.seek(0)
@@ -134,34 +190,46 @@ class Git:
         told: IO[bytes],
         keep_open: Sequence[int],
     ) -> "subprocess.Popen[bytes]":
+        """It goes to its directory by itself: where that lies on a file system that does not
+        answer, a start there would hold up every thread of ours.
+        """
+        if not stat.S_ISDIR(self.directory.stat().st_mode):
+            raise NotADirectoryError(f"{self.directory} is no directory")
+        place = ["-C", str(self.directory.absolute())]
         settings = [word for each in _SETTINGS for word in ("-c", each)]
         try:
             return subprocess.Popen(
-                ["git", "--no-pager", *settings, *words],  # noqa: S607 - the one of the user's PATH
-                cwd=self.directory,
+                ["git", "--no-pager", *place, *settings, *words],  # noqa: S607 - of the user's PATH
+                cwd="/",
                 env={**self._environ, **environ},
                 stdin=given,
                 stdout=subprocess.PIPE,
                 stderr=told,
                 start_new_session=True,
-                pass_fds=keep_open,
+                umask=UMASK,  # files in a worktree are the user's
+                pass_fds=(*self._held, *keep_open),
             )
         except FileNotFoundError:
-            if self.directory.is_dir():
-                raise GitMissing from None
-            raise
+            raise GitMissing from None
 
 
-def _read(child: "subprocess.Popen[bytes]", deadline: float, limit: int) -> tuple[bytes, bool]:
-    """All that it writes until it closes its output, or `limit` bytes of it. TimeoutError."""
+def _read(
+    child: "subprocess.Popen[bytes]", deadline: float, limit: int, over: Callable[[], bool]
+) -> tuple[bytes, bool]:
+    """All that it writes until it closes its output, or `limit` bytes of it. TimeoutError;
+    InterruptedError once it is `over`.
+    """
     assert child.stdout is not None
     pieces: list[bytes] = []
     size = 0
     with selectors.DefaultSelector() as selector:
         selector.register(child.stdout, selectors.EVENT_READ)
         while size <= limit:
-            if not selector.select(max(0.0, deadline - time.monotonic())):
-                raise TimeoutError
+            while not selector.select(min(_LOOK_SECONDS, max(0.0, deadline - time.monotonic()))):
+                if over():
+                    raise InterruptedError
+                if time.monotonic() >= deadline:
+                    raise TimeoutError
             piece = os.read(child.stdout.fileno(), _PIECE_BYTES)
             if not piece:
                 return b"".join(pieces), False

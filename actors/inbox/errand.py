@@ -74,6 +74,6 @@ def errand_of(request: dict[str, Any], identity: Identity) -> Errand:
         return errand
     errand.ends = is_ending(asked)
     errand.streams = isinstance(asked, r.Request)
-    if isinstance(asked, r.CreateSession):
+    if isinstance(asked, r.CreateSession | r.ForkSession):
         errand.allotted = new_id()
     return errand

@@ -28,7 +28,7 @@ SUBSCRIPTION = "greenroom-events"
 """The one subscription of a connection, for all that is listened to over it."""
 LOST = Refusal(
     code="connection-lost",
-    message="the daemon ended before it answered; look whether it was done, and ask again",
+    message="the daemon ended before it answered; ask again only after a look whether it was done",
 )
 UNHEARD = Refusal(
     code="connection-lost",
@@ -43,6 +43,17 @@ class _Asked:
     def __init__(self, deliver: Deliver, follow: Follow | None) -> None:
         self.deliver = deliver
         self.follow = follow
+        self.response_id = ""
+
+    def lost(self) -> Refusal:
+        """What it is told when the connection breaks: one that was accepted goes on by itself."""
+        if not self.response_id:
+            return LOST
+        text = (
+            "the daemon ended before it answered; the request is recorded and goes on when the"
+            f" daemon is back, see it with: greenroom history {_session_of(self.response_id)}"
+        )
+        return Refusal(code=LOST.code, message=text, data={"response_id": self.response_id})
 
 
 class Connection:
@@ -170,11 +181,13 @@ class Connection:
         """A turn as it is by now; the daemon is told when nobody looks any more."""
         with self._lock:
             waiting = self._waiting.get(frame.get("id") or "")
+            if waiting is not None:
+                waiting.response_id = frame["response_id"]
         if waiting is None or waiting.follow is None:
             return
         response_id, turn = frame["response_id"], frame.get("turn")
         grown = TurnGrew(
-            session_id=response_id.rpartition("-")[0],
+            session_id=_session_of(response_id),
             response_id=response_id,
             turn=codec.convert(turn, Turn) if turn is not None else None,
             permissions=codec.convert(frame.get("permissions", ()), tuple[PermissionRequest, ...]),
@@ -192,7 +205,7 @@ class Connection:
             unanswered = list(self._waiting.values())
             self._waiting.clear()
         for waiting in unanswered:
-            _tell(waiting.deliver, _no(LOST))
+            _tell(waiting.deliver, _no(waiting.lost()))
 
     def _end_listening(self, why: Refusal) -> None:
         if self._delivery:
@@ -207,6 +220,10 @@ def _tell(call: Callable[[Any], object], said: Any) -> object:
     except Exception:  # noqa: BLE001 - a fault of the program, of whatever kind
         _log.exception("a callback failed")
         return False
+
+
+def _session_of(response_id: str) -> str:
+    return response_id.rpartition("-")[0]
 
 
 def _no(refusal: Refusal) -> Answer:

@@ -137,7 +137,7 @@ class SessionCoordinator:
 
         self._open.add(completion)
         completion.add_done_callback(self._done)
-        raw = {"type": "request", "session": session_id, "content": codec.builtins(content)}
+        raw = {"type": "request", "session": session_id, "content": content}
         hear = partial(_call_on, loop, answered)
         try:
             await asyncio.to_thread(self._sessions.hand_in, raw, hear, follow=heard)

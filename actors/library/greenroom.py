@@ -123,6 +123,7 @@ class Greenroom(NamedCalls):
 
 def _as_json(command: Any) -> dict[str, Any] | Refusal:
     try:
+        codec.require_no_bytes(command)
         request = codec.builtins(command)
     except (TypeError, ValueError, RecursionError) as error:
         return Refusal(code="bad-request", message=f"this is no JSON: {error}")

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
+DIFF_BYTES = 1 << 20
+"""Of text or hunks, unless more is asked for."""
 OUTPUT_BYTES = 256 * 1024
 """What the output buffer gives at most."""
 
@@ -62,14 +64,32 @@ class NamedCalls(ABC):
 
     def create_session(self, request: CreateSession | Mapping[str, Any]) -> Json:
         """`request`: a `CreateSession`, or its JSON without a `type`; the session. Refused."""
-        fields: Json = dict(codec.builtins(request))
+        fields = _plain(request)
         fields.pop("type", None)
         created: Json = self._done("create-session", **fields)
         return created
 
-    def get_session(self, session_id: str) -> Json | None:
-        found: Json | None = self._done("get-session", session=session_id)
+    def get_session(self, session_id: str, at: int | None = None) -> Json | None:
+        """`at`: as it was when its journal ended at that number. Refused."""
+        fields = {} if at is None else {"at": at}
+        found: Json | None = self._done("get-session", session=session_id, **fields)
         return found
+
+    def fork_session(
+        self,
+        session_id: str,
+        at: int | None = None,
+        *,
+        title: str | None = None,
+        branch: str | None = None,
+    ) -> Json:
+        """The new session, which begins as that one did, up to the last round that had ended by
+        number `at`; `forked_from` says what it has of it. Refused.
+        """
+        wanted = {"at": at, "title": title, "branch": branch}
+        fields = {name: value for name, value in wanted.items() if value is not None}
+        made: Json = self._done("fork-session", session=session_id, **fields)
+        return made
 
     def get_all_sessions(self) -> list[Json]:
         """As `list-sessions`, in order of creation."""
@@ -80,6 +100,24 @@ class NamedCalls(ABC):
         """The program's own `metadata` of a session; None when there is no such session."""
         session = self.get_session(session_id)
         return session["metadata"] if session else None
+
+    def get_worktree(self, session_id: str) -> Json:
+        """Where its directory is and what git says of it now, as a `WorktreeLook`. Refused."""
+        look: Json = self._done("get-worktree", session=session_id)
+        return look
+
+    def get_diff(
+        self,
+        session_id: str,
+        form: Literal["text", "files", "summary"] = "text",
+        max_bytes: int = DIFF_BYTES,
+    ) -> Json:
+        """What changed in its directory since its base, as a `SessionDiff`: a patch, the hunks of
+        each file, or the numbers alone. Refused, with `not-in-git` where git follows no files.
+        """
+        fields = {"session": session_id, "form": form, "max_bytes": max_bytes}
+        changes: Json = self._done("get-diff", **fields)
+        return changes
 
     def restart_session(self, session_id: str) -> Json:
         """The session, once all of its workers that are to run do so again. Refused."""
@@ -118,9 +156,7 @@ class NamedCalls(ABC):
         self, session_id: str, request: CreateWorkerRequest | Mapping[str, Any]
     ) -> Json:
         """The worker, once it runs. Refused, with `spawn-failed` if it cannot."""
-        worker: Json = self._done(
-            "create-worker", session=session_id, worker=codec.builtins(request)
-        )
+        worker: Json = self._done("create-worker", session=session_id, worker=_plain(request))
         return worker
 
     def get_worker(self, session_id: str, worker_id: str) -> Json | None:
@@ -234,3 +270,14 @@ def _of_worker(key: str, tell: Callable[[Json | None], object]) -> Callable[[Jso
             tell(event["activity"])
 
     return hear
+
+
+def _plain(request: object) -> Json:
+    """Its JSON. Refused for what is none."""
+    try:
+        codec.require_no_bytes(request)
+        plain: Json = dict(codec.builtins(request))
+    except (TypeError, ValueError, RecursionError) as error:
+        refusal = Refusal(code="bad-request", message=f"this is no JSON: {error}")
+        raise Refused(refusal) from error
+    return plain

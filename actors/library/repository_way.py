@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
+from actors.decisions.parents import ids_of_line
 from actors.gateway import answer, parse
 from actors.library.delivery import Delivery
 from actors.library.way import Deliver, Follow
@@ -62,7 +63,21 @@ class RepositoryWay:
 
 
 def _create(repository: SessionRepository, command: r.CreateSession) -> Session:
-    return repository.create_session(SessionFactory().begin(command))
+    ancestors: tuple[str, ...] = ()
+    if command.parent is not None:
+        parent = repository.get_session(command.parent)
+        if parent is None:
+            text = f"Session not found with ID: {command.parent}"
+            raise Refused(r.Refusal(code="session-not-found", message=text, path="$.parent"))
+        ancestors = ids_of_line(parent, repository.get_session)
+    return repository.create_session(SessionFactory().begin(command, ancestors))
+
+
+def _get(repository: SessionRepository, command: r.GetSession) -> Session | None:
+    if command.at is not None:
+        text = "what a session was needs a greenroom that runs, not a repository alone"
+        raise Refused(r.Refusal(code="not-available", message=text, path="$.at"))
+    return repository.get_session(command.session)
 
 
 def _add(repository: SessionRepository, command: r.AddMessage) -> dict[str, Any]:
@@ -76,7 +91,7 @@ def _with_message(session: Session, message_id: str | None) -> dict[str, Any]:
 
 HANDLERS: dict[type[r.RequestBase], Callable[[SessionRepository, Any], Any]] = {
     r.CreateSession: _create,
-    r.GetSession: lambda repository, asked: repository.get_session(asked.session),
+    r.GetSession: _get,
     r.UpdateSession: lambda repository, asked: repository.update_session(
         asked.session, asked.updates
     ),

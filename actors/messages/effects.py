@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from storage.records.conversation import ToolCall
 from storage.records.process import EndCause
+from storage.records.removal import Removal
 
 
 class StartWorker(Struct, frozen=True, tag=True):
@@ -30,8 +31,18 @@ class AdoptProcess(Struct, frozen=True, tag=True):
 
 
 class EndProcess(Struct, frozen=True, tag=True):
+    """`why`: the evidence in words, of a `limit`."""
+
     worker_id: str
     cause: EndCause
+    why: str = ""
+
+
+class EndServer(Struct, frozen=True, tag=True):
+    """End a tool server of the session, its child of this name; whether it returns, policy says."""
+
+    child: str
+    why: str
 
 
 class RemoveWorker(Struct, frozen=True, tag=True):
@@ -122,6 +133,12 @@ class RefreshContext(Struct, frozen=True, tag=True):
     """Forget what tools said for the prompt."""
 
 
+class RemoveWorktree(Struct, frozen=True, tag=True):
+    """Keep all that is in the session's worktree under a ref, then remove it."""
+
+    removal: Removal
+
+
 class DisposeSession(Struct, frozen=True, tag=True):
     """The session is deleted: its directory goes to the trash."""
 
@@ -131,6 +148,7 @@ Effect = (
     | StartProcess
     | AdoptProcess
     | EndProcess
+    | EndServer
     | RemoveWorker
     | SignalProcess
     | TakeExit
@@ -146,5 +164,6 @@ Effect = (
     | RefreshContext
     | ShowProgress
     | FollowServers
+    | RemoveWorktree
     | DisposeSession
 )

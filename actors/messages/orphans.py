@@ -17,12 +17,15 @@ session that could not be read, or held by the host for no worker: it runs on.""
 
 
 class Marks(Struct, frozen=True, gc=False, kw_only=True):
-    """What stands in a process's environment; `worker` is empty for an MCP server."""
+    """What stands in a process's environment; `worker` is empty for an MCP server, which `server`
+    names.
+    """
 
     instance: str
     worker: str = ""
     nonce: str = ""
     policy: Policy | None = None
+    server: str = ""
 
 
 class Process(Struct, frozen=True, gc=False, kw_only=True):
@@ -42,14 +45,30 @@ class Process(Struct, frozen=True, gc=False, kw_only=True):
 
 
 class Owner(Struct, frozen=True, gc=False):
-    """The incarnation of a worker that a process belongs to.
+    """The incarnation of a worker that a process belongs to, or the MCP server.
 
     `worker` is `<session id>/<worker id>`, empty for an MCP server. `policy`: None if not known.
+    `server` is the key of an MCP server, as `server_key` makes it; empty for a worker.
     """
 
     worker: str
     nonce: str
     policy: Policy | None = None
+    server: str = ""
+
+    @property
+    def key(self) -> str:
+        """What its use is reckoned under; empty for a server of which only the mark is known."""
+        return self.worker or self.server
+
+
+SERVER_MARK = "/mcp:"
+"""Stands in the key of an MCP server, and in that of no worker."""
+
+
+def server_key(name: str, *, session: str = "", workspace: str = "") -> str:
+    """That of an MCP server of a session, or of one that a workspace shares."""
+    return f"{session or f'workspace:{workspace}'}{SERVER_MARK}{name}"
 
 
 class Judged(Struct, frozen=True):
@@ -79,22 +98,32 @@ class OrphansDescription(Struct, frozen=True):
 
 
 class Usage(Struct, frozen=True):
-    """All processes of a worker together: resident bytes, and percent of one core since a moment
-    ago (0 at the first look).
+    """All processes of a worker or an MCP server together: resident bytes, and percent of one core
+    since a moment ago (0 at the first look). `pid` is that of the oldest of them.
     """
 
     processes: int
     memory_bytes: int
     cpu_percent: float
+    pid: int | None = None
 
 
 class TellUsage(Struct, frozen=True):
-    """Call `told` with a mapping of the keys of workers to their Usage; those of `keys` are in it
-    if they have a process. Another look is taken for it only when the last one is too old.
+    """Call `told` with a mapping of the keys of workers and MCP servers to their Usage; those of
+    `keys` are in it if they have a process. Another look is taken for it only when the last one is
+    too old.
     """
 
     keys: frozenset[str]
     told: Callable[[dict[str, Usage]], object]
+
+
+class EndAll(Struct, frozen=True):
+    """End at once whatever belongs to this worker or MCP server now, by its key, whatever becomes
+    of what others leave behind.
+    """
+
+    key: str
 
 
 class CleanUp(Struct, frozen=True):

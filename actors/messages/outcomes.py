@@ -9,6 +9,7 @@ from storage.records.conversation import Failure, Usage
 from storage.records.delivery import DeliveryState
 from storage.records.message import Content
 from storage.records.process import ProcessExit, ProcessIdentity
+from storage.records.removal import RemovedWorktree, UnsafeReason
 from storage.records.tool import Tool
 from storage.records.workspace import McpServerSettings
 
@@ -169,12 +170,19 @@ class HistorySummarized(Struct, frozen=True, kw_only=True):
 
 
 class ContextPartFailed(Struct, frozen=True):
-    """The turn is asked without that part."""
+    """The turn is asked without that part.
+
+    `usage`: what a summary took that failed, by the model that the turn asks at `provider`. `of`:
+    the first message that it was to stand for, if it came whole and was of no use.
+    """
 
     response_id: str
     number: int
     part: str
     message: str
+    usage: Usage | None = None
+    provider: str | None = None
+    of: str | None = None
 
 
 class ToolReturned(Struct, frozen=True, kw_only=True):
@@ -215,6 +223,25 @@ class ToolProgressed(Struct, frozen=True):
     tool_call_id: str
 
 
+class WorktreeRemoved(Struct, frozen=True):
+    """It is gone, and a ref holds what was in it."""
+
+    worktree: RemovedWorktree
+
+
+class WorktreeKept(Struct, frozen=True):
+    """There was nothing of the session's to remove; `why` is a sentence."""
+
+    why: str
+
+
+class RemovalRefused(Struct, frozen=True):
+    """The worktree stays as it is, for it is not safe to remove, or could not be removed."""
+
+    message: str
+    reasons: tuple[UnsafeReason, ...] = ()
+
+
 Outcome = (
     WorkerUp
     | ProcessStarted
@@ -240,4 +267,7 @@ Outcome = (
     | CallStopped
     | PermissionDue
     | PermissionsHeld
+    | WorktreeRemoved
+    | WorktreeKept
+    | RemovalRefused
 )

@@ -1,9 +1,9 @@
 """What is said to the directory and to sessions."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from actors.messages.budget import ReserveBudget, SettleBudget
 from storage.journal.frame import JournalEnd
@@ -58,6 +58,16 @@ class RecordEndedOrphans(OfSession, frozen=True, kw_only=True, tag="record-ended
     processes: tuple[EndedProcess, ...]
 
 
+class EndOverLimit(OfSession, frozen=True, kw_only=True, tag="end-over-limit"):
+    """Its processes are more than a limit allows; `by` has most of it. For our own use alone."""
+
+    by: str
+    limit: Literal["processes", "memory_bytes"]
+    most: int
+    found: int
+    text: str
+
+
 class ShutDown(OfSession, frozen=True, kw_only=True, tag="shut-down"):
     """The daemon ends with its workers: end every process; what the user wants stays as it is.
 
@@ -88,6 +98,7 @@ class Dispatch(Struct, frozen=True):
         | AdoptSession
         | GetRecord
         | RecordEndedOrphans
+        | EndOverLimit
         | ReserveBudget
         | SettleBudget
     )
@@ -107,6 +118,7 @@ class Advanced(Struct, frozen=True):
     session_id: str
     session: Session | None
     end: JournalEnd
+    deleting: bool = False
 
 
 class OpenWorkspace(Struct, frozen=True):
@@ -126,9 +138,13 @@ class Idle(Struct, frozen=True):
 
 
 class Disposed(Struct, frozen=True):
-    """The session is deleted and nothing of it runs: its files can go, then the replies."""
+    """The session is deleted and nothing of it runs: its files can go, then the replies.
+
+    `told`: what they say.
+    """
 
     session_id: str
     workspace: str
     end: JournalEnd
     replies: tuple[Reply, ...]
+    told: dict[str, Any] = field(default_factory=lambda: {"deleted": True})

@@ -1,4 +1,4 @@
-"""What is said to the directory when a session came out of the trash, or from elsewhere."""
+"""What is said to the directory when a session came to be by files: from the trash, by a fork …"""
 
 from datetime import datetime
 
@@ -6,15 +6,15 @@ from msgspec import Struct
 
 from actors.messages.session import Reply
 from storage.journal.frame import JournalEnd
-from storage.records.event import SessionRestored
+from storage.records.event import SessionForked, SessionRestored
 from storage.records.session import Session
 
 
 class TakenIn(Struct, frozen=True):
-    """The session stands among the others on disk, stopped; its journal ends at `end`."""
+    """The session stands among the others on disk; its journal ends at `end`."""
 
     session: Session
     end: JournalEnd
-    event: SessionRestored
+    event: SessionRestored | SessionForked
     at: datetime
     reply: Reply

@@ -27,6 +27,13 @@ class RunProcess(Struct, frozen=True, kw_only=True):
 
 class EndProcess(Struct, frozen=True):
     cause: EndCause
+    why: str = ""
+
+
+class EndServer(Struct, frozen=True):
+    """To a tool server: end, for this reason."""
+
+    why: str
 
 
 class TypeInput(Struct, frozen=True, kw_only=True):
@@ -52,13 +59,18 @@ class Prepare(Struct, frozen=True):
 
 
 class Ask(Struct, frozen=True, kw_only=True):
-    """Call the model with what the session is at this moment."""
+    """Call the model with what the session is at this moment.
+
+    `useless_summaries`: the first message of each span of which the turn's model gave a summary
+    that was of no use, once for each such answer.
+    """
 
     response_id: str
     turn: Turn
     delay_seconds: float
     session: Session
     messages: tuple[ChatMessage, ...]
+    useless_summaries: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, effect: AskModel, state: SessionState) -> "Ask | None":
@@ -73,6 +85,7 @@ class Ask(Struct, frozen=True, kw_only=True):
             delay_seconds=effect.delay_seconds,
             session=_limited(state.record, turn.max_tokens),
             messages=tuple(state.messages),
+            useless_summaries=state.useless_summaries(turn.model or ""),
         )
 
 

@@ -23,6 +23,7 @@ class SeenProcess(Struct, frozen=True, kw_only=True):
     worker: str
     nonce: str
     policy: Policy | None = None
+    server: str = ""
 
 
 class SeenProcesses(Struct, frozen=True, kw_only=True):
@@ -42,13 +43,23 @@ def read(workspaces: Path) -> dict[Identity, Owner]:
         return {}
     if found.boot_id != boot_id():
         return {}
-    return {(p.pid, p.start_ticks): Owner(p.worker, p.nonce, p.policy) for p in found.processes}
+    return {
+        (p.pid, p.start_ticks): Owner(p.worker, p.nonce, p.policy, p.server)
+        for p in found.processes
+    }
 
 
 def write(workspaces: Path, seen: Mapping[Identity, Owner]) -> None:
     """Raises OSError."""
     processes = tuple(
-        SeenProcess(pid=pid, start_ticks=ticks, worker=o.worker, nonce=o.nonce, policy=o.policy)
+        SeenProcess(
+            pid=pid,
+            start_ticks=ticks,
+            worker=o.worker,
+            nonce=o.nonce,
+            policy=o.policy,
+            server=o.server,
+        )
         for (pid, ticks), o in sorted(seen.items(), key=lambda item: item[0])
     )
     path = _path(workspaces)

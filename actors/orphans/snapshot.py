@@ -91,4 +91,5 @@ def marks_in(environ: bytes) -> Marks | None:
         worker=found.get("GREENROOM_WORKER", ""),
         nonce=found.get("GREENROOM_NONCE", ""),
         policy=cast("Policy", policy) if policy in {"kill", "list"} else None,
+        server=found.get("GREENROOM_SERVER", ""),
     )

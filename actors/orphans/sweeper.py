@@ -19,9 +19,11 @@ from actors.messages.recording import Notice, Published
 from actors.messages.session import Dispatch, RecordEndedOrphans, Reply
 from actors.messages.terminals import HeldTerminals, TellHeld
 from actors.orphans import seen, snapshot
+from actors.orphans.at_once import end_at_once
 from actors.orphans.batch import ALL_KINDS, Batch, recorded
+from actors.orphans.limit_watch import LimitWatch
 from actors.orphans.usage import UsageAccount
-from actors.process_table import has_children
+from actors.process_table import has_children, look_up
 from actors.supervision import BaseActor, ChildContext, tell
 from actors.surroundings import Surroundings
 from storage.records import event as e
@@ -73,6 +75,8 @@ class OrphanSweeper(BaseActor):
         self._root = str(around.data.root)
         self._seen: dict[left_over.Identity, m.Owner] = {}
         self._usage = UsageAccount(context.clock)
+        self._limits = LimitWatch(around.directory)
+        self._last_known: Known | None = None
         self._looks = 0
         self._batch: Batch | None = None
         self._found: list[dict[str, Any]] = []
@@ -118,6 +122,8 @@ class OrphanSweeper(BaseActor):
             case m.Sweep():
                 self._is_due = False
                 self._sweep().answers += [message.answer] if message.answer else []
+            case m.EndAll():
+                self._end_at_once(message.key)
             case m.CleanUp():
                 self._sweep(ALL_KINDS).answers.append(message.answer)
             case m.DescribeOrphans():
@@ -219,8 +225,21 @@ class OrphanSweeper(BaseActor):
                 (leader.pid, leader.start_ticks): m.Owner(key, leader.nonce, policies.get(key))
                 for key, leader in held.terminals.items()
             },
-            seen=self._seen,
+            seen={**self._in_groups(looked), **self._seen},
         )
+
+    def _in_groups(self, looked: _Looked) -> dict[left_over.Identity, m.Owner]:
+        """Whoever is in a group of ours, whatever else it cleared, is its worker's."""
+        members = self._around.groups.members()
+        entries = {pid: entry for pid in members if (entry := look_up(pid))}
+        leaders = looked.held.terminals
+        return {
+            (pid, entry.start_ticks): m.Owner(
+                members[pid], leaders[members[pid]].nonce if members[pid] in leaders else ""
+            )
+            for pid, entry in entries.items()
+            if m.SERVER_MARK not in members[pid]
+        }
 
     def _unreadable(self, session_ids: set[str]) -> frozenset[str]:
         """Those of them whose record says nothing of their processes: quarantined, or not read."""
@@ -249,11 +268,48 @@ class OrphanSweeper(BaseActor):
 
     def _keep_account(self, processes: list[m.Process], known: Known) -> None:
         now = left_over.owners(processes, known)
+        self._last_known = known
         self._usage.looked(processes, now)
+        self._keep_groups(known.host)
+        self._limits.looked(self._around.index.sessions(), self._usage.latest, now.values())
         if now != self._seen:
             self._seen = now
             with suppress(OSError):  # a full disk: it is known as long as we live
                 seen.write(self._around.data.workspaces, now)
+
+    def _keep_groups(self, host: int | None) -> None:
+        """Control groups hold what their sessions want now, and none stays that is empty."""
+        around = self._around
+        limits = {each.id: around.limits_of(each.id) for each in around.index.sessions()}
+        if host and any(limits.values()):
+            around.groups.settle(host)
+        if around.groups.is_usable:
+            for session_id, held_to in limits.items():
+                around.groups.hold(session_id, held_to)
+            around.groups.tidy()
+
+    # The end of those that may not stay.
+
+    def _end_at_once(self, key: str) -> None:
+        """Of a tool server the launcher stays: it ends what is left, and tells of the end."""
+        known = self._last_known
+        if known is None:
+            return
+
+        def of_key() -> list[m.Process]:
+            processes = snapshot.those_near(self._root, lambda all_: left_over.near(all_, known))
+            whose = left_over.owners(processes, known)
+            return [
+                process
+                for process in processes
+                if (owner := whose.get(left_over.identity(process)))
+                and owner.key == key
+                and process.parent != known.me
+            ]
+
+        self._around.groups.kill(key)
+        count = len(end_at_once(of_key))
+        _log.warning("%d processes of %s ended: over a limit of its session", count, key)
 
     # The end of those that are left.
 

@@ -1,4 +1,4 @@
-"""What the processes of each worker use, from the looks that the sweeper takes anyway.
+"""What the processes of each worker and MCP server use, from the looks that the sweeper takes.
 
 Keeps the CPU seconds of the last looks, so that a percentage is of the last few seconds whoever
 asks, and however seldom. Whose a process is it is told.
@@ -30,6 +30,11 @@ class UsageAccount:
         self._usage: dict[str, Usage] = {}
         self._waiting: list[TellUsage] = []
 
+    @property
+    def latest(self) -> Mapping[str, Usage]:
+        """As of the last look, by key."""
+        return self._usage
+
     def is_told(self, asked: TellUsage) -> bool:
         """False if it has to wait for a look, of which it is told then."""
         is_fresh = self._looks and self._clock.monotonic() - self._looks[-1][0] <= FRESH_SECONDS
@@ -44,8 +49,8 @@ class UsageAccount:
         found: dict[str, list[Process]] = {}
         for process in processes:
             owner = owners.get(identity(process))
-            if owner and owner.worker:
-                found.setdefault(owner.worker, []).append(process)
+            if owner and owner.key:
+                found.setdefault(owner.key, []).append(process)
         seconds = {key: sum(each.cpu_seconds for each in them) for key, them in found.items()}
         before_at, before = self._base(now)
         elapsed = now - before_at
@@ -54,6 +59,7 @@ class UsageAccount:
                 len(them),
                 sum(each.memory_bytes for each in them),
                 _percent(seconds[key] - before.get(key, 0.0), elapsed),
+                min(them, key=lambda each: (each.start_ticks, each.pid)).pid,
             )
             for key, them in found.items()
         }

@@ -144,7 +144,7 @@ class JournaledSessions:
                     f" start greenroom, then: greenroom delete {session_id}"
                 )
                 raise Refused(r.Refusal(code="not-available", message=text))
-            self._decide(session_id, {"type": "delete-session"})
+            self._decide(session_id, {"type": "delete-session", "keep_worktree": True})
             self._journals.discard(session_id)
             return True
 
@@ -209,7 +209,7 @@ class JournaledSessions:
         if not events:
             return found.state
         recorded, apart = attachments.set_apart(events)
-        state = fold.apply_all(found.state, recorded, at)
+        state = fold.apply_line(found.state, recorded, at)
         try:
             found.log.append([(at, recorded, None)], apart)
             found.state = state

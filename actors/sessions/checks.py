@@ -34,16 +34,19 @@ def cannot_create(request: r.CreateSession, around: Surroundings) -> r.Refusal |
         known = ", ".join(names)
         text = f"there is no workspace {workspace}; these are: {known}"
         return r.Refusal(code="workspace-not-found", message=text, path="$.workspace")
-    if request.location_path is None:
+    is_worktree = request.session_type == "worktree"
+    field = "repository" if is_worktree else "location_path"
+    place: str | None = getattr(request, field)
+    if place is None:
         return None
-    refusal = _bad_directory(request.location_path, "$.location_path")
+    refusal = _bad_directory(place, f"$.{field}")
     if refusal:
         return refusal
     if request.prompt is not None and not _is_agent(request.worker):
         return _no_model(request.config, workspace, around)
     if request.worker is None:
         return None
-    return _bad_command(request.worker, request.location_path, workspace, around)
+    return _bad_command(request.worker, place, workspace, around)
 
 
 def _is_agent(worker: r.CreateWorkerRequest | None) -> bool:
@@ -120,6 +123,9 @@ def _no_model(
     config: SessionConfig | None, workspace: str, around: Surroundings
 ) -> r.Refusal | None:
     """Why no request can succeed as things stand, known without asking anybody."""
+    unreadable = around.workspaces.refusal(workspace)
+    if unreadable:
+        return unreadable
     settings = around.workspaces.settings(workspace)
     name, _ = model_of(config, settings)
     problem = around.models.problem(name, settings)
@@ -151,6 +157,9 @@ def _status(text: str) -> os.stat_result | None:
 def _bad_command(
     worker: r.CreateWorkerRequest, location: str, workspace: str, around: Surroundings
 ) -> r.Refusal | None:
+    unreadable = around.workspaces.refusal(workspace) if worker.type == "agent" else None
+    if unreadable:
+        return unreadable
     program, advice = _program(worker, workspace, around)
     if program is None:
         return None

@@ -11,6 +11,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from actors.decisions import processes
+from actors.messages.creation import WorktreeMade
 from actors.messages.session import (
     AdoptSession,
     Advanced,
@@ -26,8 +27,10 @@ from actors.sessions import checks, quarantine, references
 from actors.sessions.closed_questions import ClosedQuestions
 from actors.sessions.creation import Creation
 from actors.sessions.flights import CUT_SHORT, answered_alone
+from actors.sessions.forking import Forking
 from actors.sessions.look_ups import LookUps
 from actors.sessions.order import Order
+from actors.sessions.past import Past
 from actors.sessions.session_actor import SessionActor
 from actors.sessions.shelf import Shelf
 from actors.supervision import ActorRef, ChildContext, ChildSpec, Supervisor, tell
@@ -39,7 +42,6 @@ from storage.journal import find
 from storage.journal.frame import JournalEnd
 from storage.records import request as r
 from storage.records.session import Session
-from storage.records.worker import ProcessWorker
 
 _log = logging.getLogger(__name__)
 
@@ -65,6 +67,8 @@ class Directory(Supervisor):
         self._ended = find.Ended()
         self._closed = ClosedQuestions()
         self._shelf = Shelf(self)
+        self._past = Past(self)
+        self._forking = Forking(self, self._creation, self._past)
         self._trashing = threading.Lock()
         around.directory.ref = self.actor_ref  # what is told from now on waits in the inbox
 
@@ -79,9 +83,10 @@ class Directory(Supervisor):
         for workspace in self.around.data.workspace_names():
             self._load(workspace)
         self.around.index.is_read = True
-        for session_id in [i for i, entry in self.entries.items() if _is_due(entry)]:
+        for session_id in [i for i, entry in self.entries.items() if _goes_on(entry)]:
             self._wake(session_id)
         self._shelf.started()
+        self._creation.making.started()
 
     def _load(self, workspace: str) -> None:
         loaded = catalog.load(self.around.data, workspace)
@@ -100,11 +105,13 @@ class Directory(Supervisor):
             projector.touch()
 
     def _snapshot(self, workspace: str) -> list[Any]:
-        """For the projector, from its own thread: the dict's values are taken in one step."""
+        """For the projector, from its own thread: the dict's values are taken in one step. One that
+        is being deleted is left out, so that a start looks into its journal.
+        """
         return [
             (entry.session, entry.end)
             for entry in list(self.entries.values())
-            if entry.session.workspace == workspace
+            if entry.session.workspace == workspace and not entry.deleting
         ]
 
     def stopping(self) -> None:
@@ -126,6 +133,8 @@ class Directory(Supervisor):
                 reply.send(CUT_SHORT)
         elif isinstance(message, TakenIn):
             self._shelf.dropped(message)
+        elif isinstance(message, WorktreeMade):
+            self._creation.making.dropped(message)
 
     # What arrives.
 
@@ -143,7 +152,7 @@ class Directory(Supervisor):
                 self._disposed(message)
             case TakenIn():
                 self._shelf.take_in(message)
-            case _:
+            case _ if not self._creation.hears(message):
                 return super().handle(message)
         return None
 
@@ -167,11 +176,15 @@ class Directory(Supervisor):
             self._creation.create(request, asked)
         elif isinstance(request, AdoptSession):
             self._creation.adopt(request, asked)
+        elif self._past.answers(request):
+            self._past.answer(asked)
         elif self._look_ups.answers(request):
             if not self._order.answers(asked):
                 self._look_ups.answer(request, asked.reply)
         elif self._shelf.answers(request):
             self._shelf.answer(asked)
+        elif isinstance(request, r.ForkSession):
+            self._forking.fork(request, asked)
         elif isinstance(request, references.OfPart):
             self._of_part(request, asked)
         elif isinstance(request, r.OfSession):
@@ -297,7 +310,7 @@ class Directory(Supervisor):
             self.hand_over(child_id, asked)
 
     def may_restart(self, child_id: str, down: Down) -> bool:
-        if _is_unreadable(down):
+        if quarantine.is_unreadable(down):
             self._unreadable[child_id] = (down.error or "").partition(": ")[2]
             return False
         return child_id in self.entries
@@ -323,7 +336,8 @@ class Directory(Supervisor):
         known = self.entries.get(message.session_id)
         if known is None or known.end.n <= message.end.n:
             self._closed.note(known, message.session)
-            self.entries[message.session_id] = CatalogEntry(message.session, message.end)
+            entry = CatalogEntry(message.session, message.end, message.deleting)
+            self.entries[message.session_id] = entry
             self._projectors[message.session.workspace].touch()
         self._creation.settled(message.session_id)
 
@@ -334,7 +348,7 @@ class Directory(Supervisor):
             if self._unreadable.pop(session.id, None) is not None:
                 self.entries.pop(session.id, None)
             self._advanced(Advanced(session.id, session, end))
-            if _is_due(self.entries[session.id]):
+            if _goes_on(self.entries[session.id]):
                 self._wake(session.id)
         return refusal
 
@@ -353,7 +367,7 @@ class Directory(Supervisor):
 
     def _to_trash(self, message: Disposed) -> None:
         """On the pool: closing the journal waits for its last sync."""
-        answer: Any = {"deleted": True}
+        answer: Any = message.told
         if self._shelf.is_back(message):
             _say_deleted(message)
             return
@@ -377,23 +391,9 @@ class Directory(Supervisor):
 def _say_deleted(message: Disposed) -> None:
     """It was, and came back before the last who asked for it was told."""
     for reply in message.replies:
-        reply.send({"deleted": True})
+        reply.send(message.told)
 
 
-def _is_unreadable(down: Down) -> bool:
-    return (down.error or "").startswith(("JournalCorrupt", "JournalTooNew", "JournalMissing"))
-
-
-def _is_due(entry: CatalogEntry) -> bool:
-    """Boot wakes a session that has something to go on with; the session itself decides what."""
-    session: Session = entry.session
-    if entry.deleting or session.open_requests or session.permissions:
-        return True
-    return any(
-        isinstance(worker, ProcessWorker)
-        and (
-            worker.status in {"running", "starting"}
-            or processes.is_due(worker, session_runs=session.desired == "run")
-        )
-        for worker in session.workers
-    )
+def _goes_on(entry: CatalogEntry) -> bool:
+    """Boot wakes it, as it has something to go on with; the session itself decides what."""
+    return entry.deleting or processes.goes_on(entry.session)

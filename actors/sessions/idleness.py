@@ -6,6 +6,8 @@ Part of the session's actor, in its thread; what counts as something to do is th
 from collections.abc import Callable
 
 from actors.ports import Cancel, Clock
+from storage.records.session import Session
+from storage.records.worker import ProcessWorker
 
 IDLE_SECONDS = 60.0
 
@@ -42,3 +44,12 @@ class Idleness:
         left = self._busy_at + IDLE_SECONDS - self._clock.monotonic()
         self.watch(left if left > 0 else IDLE_SECONDS)
         return left <= 0
+
+
+def has_work(session: Session, comes_again: Callable[[str], bool]) -> bool:
+    """Whether something is open in it or runs, or will: `comes_again` says so of a worker's id."""
+    return bool(session.open_requests or session.permissions) or any(
+        isinstance(worker, ProcessWorker)
+        and (worker.status in {"running", "starting"} or comes_again(worker.id))
+        for worker in session.workers
+    )

@@ -8,6 +8,7 @@ from actors.decisions import agents, budget_view, permission_asks, workers
 from actors.decisions.parents import line_of
 from actors.decisions.session_activity import session_activity
 from actors.messages.session import Reply
+from actors.sessions.worktrees_shown import tell_diff, tell_listing, tell_look
 from actors.terminals.look import look, terminal_size
 from storage import output_log
 from storage.data_dir import DEFAULT_WORKSPACE
@@ -24,6 +25,8 @@ OUTPUT_LIMIT_BYTES = 256 * 1024
 _ANSWERED = (
     r.GetSession,
     r.GetBudget,
+    r.GetWorktree,
+    r.GetDiff,
     r.ListSessions,
     r.GetWorker,
     r.ListWorkers,
@@ -50,7 +53,8 @@ class LookUps:
                     (entry.session for entry in self._directory.entries.values()),
                     key=lambda session: (session.created_at, session.id),
                 )
-                reply.send({"sessions": self._listed(ordered)})
+                around, listed = self._directory.around, self._listed(ordered)
+                around.recording.pool.submit(tell_listing, around, ordered, listed, reply)
             case r.ListAgents():
                 reply.send(self._agents(request.workspace or DEFAULT_WORKSPACE))
             case r.ListPermissions():
@@ -92,6 +96,9 @@ class LookUps:
         if workspace not in around.data.workspace_names():
             text = f"there is no workspace {workspace!r}"
             return r.Refusal(code="workspace-not-found", message=text, path="$.workspace")
+        unreadable = around.workspaces.refusal(workspace)
+        if unreadable:
+            return unreadable
         path = around.environ.get("PATH")
         settings = around.workspaces.settings(workspace)
         which = agents.described(settings, lambda command: shutil.which(command, path=path))
@@ -108,6 +115,10 @@ class LookUps:
                 reply.send(session)
             case r.GetBudget():
                 reply.send(self._budget(session))
+            case r.GetWorktree():
+                tell_look(self._directory.around, session, reply)
+            case r.GetDiff():
+                tell_diff(self._directory.around, session, request, reply)
             case r.ListWorkers():
                 reply.send({"workers": list(session.workers)})
             case r.GetWorker():
@@ -123,9 +134,12 @@ class LookUps:
                     pool = self._directory.around.recording.pool
                     pool.submit(self._shown, session, worker, request, reply)
 
-    def _budget(self, session: Session) -> dict[str, Any]:
+    def _budget(self, session: Session) -> dict[str, Any] | r.Refusal:
         around = self._directory.around
         line = line_of(session, around.index.session)
+        unreadable = filter(None, (around.workspaces.refusal(each.workspace) for each in line))
+        if refusal := next(unreadable, None):
+            return refusal
         return budget_view.in_full(
             [(each, around.workspaces.settings(each.workspace)) for each in line]
         )

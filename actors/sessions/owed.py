@@ -104,7 +104,7 @@ class OwedLines:
     def _owe(self, flight: Flight) -> None:
         """What rests on something that was refused has lost its ground, and is let go."""
         try:
-            self._session.ahead = fold.apply_all(self._session.ahead, flight.events, flight.at)
+            self._session.ahead = fold.apply_line(self._session.ahead, flight.events, flight.at)
         except LookupError as error:
             _log.warning("session %s: not recorded: %s", self._session.session_id, error)
             return

@@ -7,14 +7,17 @@ import shutil
 from typing import TYPE_CHECKING, Any
 
 from actors.decisions.decision import DISPOSAL
+from actors.decisions.deletion import answer
 from actors.decisions.restart import RestartMode
 from actors.messages import effects as f
 from actors.messages import outcomes as o
 from actors.messages import terminals as t
 from actors.messages import work
+from actors.messages.orphans import EndAll
 from actors.messages.session import Disposed
 from actors.sessions.flights import CUT_SHORT
 from actors.sessions.publishing import show_progress
+from actors.sessions.removals import Removals
 from actors.sessions.tool_servers import ToolServers
 from actors.supervision import ActorRef, ChildSpec, tell
 from actors.workers.kinds import start_worker
@@ -40,6 +43,7 @@ class Performer:
         self._around = session.around
         self._start_when_down: set[str] = set()
         self.servers = ToolServers(session)
+        self.removals = Removals(session)
 
     def perform(self, effect: f.Effect, state: SessionState) -> None:  # noqa: C901 - one row each
         match effect:
@@ -49,6 +53,8 @@ class Performer:
                 self._remove(effect.worker_id, state.record)
             case f.EndProcess():
                 self._end(effect, state.record)
+            case f.EndServer():
+                self._end_server(effect)
             case f.StartProcess() | f.AdoptProcess():
                 self._run_process(effect, state.record)
             case f.SignalProcess():
@@ -72,6 +78,8 @@ class Performer:
                 show_progress(self._around, effect.response_id, state)
             case f.ShowContext():
                 self._show_context(effect.key, state)
+            case f.RemoveWorktree():
+                self.removals.remove(effect.removal, state.record)
             case f.DisposeSession():
                 self.dispose()
             case _:
@@ -124,13 +132,20 @@ class Performer:
 
     def _end(self, effect: f.EndProcess, session: Session) -> None:
         ref = self._session.child_ref(effect.worker_id)
-        if ref is not None and tell(ref, work.EndProcess(effect.cause)):
+        if ref is not None and tell(ref, work.EndProcess(effect.cause, effect.why)):
             return
         self._around.terminals.tell(t.EndTerminal(self._key(effect.worker_id)))
         worker = session.worker(effect.worker_id)
         if worker is not None and worker.status in {"running", "starting"}:
             exit_ = ProcessExit(at=self._around.clock.now(), cause=effect.cause)
             self._session.tell_self(o.ProcessEnded(effect.worker_id, exit_, None))
+
+    def _end_server(self, effect: f.EndServer) -> None:
+        """It is not asked: what keeps growing would grow on while it is."""
+        ref = self._session.child_ref(effect.child)
+        if ref is not None:
+            self._around.orphans.tell(EndAll(self._key(effect.child)))
+            tell(ref, work.EndServer(effect.why))
 
     def _type(self, effect: f.TypeInput) -> None:
         ref = self._session.child_ref(effect.worker_id)
@@ -210,7 +225,8 @@ class Performer:
         """Doing it again, for who asks meanwhile, does no more than answer."""
         session = self._session
         replies = tuple(session.waiters.taken(DISPOSAL))
-        disposed = Disposed(session.session_id, session.workspace, session.end, replies)
+        told = answer(session.ahead)
+        disposed = Disposed(session.session_id, session.workspace, session.end, replies, told)
         if not self._around.directory.tell(disposed):
             for reply in replies:
                 reply.send(CUT_SHORT)

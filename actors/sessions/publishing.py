@@ -1,7 +1,10 @@
-"""Tells everybody what is durable: who listens to events, and who follows an answer while it grows.
+"""Tells everybody what is durable: who listens to events, who follows an answer while it grows, and
+who keeps the files as a round left them.
 
 Called once per decision, in order, by the session's actor. Nobody is waited for.
 """
+
+from pathlib import Path
 
 from actors.decisions.call_progress import turn_with_progress
 from actors.decisions.decision import Decision
@@ -10,7 +13,13 @@ from actors.messages.recording import Published
 from actors.sessions.flights import Flight
 from actors.surroundings import Surroundings
 from storage.records.conversation import TurnGrew
-from storage.records.event import PromptQueued, RequestQueued, TurnStarted, WorkerDeleted
+from storage.records.event import (
+    PromptQueued,
+    RequestCompleted,
+    RequestQueued,
+    TurnStarted,
+    WorkerDeleted,
+)
 from storage.records.permission import PermissionRequest
 from storage.records.worker import ConversationWorker
 from storage.state import SessionState
@@ -25,6 +34,7 @@ def tell_all(around: Surroundings, session_id: str, flight: Flight, state: Sessi
         session = None if state.deleted else state.session
         around.broadcaster.publish(Published(session_id, flight.at, flight.events, session))
         _tell_activity(around, flight, state)
+        _keep_tree(around, flight, state)
         changed = [getattr(event, "response_id", None) for event in flight.events]
         for response_id in dict.fromkeys(changed):
             _show(around, session_id, response_id, flight, state)
@@ -45,6 +55,15 @@ def _tell_activity(around: Surroundings, flight: Flight, state: SessionState) ->
             around.tell_activity(f"{session.id}/{event.worker_id}", None)
 
 
+def _keep_tree(around: Surroundings, flight: Flight, state: SessionState) -> None:
+    """The files as a round leaves them; one that never began has left nothing."""
+    ended = [event for event in flight.events if isinstance(event, RequestCompleted)]
+    rounds = [state.rounds.find(event.response_id) for event in ended]
+    if any(found and found.turns for found in rounds):
+        session = state.record
+        around.trees.round_ended(session.id, Path(session.location_path), state.n)
+
+
 def _let_follow(around: Surroundings, session_id: str, flight: Flight, decision: Decision) -> None:
     follow = flight.asked.follow if flight.asked else None
     if follow is None:
@@ -54,7 +73,7 @@ def _let_follow(around: Surroundings, session_id: str, flight: Flight, decision:
     for response_id in (*queued, decision.follows):
         if response_id:
             around.followers.follow(response_id, follow)
-            follow(TurnGrew(session_id, response_id, None))
+            follow(TurnGrew(session_id, response_id, None, warnings=decision.warnings))
 
 
 def _show(

@@ -2,12 +2,15 @@
 
 Ending is never refused: their terminals are ended and their files can be deleted. Nothing of that
 can be recorded, so it is answered as not durable; a deletion is, once the files are in the trash.
+A worktree stays where it is, for without a journal nobody could bring it back.
 """
 
 from typing import TYPE_CHECKING, Any
 
+from actors.decisions import deletion
 from actors.messages import terminals as t
 from actors.messages.session import Dispatch, Disposed
+from actors.messages.supervision import Down
 from storage.journal.frame import JournalEnd
 from storage.records import request as r
 from storage.records.request_kinds import is_ending
@@ -19,6 +22,11 @@ if TYPE_CHECKING:
 def refusal(session_id: str, reason: str) -> r.Refusal:
     text = f"session {session_id} is quarantined: {reason}"
     return r.Refusal(code="session-quarantined", message=text)
+
+
+def is_unreadable(down: Down) -> bool:
+    """Whether its actor went down because its journal cannot be read."""
+    return (down.error or "").startswith(("JournalCorrupt", "JournalTooNew", "JournalMissing"))
 
 
 def answer(directory: "Directory", session_id: str, reason: str, asked: Dispatch) -> None:
@@ -61,7 +69,8 @@ def _delete(directory: "Directory", session_id: str, asked: Dispatch) -> None:
     workspace = entry.session.workspace if entry else _workspace_of(directory, session_id)
     end = entry.end if entry else JournalEnd(0, 0, "")
     directory.around.index.unreadable.pop(session_id, None)
-    directory.handle(Disposed(session_id, workspace, end, (asked.reply,)))
+    told = deletion.without_journal(entry.session if entry else None)
+    directory.handle(Disposed(session_id, workspace, end, (asked.reply,), told))
 
 
 def _workspace_of(directory: "Directory", session_id: str) -> Any:

@@ -11,6 +11,7 @@ from typing import Any
 from actors.decisions import again, endings, processes, session, table
 from actors.decisions.decision import Decision, Given
 from actors.decisions.decision import Verdict as Decided
+from actors.decisions.worktrees.safety import Seen
 from actors.messages import outcomes as o
 from actors.messages.effects import Effect
 from actors.messages.session import Advanced, Dispatch, Idle, ShutDown
@@ -18,10 +19,11 @@ from actors.messages.supervision import Down, Quarantined, Verdict
 from actors.recording.commits import Commits, CommitsFailed, Committed
 from actors.sessions.deadlines import Deadlines
 from actors.sessions.flights import CUT_SHORT, Flight, Flights, Waiters, never_silent
-from actors.sessions.idleness import Idleness, LookIdle
+from actors.sessions.idleness import Idleness, LookIdle, has_work
 from actors.sessions.owed import OwedLines, Retry, refused
 from actors.sessions.performer import Performer
 from actors.sessions.publishing import tell_all
+from actors.sessions.removals import Looked
 from actors.sessions.tool_servers import LookAtServers
 from actors.supervision import ActorRef, ChildContext, Supervisor, tell
 from actors.surroundings import Surroundings
@@ -70,6 +72,7 @@ class SessionActor(Supervisor):
         self._place = around.data.session(workspace, session_id)
         self.ahead = self._durable = SessionState()
         self._flights = Flights()
+        self._notify = partial(self.tell_self, Wake())
         self._owed = OwedLines(self)
         self._past = find.Past(self._place)
         self._set_aside: list[Dispatch] = []
@@ -128,8 +131,9 @@ class SessionActor(Supervisor):
 
     def dropped(self, message: Any) -> None:
         """A request that came too late for this incarnation goes to the next one."""
-        if isinstance(message, Dispatch) and not self.around.directory.tell(message):
-            message.reply.send(CUT_SHORT)
+        asked = message.asked if isinstance(message, Looked) else message
+        if isinstance(asked, Dispatch) and not self.around.directory.tell(asked):
+            asked.reply.send(CUT_SHORT)
 
     @property
     def end(self) -> JournalEnd:
@@ -138,9 +142,6 @@ class SessionActor(Supervisor):
 
     def tell_self(self, message: object) -> None:
         tell(self.actor_ref, message)
-
-    def _notify(self) -> None:
-        self.tell_self(Wake())
 
     # What arrives.
 
@@ -168,35 +169,48 @@ class SessionActor(Supervisor):
                 self._look_idle()
             case LookAtServers():
                 self._performer.servers.look(self._durable)
+            case Looked():
+                self._performer.removals.looked()
+                self._asked(message.asked, message.seen)
             case Dispatch():
                 self._requests += 1
-                with never_silent(message):
-                    self._decide(message.request, message)
+                self._asked(message)
             case _:
                 self._decide(message)
         return None
 
-    def _given(self, asked: Dispatch | None = None) -> Given:
+    def _asked(self, asked: Dispatch, seen: Seen | None = None) -> None:
+        with never_silent(asked):
+            self._decide(asked.request, asked, seen)
+
+    def _given(self, asked: Dispatch | None, seen: Seen | None) -> Given:
         return Given(
             now=self.context.clock.now(),
             new_id=new_id,
             settings=partial(self.around.workspaces.settings, self.workspace),
+            settings_problem=partial(self.around.workspaces.in_words, self.workspace),
             prices=self.around.prices,
             written=self.around.written.contents(),
+            sent=self.around.written.under_way(),
             closing=self._is_shutting_down,
             request_id=asked.request_id if asked and asked.once else None,
             activities=self.around.activities,
             progress=self.around.progress,
             by=asked.by if asked else "greenroom",
+            worktree=seen,
         )
 
-    def _decide(self, message: Any, asked: Dispatch | None = None) -> None:
+    def _decide(
+        self, message: Any, asked: Dispatch | None = None, seen: Seen | None = None
+    ) -> None:
         self._idleness.busy()
         self._is_shutting_down |= isinstance(message, ShutDown)
         if asked and asked.again and self._flights.holds(asked.request_id):
             self._set_aside.append(asked)  # the first of its kind is still on its way
             return
-        given = self._given(asked)
+        if asked and seen is None and self._performer.removals.looks_first(asked):
+            return
+        given = self._given(asked, seen)
         verdict = self._verdict(message, asked, given)
         self._send(Flight.of(verdict, given.now, asked, message))
 
@@ -222,7 +236,7 @@ class SessionActor(Supervisor):
         if flight.writes and self._owed.is_refusing and self.ahead.session:
             self._owed.take(flight)
         elif flight.writes:
-            self.ahead = fold.apply_all(self.ahead, flight.events, flight.at)
+            self.ahead = fold.apply_line(self.ahead, flight.events, flight.at)
             self.submit(flight)
         elif len(self._flights):
             self._flights.add(flight)
@@ -236,18 +250,15 @@ class SessionActor(Supervisor):
         self._commits.submit(flight.at, flight.events, flight.request_id, flight.apart)
 
     def _fits(self, flight: Flight) -> bool:
+        """Nobody loses an outcome for its size alone: what cannot be recorded ends its request."""
         try:
             require_fit(flight.at, flight.events, flight.request_id)
         except LineTooLong as error:
-            self._refuse_too_long(flight, error)
+            if flight.asked is None:
+                raise
+            flight.refuse(Refusal(code=error.code, message=str(error)))
             return False
         return True
-
-    def _refuse_too_long(self, flight: Flight, error: LineTooLong) -> None:
-        """Nobody loses an outcome for its size alone: what cannot be recorded ends its request."""
-        if flight.asked is None:
-            raise error
-        flight.refuse(Refusal(code=error.code, message=str(error)))
 
     # What became of it.
 
@@ -258,19 +269,17 @@ class SessionActor(Supervisor):
             else:
                 self._fail(result)
         while self._set_aside and not len(self._flights):
-            asked = self._set_aside.pop(0)
-            with never_silent(asked):
-                self._decide(asked.request, asked)
+            self._asked(self._set_aside.pop(0))
 
     def _advance(self, flights: list[Flight], end: JournalEnd) -> None:
         """A batch is durable. The directory hears of its end once, with the state it stands for."""
         landed = []
         for flight in flights:
-            self._durable = fold.apply_all(self._durable, flight.events, flight.at)
+            self._durable = fold.apply_line(self._durable, flight.events, flight.at)
             landed.append((flight, self._durable))
         self._deadlines.follow(self._durable.session)
         session = None if self._durable.deleted else self._durable.session
-        self.around.directory.tell(Advanced(self.session_id, session, end))
+        self.around.directory.tell(Advanced(self.session_id, session, end, self._durable.deleting))
         try:
             for flight, state in landed:
                 tell_all(self.around, self.session_id, flight, state)  # whatever comes after it
@@ -378,16 +387,10 @@ class SessionActor(Supervisor):
             self.around.directory.tell(Idle(self.session_id, self._requests))
 
     def _is_needed(self) -> bool:
-        session = self.ahead.session
-        if session is None or len(self._flights) or len(self._owed):
+        is_at_it = self.ahead.deleting or self._performer.removals.is_busy
+        if is_at_it or len(self._flights) or len(self._owed) or len(self.waiters):
             return True
-        if len(self.waiters) or session.open_requests or session.permissions:
-            return True
-        return any(
-            isinstance(worker, ProcessWorker)
-            and (worker.status in {"running", "starting"} or self._comes_again(worker.id))
-            for worker in session.workers
-        )
+        return self.ahead.session is None or has_work(self.ahead.session, self._comes_again)
 
     def _comes_again(self, worker_id: str) -> bool:
         """Its actor waits for a restart, or lives still."""

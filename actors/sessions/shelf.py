@@ -13,12 +13,14 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from actors.git.remake import CannotRemake
 from actors.messages.recording import Published
 from actors.messages.session import Dispatch, Disposed, Reply
 from actors.messages.shelf import TakenIn
 from actors.sessions.flights import answered_alone
 from actors.sessions.owed import refused
-from storage import codec, imported, trash
+from actors.sessions.shelved_worktrees import RestoredWorktree, kept_in_git
+from storage import codec, imported, staging, trash
 from storage.data_dir import is_workspace_name
 from storage.errors import FileRefused, JournalCorrupt, JournalMissing, JournalTooNew, StorageError
 from storage.journal import find
@@ -75,11 +77,11 @@ class Shelf:
         self._around.broadcaster.publish(
             Published(session.id, message.at, (message.event,), session)
         )
-        message.reply.send(_taken_in(session))
+        message.reply.send(taken_in(session))
 
     def dropped(self, message: TakenIn) -> None:
         """The directory ends; the next one finds the session where it stands."""
-        message.reply.send(_taken_in(message.session))
+        message.reply.send(taken_in(message.session))
 
     def is_back(self, disposed: Disposed) -> bool:
         """Whether it was restored since: the news of its deletion is older. From any thread."""
@@ -115,14 +117,17 @@ class Shelf:
             asked.reply.send(refusal)
             return
         self._brought_back[item.id] = item.n + 1
+        worktree = RestoredWorktree(item, self._around.environ)
         try:
-            session, end = trash.restore(self._data, item, now, _own_id(asked))
+            session, end = trash.restore(self._data, item, now, _own_id(asked), worktree.make_again)
+        except CannotRemake as error:
+            asked.reply.send(r.Refusal(code="worktree-not-restored", message=str(error)))
         except _DAMAGED as error:
             asked.reply.send(_damaged(item, error))
         except FileNotFoundError:
             asked.reply.send(_gone(item))
         else:
-            self._tell(session, end, SessionRestored("trash"), now, asked.reply)
+            self._tell(session, end, SessionRestored("trash"), now, worktree.told_with(asked.reply))
 
     def _purge(self, asked: Dispatch, now: datetime) -> None:
         request = _typed(asked.request, r.PurgeSession)
@@ -136,6 +141,7 @@ class Shelf:
         freed = 0
         for item in doomed:
             size = trash.size_of(item.directory)
+            left = kept_in_git(item)
             try:
                 trash.purge(item)
             except FileNotFoundError:  # somebody else was faster
@@ -150,6 +156,7 @@ class Shelf:
                 return
             purged.append({"id": item.id, "name": item.name, "workspace": item.workspace})
             freed += size
+            left.forget(self._around.environ)
         self._leave_out(doomed)  # there may have been no room for it before
         asked.reply.send({"purged": purged, "bytes": freed})
 
@@ -220,7 +227,7 @@ class Shelf:
             if session_id in {None, session.id} and asked.request_id is not None:
                 place = self._data.session(session.workspace, session.id)
                 if find.holds(place, asked.request_id):
-                    asked.reply.send(_taken_in(session))
+                    asked.reply.send(taken_in(session))
                     return
         asked.reply.send(refusal)
 
@@ -229,10 +236,10 @@ class Shelf:
     ) -> None:
         """The directory takes it in; one that is just being started finds it by itself."""
         if not self._around.directory.tell(TakenIn(session, end, event, at, reply)):
-            reply.send(_taken_in(session))
+            reply.send(taken_in(session))
 
     def _sweep(self) -> None:
-        for find_them in (trash.half_purged, imported.half_imported):
+        for find_them in (trash.half_purged, staging.half_made):
             try:
                 for path in find_them(self._data):
                     trash.remove(path)
@@ -277,7 +284,7 @@ def _refusal(error: Exception) -> r.Refusal:
     return r.Refusal(code=code, message=str(error))
 
 
-def _taken_in(session: Session) -> dict[str, Any]:
+def taken_in(session: Session) -> dict[str, Any]:
     """The record, and whether its directory is there on this machine."""
     exists = Path(session.location_path).is_dir()
     return {**codec.builtins(session), "location_exists": exists}

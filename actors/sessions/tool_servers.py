@@ -88,6 +88,8 @@ class ToolServers:
             location=session.location_path,
             logs=self._around.data.session(session.workspace, session.id),
             instance=self._around.data.instance,
+            session=session.id,
+            group=lambda key: self._around.groups.enter(key, self._around.limits_of(session.id)),
         )
         return ServerSet(self._session, self._around.io, self.box, place, PREFIX)
 

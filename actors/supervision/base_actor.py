@@ -37,6 +37,8 @@ class BaseActor(pykka.ThreadingActor):
     """
 
     use_daemon_thread = True
+    says_when_it_runs = False
+    """It is `starting` beyond `started`, until it calls `context.report_running` itself."""
     actor_inbox: Inbox
 
     def __init__(self, context: ChildContext) -> None:
@@ -71,7 +73,8 @@ class BaseActor(pykka.ThreadingActor):
             self._crash(error)
         else:
             self.__is_up = True
-            self.context.report_started()
+            if not self.says_when_it_runs:
+                self.context.report_started()
 
     def on_receive(self, message: Any) -> object:
         return self.on_message(message)

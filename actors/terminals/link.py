@@ -240,6 +240,7 @@ class TerminalLink(BaseActor):
             rows=wanted.rows,
             log_directory=wanted.log_directory,
             nonce=wanted.nonce,
+            cgroup=self._group(wanted.key),
         )
         try:
             self._line.send(spawn)
@@ -247,6 +248,15 @@ class TerminalLink(BaseActor):
             self._opening.pop(wanted.key)
             self._tell(wanted.key, t.TerminalNotOpened(wanted.key, 0, f"not startable: {error}"))
             self._let_go(wanted.key)
+
+    def _group(self, key: str) -> str:
+        """Where its session has limits, the group that enforces them, if that can be had."""
+        limits = self._around.limits_of(key.partition("/")[0])
+        host = self._line.host
+        if not limits or host is None:
+            return ""
+        self._around.groups.settle(host.pid)
+        return self._around.groups.enter(key, limits)
 
     def _spawned(self, spawned: p.Spawned) -> None:
         wanted = self._opening.pop(spawned.key, None)

@@ -14,8 +14,8 @@ from msgspec import Meta, Struct
 from storage import typed
 from storage.records.process import ProcessIdentity, UtcTime
 
-PROTOCOL_VERSION = 3
-"""2 added the lease of persons (`TakeLease`, …), 3 who looks on (`watchers`, `Detach`)."""
+PROTOCOL_VERSION = 4
+"""2 added leases of persons (`TakeLease`), 3 who looks on (`watchers`, `Detach`), 4 `cgroup`."""
 
 DAEMON_LEASE = 0
 """The lease under which the daemon itself writes; persons get theirs from 1 on."""
@@ -101,9 +101,8 @@ class Hello(_Message, frozen=True):
 class Spawn(_Message, frozen=True):
     """Answered by `Spawned` or `SpawnFailed`.
 
-    A key with a live terminal is answered with that one (`adopted`). `env` is the whole
-    environment; the host adds GREENROOM_WORKER, GREENROOM_NONCE and, if absent, TERM.
-    A program without a slash is looked up in the PATH of `env`.
+    A key with a live terminal is answered with that one (`adopted`). `env` is the environment; the
+    host adds GREENROOM_WORKER, GREENROOM_NONCE and a TERM; its PATH is where a program is found.
     """
 
     request_id: str
@@ -115,6 +114,7 @@ class Spawn(_Message, frozen=True):
     nonce: str
     cols: Cells = 80
     rows: Cells = 24
+    cgroup: str = ""  # the control group to enter, if it can be
 
 
 class ListTerminals(_Message, frozen=True):

@@ -280,6 +280,7 @@ def _begin(wanted: protocol.Spawn) -> Terminal:
             env={"TERM": "xterm-256color"} | wanted.env | marks,
             rows=wanted.rows,
             cols=wanted.cols,
+            cgroup=wanted.cgroup,
         )
     except BaseException:
         log.discard()

@@ -67,24 +67,26 @@ def spawn(
     env: Mapping[str, str],
     rows: int,
     cols: int,
+    cgroup: str = "",
 ) -> Spawned:
     """Start `argv` in its own session on a new PTY, with the user's umask and limits.
 
-    Raises SpawnRefusedError.
+    In the control group, if one is given and may be entered. Raises SpawnRefusedError.
     """
     _check_texts(argv, env)
     cwd_fd = _open_directory(cwd)
+    group_fd = _open_group(cgroup)
     try:
         program = find_program(argv[0], cwd=cwd, path=env.get("PATH", os.defpath))
         pty = _spawn_guarded(
             [program, *argv[1:]],
             env=dict(env),
-            preexec_fn=_before_exec(cwd_fd),
+            preexec_fn=_before_exec(cwd_fd, group_fd),
             dimensions=(rows, cols),
-            pass_fds=(cwd_fd,),
+            pass_fds=(cwd_fd,) if group_fd is None else (cwd_fd, group_fd),
         )
     finally:
-        os.close(cwd_fd)
+        _close_all([cwd_fd] if group_fd is None else [cwd_fd, group_fd])
     return _take_over(pty)
 
 
@@ -129,11 +131,24 @@ def _open_directory(cwd: str) -> int:
     raise SpawnRefusedError(errno.EACCES, f"cwd may not be entered: {cwd!r}")
 
 
-def _before_exec(cwd_fd: int) -> Callable[[], None]:
+def _open_group(cgroup: str) -> int | None:
+    """Who cannot enter its group runs outside: the account of its session watches it."""
+    if not os.path.isabs(cgroup):  # noqa: PTH117 - no Path for one test
+        return None
+    try:
+        return os.open(f"{cgroup}/cgroup.procs", os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except (OSError, ValueError):
+        return None
+
+
+def _before_exec(cwd_fd: int, group_fd: int | None) -> Callable[[], None]:
     """What the child does between fork and exec; an exception here is reported by ptyprocess."""
 
     def prepare() -> None:
         os.fchdir(cwd_fd)
+        if group_fd is not None:
+            with suppress(OSError):
+                os.write(group_fd, b"0")
         os.umask(UMASK)
         resource.setrlimit(resource.RLIMIT_NOFILE, OPEN_FILES)
         # What is ignored stays so over exec: by Python, by ptyprocess, by whoever started us.

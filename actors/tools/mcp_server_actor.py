@@ -1,14 +1,18 @@
 """One MCP server as an actor: its end is the actor's end, and the supervisor starts another."""
 
+from collections.abc import Callable
 from concurrent.futures import wait
 from contextlib import suppress
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from actors.adapters.io_loop import IoLoop
 from actors.adapters.mcp_tools import McpConnection, placed
+from actors.mcp_launcher import ENTER_GROUP
+from actors.messages.work import EndServer
 from actors.supervision import ActorEndedError, BaseActor, ChildContext, tell
 from actors.tools.tool_box import ToolBox
 from storage.records.workspace import McpServerSettings
@@ -22,7 +26,8 @@ class Ended(Struct, frozen=True):
 
 
 class Connect(Struct, frozen=True):
-    """Which server, started where, and the file that takes its standard error.
+    """Which server, started where, and the file that takes its standard error. `group` gives the
+    control group that its next process is to enter, or nothing.
 
     `{{location_path}}` in the settings stands for where it is started.
     """
@@ -31,6 +36,7 @@ class Connect(Struct, frozen=True):
     settings: McpServerSettings
     cwd: str
     errors: Path
+    group: Callable[[], str] = str
 
 
 class McpServerEnded(ActorEndedError):
@@ -40,6 +46,8 @@ class McpServerEnded(ActorEndedError):
 class McpServerActor(BaseActor):
     """Connects when it starts, and offers its tools in the box while it lives."""
 
+    says_when_it_runs = True
+
     def __init__(self, context: ChildContext, io: IoLoop, connect: Connect, box: ToolBox) -> None:
         super().__init__(context)
         self._io = io
@@ -47,7 +55,7 @@ class McpServerActor(BaseActor):
         self._box = box
         self._connection = McpConnection(
             connect.name,
-            placed(connect.settings, connect.cwd),
+            placed(_marked(connect.settings, connect.group()), connect.cwd),
             cwd=connect.cwd,
             errlog_path=connect.errors,
             on_tools_changed=lambda listing: box.offer(connect.name, self._connection, listing),
@@ -61,6 +69,7 @@ class McpServerActor(BaseActor):
         try:
             listing = await self._connection.open()
             self._box.offer(self._name, self._connection, listing)
+            self.context.report_running()
             self._say(Ended(await self._connection.wait_closed()))
         except ConnectionError as error:
             self._say(Ended(str(error)))
@@ -73,6 +82,9 @@ class McpServerActor(BaseActor):
         tell(self.actor_ref, message)
 
     def on_message(self, message: Any) -> object:
+        if isinstance(message, EndServer):
+            self._box.withdraw(self._name, message.why, self._connection)
+            raise McpServerEnded(message.why)
         if isinstance(message, Ended):
             raise McpServerEnded(message.reason)
         return super().on_message(message)
@@ -80,3 +92,9 @@ class McpServerActor(BaseActor):
     def stopping(self) -> None:
         with suppress(RuntimeError):  # the loop has ended, and the server with it
             wait([self._io.run(self._connection.close())], CLOSE_SECONDS)
+
+
+def _marked(settings: McpServerSettings, group: str) -> McpServerSettings:
+    """By the nonce its processes are told from those of its earlier selves."""
+    marks = {"GREENROOM_NONCE": token_hex(8), **({ENTER_GROUP: group} if group else {})}
+    return structs.replace(settings, env={**settings.env, **marks})

@@ -63,7 +63,12 @@ class McpServers(Supervisor):
         known = self._sets.get(workspace)
         if known is None:
             directory = self._data.workspace(workspace)
-            place = Place(location=str(directory), logs=directory, instance=self._data.instance)
+            place = Place(
+                location=str(directory),
+                logs=directory,
+                instance=self._data.instance,
+                workspace=workspace,
+            )
             box = self._shared.box(workspace)
             known = self._sets[workspace] = ServerSet(self, self._io, box, place, workspace)
         return known

@@ -4,7 +4,7 @@ Part of the supervisor that has them as children, and used in its thread only. W
 the caller to say, as often as it likes.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Protocol
@@ -12,6 +12,7 @@ from typing import Protocol
 from msgspec import Struct, structs
 
 from actors.adapters.io_loop import IoLoop
+from actors.messages.orphans import server_key
 from actors.supervision import ChildSpec
 from actors.tools.mcp_server_actor import CLOSE_SECONDS, Connect, McpServerActor
 from actors.tools.tool_box import ToolBox
@@ -27,14 +28,26 @@ class HasChildren(Protocol):
 
 
 class Place(Struct, frozen=True, kw_only=True):
-    """Where servers start, and where their standard error goes.
+    """Where servers start, where their standard error goes, and whose they are: one of `session`
+    and `workspace` is set.
 
-    By the mark `instance` they are known when nobody is left who holds them.
+    By the mark `instance` they are known when nobody is left who holds them. `group` gives the
+    control group of a server by its key, or nothing.
     """
 
     location: str
     logs: Path
     instance: str
+    session: str = ""
+    workspace: str = ""
+    group: Callable[[str], str] = lambda _key: ""
+
+    def key(self, name: str) -> str:
+        return server_key(name, session=self.session, workspace=self.workspace)
+
+    def marks(self, name: str) -> dict[str, str]:
+        """What their processes are known by."""
+        return {"GREENROOM_INSTANCE": self.instance, "GREENROOM_SERVER": self.key(name)}
 
 
 class ServerSet:
@@ -104,10 +117,9 @@ class ServerSet:
             return  # it is still ending
         self._running[name] = settings
         place = self._place
-        marked = structs.replace(
-            settings, env={**settings.env, "GREENROOM_INSTANCE": place.instance}
-        )
-        connect = Connect(name, marked, place.location, place.logs / f"mcp-{name}.log")
+        marked = structs.replace(settings, env={**settings.env, **place.marks(name)})
+        group = partial(place.group, place.key(name))
+        connect = Connect(name, marked, place.location, place.logs / f"mcp-{name}.log", group)
         self._supervisor.add_child(
             ChildSpec(
                 id=self._id(name),

@@ -8,6 +8,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 from msgspec import Struct
@@ -26,10 +27,13 @@ State = Literal["starting", "running", "failed"]
 
 
 class ServerState(Struct, frozen=True, kw_only=True):
-    """`problem`: why it does not run. `left_out`: which of its tools are not offered, and why."""
+    """`since`: when it came to this state. `problem`: why it does not run. `left_out`: which of
+    its tools are not offered, and why.
+    """
 
     name: str
     state: State
+    since: datetime
     tools: int
     problem: str | None
     left_out: tuple[str, ...]
@@ -44,6 +48,7 @@ class _Server:
         self.listing = Listing()
         self.problem: str | None = None
         self.lost_at: float | None = None
+        self.since = datetime.now(UTC)
 
     def is_pending(self) -> bool:
         """Being started, for the first time or again."""
@@ -58,6 +63,7 @@ class _Server:
         state: State = "failed" if self.problem else "starting"
         return ServerState(
             name=name,
+            since=self.since,
             state="running" if self.connection is not None else state,
             tools=len(self.listing.tools),
             problem=self.problem,
@@ -98,6 +104,8 @@ class ToolBox:
             if server.owner not in {None, connection}:
                 return
             server.owner = connection
+            if server.connection is None:
+                server.since = datetime.now(UTC)
             server.connection, server.listing, server.problem = connection, listing, None
             server.lost_at = None
 
@@ -109,6 +117,8 @@ class ToolBox:
                 return
             if server.connection is not None:
                 server.lost_at = time.monotonic()
+            if server.connection is not None or server.problem is None:
+                server.since = datetime.now(UTC)
             server.connection, server.problem = None, problem
 
     def refuse(self, name: str, problem: str) -> None:
@@ -184,6 +194,11 @@ async def call_tool(
                     isinstance(error, CallCutOffError),
                 )
                 return ToolOutcome(content=text, is_error=True, is_unknown=was_sent)
+    return not_running(boxes, tool)
+
+
+def not_running(boxes: Sequence[ToolBox], tool: str) -> ToolOutcome:
+    """The error that a call of a tool gives whose server is not there, with what is known of it."""
     problems = [problem for box in boxes if (problem := box.problem_of(tool))]
     server = tool.partition(".")[0]
     if not any(box.is_known(server) for box in boxes):

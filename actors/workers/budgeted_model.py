@@ -23,6 +23,7 @@ from actors.ports import (
     ModelEvent,
     ModelProvider,
     ModelRequest,
+    PromptSent,
     TextDelta,
     TurnDone,
 )
@@ -87,32 +88,24 @@ class _BudgetedModel:
         """What of a cut call was used is estimated, and never less than what came of it."""
         asked = await self._asked(request)
         call = BudgetedCall(self._around, self._holders, asked, self._tell)
-        came: list[int] = []
-        is_sent = False
+        used = _Used(asked)
         try:
             granted = await call.clear()
-            is_sent = True
             lowered = replace(request.config, max_tokens=granted.max_tokens)
             whole = self._model.stream(replace(request, config=lowered))
             async with aclosing(whole) as events:  # type: ignore[type-var]  # an async generator in every adapter
                 async for event in _until(events, _deadline(granted)):
-                    came.append(_bytes(event))
                     if isinstance(event, TurnDone):
                         call.settle(event.usage)
-                    yield event
+                    yield used.heard(event)
         except ModelError as error:
-            is_sent = bool(came)  # a call that was refused costs nothing
-            if error.usage is not None:
-                answer = max(error.usage.completion_tokens, sum(came))
-                call.settle(replace(error.usage, completion_tokens=answer), estimated=True)
+            used.failed(error)
             raise
         except TimeoutError as error:
-            raise ModelError(OUT_OF_TIME.format(call.timed_by), code="budget-exceeded") from error
+            text = OUT_OF_TIME.format(call.timed_by)
+            raise ModelError(text, code="budget-exceeded", usage=used.prompt) from error
         finally:
-            prompt = asked.prompt_tokens if is_sent else 0
-            answer = min(sum(came), asked.max_tokens)
-            used = Usage(prompt_tokens=prompt, completion_tokens=answer)
-            call.settle(used, estimated=is_sent)
+            call.settle(used.usage(), estimated=used.prompt is not None)
 
     async def _asked(self, request: ModelRequest) -> ReserveBudget:
         counted = await self._model.count_tokens(request)
@@ -132,6 +125,34 @@ class _BudgetedModel:
             least=min(wanted, max(budget.LEAST_TOKENS, _thinking_tokens(request) + 1)),
             estimated=counted is None,
         )
+
+
+class _Used:
+    """What a call has used, as far as it came. `prompt` is None as long as it was not sent."""
+
+    def __init__(self, asked: ReserveBudget) -> None:
+        self.prompt: Usage | None = None
+        self._asked = asked
+        self._came = 0
+
+    def heard(self, event: ModelEvent) -> ModelEvent:
+        """The same event; of a prompt that nobody has counted yet, what was set aside for it."""
+        if isinstance(event, PromptSent):
+            self.prompt = event.usage or Usage(prompt_tokens=self._asked.prompt_tokens)
+            return PromptSent(self.prompt)
+        self._came += _bytes(event)
+        return event
+
+    def failed(self, error: ModelError) -> None:
+        """A call that was refused costs nothing."""
+        if error.usage is not None or not self._came:
+            self.prompt = error.usage
+
+    def usage(self) -> Usage:
+        if self.prompt is None:
+            return Usage()
+        came = min(self._came, self._asked.max_tokens)
+        return replace(self.prompt, completion_tokens=max(self.prompt.completion_tokens, came))
 
 
 def _thinking_tokens(request: ModelRequest) -> int:

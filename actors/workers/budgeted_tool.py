@@ -8,24 +8,26 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
-from actors.messages import work
 from actors.messages.budget import ReserveBudget
 from actors.ports import ModelError
 from actors.surroundings import Surroundings
 from actors.workers.budgeted_model import OUT_OF_TIME
 from actors.workers.clearance import BudgetedCall, holders
+from storage.records.session import Session
 
 
 @asynccontextmanager
 async def cleared(
-    around: Surroundings, call: work.Call, tell: Callable[[Any], object]
+    around: Surroundings, session: Session, key: str, tell: Callable[[Any], object]
 ) -> AsyncIterator[None]:
-    """What is done inside is the call. ModelError: it may not be made, or its time has run out."""
-    asked = holders(around, call.session)
+    """What is done inside is the call, which `key` names. ModelError: it may not be made, or its
+    time has run out.
+    """
+    asked = holders(around, session)
     if not asked:
         yield
         return
-    budgeted = BudgetedCall(around, asked, _asked(around, call), tell)
+    budgeted = BudgetedCall(around, asked, _asked(around, session, key), tell)
     made = 0
     try:
         granted = await budgeted.clear()
@@ -33,16 +35,17 @@ async def cleared(
         async with asyncio.timeout(granted.seconds):
             yield
     except TimeoutError as error:
-        raise ModelError(OUT_OF_TIME, code="budget-exceeded") from error
+        text = OUT_OF_TIME.format(budgeted.timed_by)
+        raise ModelError(text, code="budget-exceeded") from error
     finally:
         budgeted.settle(tool_calls=made)
 
 
-def _asked(around: Surroundings, call: work.Call) -> ReserveBudget:
+def _asked(around: Surroundings, session: Session, key: str) -> ReserveBudget:
     return ReserveBudget(
-        session=call.session.id,
-        key=f"{call.response_id}/{call.call.tool_call_id}",
-        by=call.session.id,
+        session=session.id,
+        key=key,
+        by=session.id,
         life=around.life,
         at=around.clock.monotonic(),
         tool_calls=1,

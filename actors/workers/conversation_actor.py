@@ -4,7 +4,6 @@ Decides nothing and keeps nothing that matters: the session asks again after a c
 is on the I/O loop; this actor starts the work there and can cancel it at any time.
 """
 
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from actors.conversations.context_sources import ContextSources
@@ -17,6 +16,7 @@ from actors.tools.tool_box import ToolBox, call_tool
 from actors.workers.budgeted_tool import cleared
 from actors.workers.call_progress import told_progress
 from actors.workers.pausing import pause
+from actors.workers.prompt_tools import PromptTools
 from actors.workers.shown_context import CUT_SHORT, shown_context
 from actors.workers.turn_call import TurnCall
 from storage.records.conversation import Failure, ToolCall
@@ -41,7 +41,8 @@ class ConversationActor(BaseActor):
         self._boxes = boxes
         self._running: dict[str, set[Future[Any]]] = {}
         self._calls: set[str] = set()
-        self._sources = ContextSources(partial(call_tool, boxes), around.clock)
+        said = PromptTools(around, boxes, self._tell)
+        self._sources = ContextSources(said.call, around.clock)
 
     def on_message(self, message: Any) -> object:
         match message:
@@ -115,6 +116,7 @@ class ConversationActor(BaseActor):
             asked.reply.send(CUT_SHORT)
 
     async def _ask(self, ask: work.Ask) -> None:
+        await self._around.trees.settled(ask.session.id)
         await pause(self._around, ask)
         call = TurnCall(self._around, ask, await self._tools(), self._sources, self._tell)
         await call.run()
@@ -132,7 +134,8 @@ class ConversationActor(BaseActor):
         call = message.call
         made = False
         try:
-            async with cleared(self._around, message, self._tell):
+            key = f"{message.response_id}/{call.tool_call_id}"
+            async with cleared(self._around, message.session, key, self._tell):
                 made = True
                 with told_progress(self._around, message, self._tell) as on_progress:
                     outcome = await self._called(call, on_progress)

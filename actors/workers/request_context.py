@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from actors.conversations import attached_images, context_building, fitting
 from actors.decisions.context.strategy import Summarize
 from actors.decisions.models import model_of
-from actors.ports import ModelProvider
+from actors.ports import ModelError, ModelProvider
 from actors.surroundings import Surroundings
 from storage.records.message import ChatMessage
 from storage.records.session import Session
@@ -51,6 +51,9 @@ async def without_summary(
 
 def provider_of(around: Surroundings, session: Session) -> tuple[str, ModelProvider]:
     """Its name, and the one to call. ModelError."""
+    unreadable = around.workspaces.refusal(session.workspace)
+    if unreadable:
+        raise ModelError(unreadable.message, code=unreadable.code)
     settings = around.workspaces.settings(session.workspace)
     name, _ = model_of(session.config, settings)
     return name, around.models.provider(session.workspace, name, settings)

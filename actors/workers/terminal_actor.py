@@ -14,6 +14,7 @@ from actors.messages import outcomes as o
 from actors.messages import terminals as t
 from actors.messages import work
 from actors.messages.agent_reports import LookForReports, WatchForReports
+from actors.messages.orphans import EndAll
 from actors.supervision import ActorEndedError, BaseActor, ChildContext, tell
 from actors.surroundings import Surroundings
 from actors.terminals.look import GLANCE_BYTES, look, terminal_size
@@ -57,6 +58,7 @@ class TerminalActor(BaseActor):
         self._is_agent = False
         self._is_up = False
         self._ending: EndCause | None = None
+        self._why = ""
         self._input = HeldInput()
         self._worker: TerminalWorker | None = None
         self._activity = ActivityWatch(
@@ -71,7 +73,7 @@ class TerminalActor(BaseActor):
             case work.RunProcess():
                 self._open(message)
             case work.EndProcess():
-                self._end(message.cause)
+                self._end(message)
             case work.TypeInput():
                 self._type(message)
             case work.DeliverPrompt():
@@ -239,8 +241,10 @@ class TerminalActor(BaseActor):
         if self._reports is not None:
             self._reports.taken([each.name for each in heard if each not in naming])
 
-    def _end(self, cause: EndCause) -> None:
-        self._ending = cause
+    def _end(self, end: work.EndProcess) -> None:
+        self._ending, self._why = end.cause, end.why
+        if end.cause == "limit":  # what keeps growing is not asked to end
+            self._around.orphans.tell(EndAll(self._key))
         if self._is_up:
             self._link(t.EndTerminal(self._key))
 
@@ -306,7 +310,7 @@ class TerminalActor(BaseActor):
         self._hear_the_last()
         cause = self._cause(ended)
         exit_ = ProcessExit(code=ended.code, signal=ended.signal, at=ended.at, cause=cause)
-        evidence = self._evidence(ended) if cause == "crashed" else None
+        evidence = self._evidence(ended) if cause == "crashed" else self._why or None
         self._tell(o.ProcessEnded(self._worker_id, exit_, ended.epoch, evidence))
         if evidence is not None:
             raise ProcessEndedError(evidence)
@@ -342,9 +346,9 @@ class TerminalActor(BaseActor):
         self._hear_the_last()
         cause: EndCause = self._ending or "lost"
         exit_ = ProcessExit(at=self.context.clock.now(), cause=cause)
-        self._tell(o.ProcessEnded(self._worker_id, exit_, None))
-        if cause == "lost":
-            raise ProcessEndedError("lost together with the terminal host")
+        self._tell(o.ProcessEnded(self._worker_id, exit_, None, self._why or None))
+        if cause in {"lost", "limit"}:
+            raise ProcessEndedError(self._why or "lost together with the terminal host")
         self.stop()
 
 

@@ -17,6 +17,7 @@ from actors.ports import (
     ModelDescription,
     ModelError,
     ModelRequest,
+    PromptSent,
     TextDelta,
     TurnDone,
 )
@@ -24,7 +25,7 @@ from actors.surroundings import Surroundings
 from actors.workers.budgeted_model import budgeted
 from actors.workers.request_context import provider_of
 from actors.workers.turn_context import TurnContext
-from storage.records.conversation import Turn, TurnGrew
+from storage.records.conversation import Turn, TurnGrew, Usage
 from storage.records.tool import Tool
 
 
@@ -44,6 +45,7 @@ class TurnCall:
         self._context = TurnContext(around, ask, tools, sources, tell)
         self._tell = tell
         self._grown = GrowingTurn()
+        self._counted: Usage | None = None
 
     async def run(self) -> None:
         ask, around = self._ask, self._around
@@ -68,8 +70,11 @@ class TurnCall:
         finally:
             around.written.drop(ask.response_id)
 
-    def _take(self, event: TextDelta | BlockDone) -> None:
+    def _take(self, event: PromptSent | TextDelta | BlockDone) -> None:
         match event:
+            case PromptSent():
+                self._counted = event.usage
+                self._around.written.sent(self._ask.response_id, event.usage)
             case TextDelta():
                 self._grown.write(event.index, event.text)
                 if self._grown.is_worth_a_look(asyncio.get_running_loop().time()):
@@ -111,6 +116,8 @@ class TurnCall:
         )
 
     def _fail(self, error: ModelError) -> None:
+        """A call of which nothing came and of which its provider says no more costs nothing."""
+        content = self._grown.content()
         self._tell(
             o.TurnFailed(
                 response_id=self._ask.response_id,
@@ -119,7 +126,7 @@ class TurnCall:
                 message=str(error),
                 retryable=error.retryable,
                 retry_after_seconds=error.retry_after_seconds,
-                content=self._grown.content(),
-                usage=error.usage,
+                content=content,
+                usage=error.usage or (self._counted if content else None),
             )
         )

@@ -1,11 +1,14 @@
 """The context of one turn, as far as it can be had: what fails in it is told, and left out."""
 
 from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 from actors.conversations.context_building import BuiltContext
 from actors.conversations.context_sources import ContextSources
-from actors.conversations.summarizing import summarized
+from actors.conversations.summarizing import UselessSummaryError, summarized
 from actors.decisions.context.strategy import Summarize
+from actors.decisions.models import CONFIG_IS_SET
 from actors.messages import outcomes as o
 from actors.messages import work
 from actors.ports import ModelError, ModelProvider
@@ -13,6 +16,13 @@ from actors.surroundings import Surroundings
 from actors.workers.request_context import built_for, fitted_for, without_summary
 from storage.records.tool import Tool
 from storage.records.workspace import DynamicContextSettings
+
+MOST_USELESS = 2
+"""Summaries of the same messages; a model that gave so many of no use is not paid for another."""
+NO_MORE = (
+    "{} gave two of no use for these messages and is not asked for another; older messages are left"
+    f" out instead; set config.model or config.context_strategy ({CONFIG_IS_SET})"
+)
 
 
 class TurnContext:
@@ -56,14 +66,22 @@ class TurnContext:
     async def _summarized(
         self, wanted: Summarize, built: BuiltContext, provider: ModelProvider, provider_name: str
     ) -> bool:
-        ask = self._ask
-        try:
-            described = await provider.describe(built.request.model)
-            window = described.context_window or 0
-            made = await summarized(wanted, built.request.model, provider, window)
-        except ModelError as error:
-            self._failed("summary", f"{error}; older messages are left out instead")
+        ask, written, model = self._ask, self._around.written, built.request.model
+        if ask.useless_summaries.count(wanted.span[0].id) >= MOST_USELESS:
+            self._failed("summary", NO_MORE.format(model))
             return False
+        try:
+            described = await provider.describe(model)
+            window = described.context_window or 0
+            sent = partial(written.sent, ask.response_id)
+            made = await summarized(wanted, model, provider, window, sent)
+        except ModelError as error:
+            written.came_back(ask.response_id)
+            of = wanted.span[0].id if isinstance(error, UselessSummaryError) else None
+            text = f"{error}; older messages are left out instead"
+            self._failed("summary", text, usage=error.usage, provider=provider_name, of=of)
+            return False
+        written.came_back(ask.response_id)
         self._tell(
             o.HistorySummarized(
                 response_id=ask.response_id,
@@ -80,6 +98,6 @@ class TurnContext:
     def _call_failed(self, settings: DynamicContextSettings, reason: str) -> None:
         self._failed(f"dynamic context {settings.id}", reason)
 
-    def _failed(self, part: str, reason: str) -> None:
+    def _failed(self, part: str, reason: str, **took: Any) -> None:
         ask = self._ask
-        self._tell(o.ContextPartFailed(ask.response_id, ask.turn.number, part, reason))
+        self._tell(o.ContextPartFailed(ask.response_id, ask.turn.number, part, reason, **took))

@@ -5,6 +5,14 @@
 
 from storage.fold.changes import derived_status
 from storage.fold.sessions import REARMED_BELOW, merged
-from storage.fold.table import add_messages, apply, apply_all
+from storage.fold.table import add_messages, apply, apply_all, apply_line
 
-__all__ = ["REARMED_BELOW", "add_messages", "apply", "apply_all", "derived_status", "merged"]
+__all__ = [
+    "REARMED_BELOW",
+    "add_messages",
+    "apply",
+    "apply_all",
+    "apply_line",
+    "derived_status",
+    "merged",
+]

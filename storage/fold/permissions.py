@@ -52,6 +52,15 @@ def close_all(state: SessionState, by: str, at: datetime) -> SessionState:
     return state
 
 
+def answered_elsewhere(state: SessionState) -> SessionState:
+    """An answer holds in the greenroom where it was given: here everything is asked about anew.
+
+    What a tool was said to be stays known. It allows nothing: a tool that is another one is asked
+    about.
+    """
+    return replace(state, remembered=frozenset(), answered_elsewhere=len(state.permissions))
+
+
 STEPS: dict[type, Step] = {
     e.PermissionRequested: _requested,
     e.PermissionHeld: _held,

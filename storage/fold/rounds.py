@@ -107,7 +107,11 @@ def _history_summarized(
 
 def _part_failed(state: SessionState, event: e.ContextPartFailed, at: datetime) -> SessionState:
     def change(turn: Turn) -> Turn:
-        return replace(turn, left_out=(*turn.left_out, f"{event.part}: {event.message}"))
+        said = replace(turn, left_out=(*turn.left_out, f"{event.part}: {event.message}"))
+        if event.usage is None:
+            return said
+        failed = Summary(of=event.of, usage=event.usage, cost=event.cost)
+        return replace(said, summaries=(*turn.summaries, failed))
 
     return _with_turn(state, event.response_id, event.number, change)
 
@@ -194,6 +198,7 @@ def _tool_call_completed(
         status=event.status,
         result=result,
         message_id=event.message_id,
+        stops=event.stops,
     )
 
 
@@ -201,7 +206,12 @@ def _request_completed(
     state: SessionState, event: e.RequestCompleted, at: datetime
 ) -> SessionState:
     state = _with_round(
-        state, event.response_id, status=event.status, failure=event.failure, completed_at=at
+        state,
+        event.response_id,
+        n=state.n or None,
+        status=event.status,
+        failure=event.failure,
+        completed_at=at,
     )
     done = next(r for r in state.open_rounds if r.id == event.response_id)
     still_open = tuple(r for r in state.open_rounds if r.id != event.response_id)

@@ -11,11 +11,11 @@ from storage import typed
 from storage.fold import permissions
 from storage.fold.changes import Step, message_of, with_session, with_status
 from storage.fold.edited_rounds import with_message
+from storage.ledger import Ledger
 from storage.records import event as e
 from storage.records.config import SessionConfig
 from storage.records.message import ChatMessage
 from storage.records.session import Session
-from storage.records.worker import ProcessWorker
 from storage.state import SessionState
 
 REARMED_BELOW = 0.75
@@ -64,7 +64,22 @@ def _config_updated(
 
 
 def _deleting(state: SessionState, event: e.SessionDeleting, at: datetime) -> SessionState:
-    return replace(state, deleting=True)
+    return replace(state, deleting=True, removal=event.removal, removed=None, kept=None)
+
+
+def _worktree_removed(state: SessionState, event: e.WorktreeRemoved, at: datetime) -> SessionState:
+    return replace(state, removed=event.worktree)
+
+
+def _worktree_kept(state: SessionState, event: e.WorktreeKept, at: datetime) -> SessionState:
+    return replace(state, kept=event.why)
+
+
+def _delete_refused(
+    state: SessionState, event: e.SessionDeleteRefused, at: datetime
+) -> SessionState:
+    state = replace(state, deleting=False, removal=None)
+    return with_status(with_session(state, at, desired="stopped"))
 
 
 def _deleted(state: SessionState, event: e.SessionDeleted, at: datetime) -> SessionState:
@@ -72,16 +87,43 @@ def _deleted(state: SessionState, event: e.SessionDeleted, at: datetime) -> Sess
 
 
 def _restored(state: SessionState, event: e.SessionRestored, at: datetime) -> SessionState:
-    """Nothing of it runs here: what ran is stopped, what was asked is cut off at the next start."""
+    """Nothing of it runs here: what ran is stopped, what was asked is cut off at the next start.
+
+    What was allowed holds after the trash, and not in another greenroom.
+    """
     workers = tuple(
         replace(worker, status="lost" if worker.process else "stopped", process=None)
-        if isinstance(worker, ProcessWorker) and worker.status in {"running", "starting"}
+        if worker.status in {"running", "starting"}
         else worker
         for worker in state.record.workers
     )
     state = replace(state, deleting=False, deleted=False, doomed_workers=frozenset())
+    state = replace(state, removal=None, removed=None, kept=None)
     state = permissions.close_all(state, "greenroom", at)
+    if event.source == "import":
+        state = permissions.answered_elsewhere(state)
     return with_status(with_session(state, at, desired="stopped", workers=workers))
+
+
+def _forked(state: SessionState, event: e.SessionForked, at: datetime) -> SessionState:
+    """Another session from here on, with what was said, and nothing that was under way.
+
+    What was allowed in the one that it comes from is asked about anew.
+    """
+    begun = {one.request.id for one in state.open_rounds if one.turns}
+    messages = state.messages
+    if begun:
+        messages = Ledger([message for message in messages if message.id not in begun])
+    said = SessionState(
+        session=replace(event.session, message_count=len(messages)),
+        n=state.n,
+        critical=state.critical,
+        messages=messages,
+        rounds=state.rounds,
+        permissions=state.permissions,
+        digests=state.digests,
+    )
+    return with_status(permissions.answered_elsewhere(said))
 
 
 def _message_added(state: SessionState, event: e.MessageAdded, at: datetime) -> SessionState:
@@ -117,8 +159,12 @@ STEPS: dict[type, Step] = {
     e.SessionUpdated: _session_updated,
     e.SessionConfigUpdated: _config_updated,
     e.SessionDeleting: _deleting,
+    e.WorktreeRemoved: _worktree_removed,
+    e.WorktreeKept: _worktree_kept,
+    e.SessionDeleteRefused: _delete_refused,
     e.SessionDeleted: _deleted,
     e.SessionRestored: _restored,
+    e.SessionForked: _forked,
     e.MessageAdded: _message_added,
     e.MessageUpdated: _message_updated,
     e.TokenMetricsUpdated: _metrics_updated,

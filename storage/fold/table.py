@@ -35,10 +35,21 @@ def apply_all(state: SessionState, events: Iterable[e.AnyEvent], at: datetime) -
     return state
 
 
+def apply_line(
+    state: SessionState, events: Sequence[e.AnyEvent], at: datetime, n: int | None = None
+) -> SessionState:
+    """As `apply_all`, for a whole line of the journal: the next one, or the one with number `n`.
+
+    Nothing to record is no line.
+    """
+    number = state.n + bool(events) if n is None else n
+    return apply_all(replace(state, n=number), events, at)
+
+
 def add_messages(
     state: SessionState, added: Sequence[tuple[ChatMessage, datetime]]
 ) -> SessionState:
-    """As one `MessageAdded` after the other, at these times; at least one."""
+    """As one line with a `MessageAdded` after the other, at these times; at least one."""
     messages = state.messages.extended([message for message, _ in added])
     session = replace(state.record, updated_at=added[-1][1], message_count=len(messages))
-    return replace(state, session=session, messages=messages)
+    return replace(state, session=session, messages=messages, n=state.n + len(added))

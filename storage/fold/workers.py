@@ -139,5 +139,6 @@ STEPS: dict[type, Step] = {
     e.ConversationForgotten: _conversation_forgotten,
     e.ConversationFound: _conversation_found,
     e.OrphansEnded: lambda state, _event, _at: state,
+    e.LimitPassed: lambda state, _event, _at: state,
     e.InputWritten: _input_written,
 }

@@ -30,5 +30,5 @@ unconfirmed). The last two are for people; greenroom never reads them. Nor does 
 its place, or `journal.damaged-<n>`, what stood there before.
 
 `frame` is one line, `scan` a whole file, `repair` its end, `log` the open journal; `salvage` takes
-out of a damaged one what `pieces` finds whole.
+out of a damaged one what `pieces` finds whole; `anew` writes the lines of one into another.
 """

@@ -135,7 +135,7 @@ def _folded(state: SessionState, commit: Commit, session_id: str) -> SessionStat
             if again or event.session.id != session_id:
                 return None
     try:
-        state = fold.apply_all(state, commit.events, commit.at)
+        state = fold.apply_line(state, commit.events, commit.at, commit.n)
     except (LookupError, msgspec.ValidationError):
         return None
     return state if state.session is not None else None

@@ -15,8 +15,8 @@ import msgspec
 from msgspec import Struct
 
 from storage import durable, fold
-from storage.errors import JournalCorrupt, LineTooLong
-from storage.journal import frame
+from storage.errors import JournalCorrupt
+from storage.journal import anew
 from storage.journal.aside import is_same, keep_tail, place
 from storage.journal.frame import Commit, Header, JournalEnd
 from storage.journal.log import NAME, read_at
@@ -77,7 +77,7 @@ def salvage(
     creation = None
     if not commits and record is not None:
         creation = _made_anew(record, pieces)
-        state = fold.apply_all(SessionState(), creation.events, creation.at)
+        state = fold.apply_line(SessionState(), creation.events, creation.at)
         taken = fitting(pieces, session_id, state, creation.n)
         commits = _commits(taken)
     lost = tuple(lost_between(pieces, {piece.offset for piece in taken}, named_elsewhere))
@@ -176,7 +176,7 @@ def _written(
     with durable.named_failures(directory / NAME):
         descriptor = durable.create(temporary)
         try:
-            end = _write(descriptor, header, commits)
+            end = anew.write(descriptor, header, commits)
             os.fsync(descriptor)
         except BaseException:
             temporary.unlink(missing_ok=True)
@@ -190,25 +190,3 @@ def _written(
         else:
             path = place(temporary, directory, f"journal.salvaged-{at:%Y%m%dT%H%M%SZ}.jsonl")
     return path, end
-
-
-def _write(descriptor: int, header: Header, commits: Iterable[Commit]) -> JournalEnd:
-    line = frame.encode_header(header)
-    durable.write_whole(descriptor, line)
-    number, size, crc = 0, len(line), frame.crc_of(line[:-1])
-    for commit in commits:
-        line = _chained(commit, crc)
-        durable.write_whole(descriptor, line)
-        number, size, crc = commit.n, size + len(line), frame.crc_of(line[:-1])
-    return JournalEnd(number, size, crc)
-
-
-def _chained(commit: Commit, prev: str) -> bytes:
-    """The line after the one with `prev`, in a file that gets its name when all of it is on disk.
-
-    So every line may say that the one before it is there, but for one that is too long for that.
-    """
-    try:
-        return frame.encode_commit(msgspec.structs.replace(commit, prev=prev, synced=commit.n - 1))
-    except LineTooLong:
-        return frame.encode_commit(msgspec.structs.replace(commit, prev=prev, synced=0))

@@ -70,6 +70,33 @@ def _is_number(most: float | Decimal) -> bool:
     return not isinstance(most, Decimal) or most.is_finite()
 
 
+MOST_PROCESSES = 4_194_304
+"""Linux has no more on a machine."""
+LEAST_MEMORY_BYTES = 2**20
+"""With less no program starts: whoever says less meant another unit."""
+
+
+class Limits(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
+    """What all processes of a session together may be and use; absent means unlimited."""
+
+    processes: Positive | None = None
+    memory_bytes: Positive | None = None
+
+
+class StrictLimits(Limits, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Limits as they may be asked for: nothing that limits do not have, and no odd number."""
+
+    def __post_init__(self) -> None:
+        if self.processes is not None and self.processes > MOST_PROCESSES:
+            raise ValueError(f"`processes` is at most {MOST_PROCESSES:,}; null lifts the limit")
+        memory = self.memory_bytes
+        if memory is not None and not LEAST_MEMORY_BYTES <= memory <= 2**53:
+            raise ValueError(
+                f"`memory_bytes` is from {LEAST_MEMORY_BYTES:,} (1 MiB) to {2**53:,}; null lifts"
+                " the limit"
+            )
+
+
 class SessionConfig(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     """`provider` and `model` absent: those of the workspace. `tools` absent: all; empty: none."""
 
@@ -83,6 +110,7 @@ class SessionConfig(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=T
     tools: tuple[str, ...] | None = None
     provider_options: dict[str, Any] | None = None
     budget: Budget | None = None
+    limits: Limits | None = None
 
 
 class TokenMetrics(Struct, frozen=True, gc=False, kw_only=True):

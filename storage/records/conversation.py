@@ -49,12 +49,20 @@ def sum_of(first: Cost | None, second: Cost | None) -> Cost | None:
     return Cost(usd=first.usd + second.usd, source=second.source)
 
 
+class Failure(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
+    """What went wrong: a code in kebab case, and a sentence that says what to do next."""
+
+    code: str
+    message: str
+
+
 class ToolCall(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     """`unknown`: it may or may not have happened, a crash came between.
 
     `only_reads`: known when it started, by hints that the workspace trusts. `digest`: of what its
     server said of the tool when the model was asked. `message_id`: of the message with its result.
-    `progress`: how far a running one is, in its server's words; shown, never recorded.
+    `stops`: why its request ends once the calls beside it are done. `progress`: how far a running
+    one is, in its server's words; shown, never recorded.
     """
 
     tool_call_id: str
@@ -65,13 +73,19 @@ class ToolCall(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     digest: str | None = None
     result: ToolResultContent | None = None
     message_id: str | None = None
+    stops: Failure | None = None
     progress: str | None = None
 
 
 class Summary(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
-    """What a call of the model for a summary gave, and what it took."""
+    """What a call of the model for a summary gave, and what it took.
 
-    message: ChatMessage
+    `message` is None if it gave none that can be used. If it came to its end all the same, `of` is
+    the id of the first message that it was to stand for.
+    """
+
+    message: ChatMessage | None = None
+    of: str | None = None
     usage: Usage
     cost: Cost | None = None
 
@@ -110,17 +124,14 @@ class Turn(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
         return text_of(self.content)
 
 
-class Failure(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
-    """What went wrong: a code in kebab case, and a sentence that says what to do next."""
-
-    code: str
-    message: str
-
-
 class Round(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
-    """A request and its response. `id` is the response id; `cuts` counts crashes it survived."""
+    """A request and its response. `id` is the response id; `cuts` counts crashes it survived.
+
+    `n`: the number of the journal's line that ended it, which a look back or a fork can name.
+    """
 
     id: str
+    n: int | None = None
     request: ChatMessage
     request_id: str | None = None
     status: RoundStatus
@@ -154,13 +165,14 @@ class Round(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
 class TurnGrew(Struct, frozen=True):
     """A signal: the turn as far as it has arrived; None as long as the request waits.
 
-    `permissions`: the questions that it waits for.
+    `permissions`: the questions that it waits for. `warnings`: what whoever asked should know now.
     """
 
     session_id: str
     response_id: str
     turn: Turn | None
     permissions: tuple[PermissionRequest, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 class History(Struct, frozen=True, gc=False, kw_only=True):

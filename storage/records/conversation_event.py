@@ -99,12 +99,19 @@ class HistorySummarized(Struct, frozen=True, gc=False, kw_only=True, tag="histor
 
 
 class ContextPartFailed(Struct, frozen=True, gc=False, tag="context-part-failed"):
-    """The turn was asked without it: a `summary`, or a `dynamic context` and its id."""
+    """The turn was asked without it: a `summary`, or a `dynamic context` and its id.
+
+    `usage` and `cost` are of a summary that failed and took something all the same. `of`: the first
+    of the messages that it was to stand for, if the model's answer came whole and was of no use.
+    """
 
     response_id: str
     number: int
     part: str
     message: str
+    usage: Usage | None = None
+    cost: Cost | None = None
+    of: str | None = None
 
 
 class ToolCallStarted(Struct, frozen=True, gc=False, tag="tool-call-started"):
@@ -116,12 +123,15 @@ class ToolCallStarted(Struct, frozen=True, gc=False, tag="tool-call-started"):
 
 
 class ToolCallCompleted(Struct, frozen=True, gc=False, kw_only=True, tag="tool-call-completed"):
-    """`message_id`: the tool message of the same line, which holds the result."""
+    """`message_id`: the tool message of the same line, which holds the result. `stops`: why the
+    request ends once the calls beside it are done.
+    """
 
     response_id: str
     tool_call_id: str
     status: ToolCallStatus
     message_id: str
+    stops: Failure | None = None
 
 
 class RequestCompleted(Struct, frozen=True, gc=False, tag="request-completed"):

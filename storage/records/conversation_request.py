@@ -7,6 +7,7 @@ from msgspec import Meta, Struct
 
 from storage.records.message import ChatMessage, Content, Role, ToolCallContent
 from storage.records.request_base import (
+    Number,
     OfSession,
     Reference,
     RequestBase,
@@ -60,7 +61,9 @@ class UpdateTokenMetrics(OfSession, frozen=True, kw_only=True, tag="update-token
 
 
 class GetHistory(OfSession, frozen=True, kw_only=True, tag="get-history"):
-    """The rounds: requests with their turns."""
+    """The rounds: requests with their turns. `at`: as in `get-session`."""
+
+    at: Number | None = None
 
 
 class GetContext(OfSession, frozen=True, kw_only=True, tag="get-context"):

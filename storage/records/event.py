@@ -49,10 +49,14 @@ from storage.records.session_event import (
     SessionConfigUpdated,
     SessionCreated,
     SessionDeleted,
+    SessionDeleteRefused,
     SessionDeleting,
+    SessionForked,
     SessionRestored,
     SessionUpdated,
     TokenMetricsUpdated,
+    WorktreeKept,
+    WorktreeRemoved,
 )
 from storage.records.worker_event import (
     AgentDefined,
@@ -60,6 +64,7 @@ from storage.records.worker_event import (
     ConversationForgotten,
     ConversationFound,
     InputWritten,
+    LimitPassed,
     OrphansEnded,
     PromptGiven,
     PromptTaken,
@@ -77,8 +82,12 @@ Event = (
     | SessionUpdated
     | SessionConfigUpdated
     | SessionDeleting
+    | WorktreeRemoved
+    | WorktreeKept
+    | SessionDeleteRefused
     | SessionDeleted
     | SessionRestored
+    | SessionForked
     | MessageAdded
     | MessageUpdated
     | TokenMetricsUpdated
@@ -97,6 +106,7 @@ Event = (
     | ConversationForgotten
     | ConversationFound
     | OrphansEnded
+    | LimitPassed
     | InputWritten
     | PromptQueued
     | PromptTyping

@@ -7,12 +7,12 @@ from msgspec import Meta, Struct
 
 UtcTime = Annotated[datetime, Meta(tz=True)]
 
-EndCause = Literal["exited", "crashed", "lost", "stopped", "shutdown"]
+EndCause = Literal["exited", "crashed", "lost", "stopped", "shutdown", "limit"]
 """Why a process ended.
 
 `exited`: by itself; `crashed`: a signal that we did not send, for an agent also an exit code other
 than 0; `lost`: it went together with the terminal host; `stopped`: the user asked for it;
-`shutdown`: the daemon stopped with its workers.
+`shutdown`: the daemon stopped with its workers; `limit`: its session was over one of its limits.
 """
 
 

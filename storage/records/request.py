@@ -40,8 +40,11 @@ from storage.records.session_request import (
     CreateSession,
     CreateSessionRequest,
     DeleteSession,
+    ForkSession,
     GetBudget,
+    GetDiff,
     GetSession,
+    GetWorktree,
     ImportSession,
     ListSessions,
     ListTrash,
@@ -124,6 +127,8 @@ AnyRequest = (
     | CreateSession
     | GetSession
     | GetBudget
+    | GetWorktree
+    | GetDiff
     | ListSessions
     | GetWorker
     | ListWorkers
@@ -137,6 +142,7 @@ AnyRequest = (
     | RestoreSession
     | PurgeSession
     | ImportSession
+    | ForkSession
     | ListAgents
     | GetStatus
     | CleanupOrphans

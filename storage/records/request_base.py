@@ -9,6 +9,8 @@ Title = Annotated[str, Meta(min_length=1, max_length=200)]
 WorkerName = Annotated[str, Meta(pattern=r"^\w[\w .-]{0,99}$")]
 Size = Annotated[int, Meta(ge=1, le=1000)]
 Desired = Literal["run", "paused", "stopped"]
+Number = Annotated[int, Meta(ge=1, le=2**53)]
+"""Of a line of a session's journal."""
 Reference = Annotated[str, Meta(min_length=1, max_length=200)]
 
 

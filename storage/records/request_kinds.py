@@ -27,6 +27,8 @@ def is_ending(request: r.RequestBase) -> bool:
 _READING: tuple[type[r.RequestBase], ...] = (
     r.GetSession,
     r.GetBudget,
+    r.GetWorktree,
+    r.GetDiff,
     r.ListSessions,
     r.GetWorker,
     r.ListWorkers,

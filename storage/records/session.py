@@ -9,10 +9,23 @@ from storage.records.config import SessionConfig, TokenMetrics
 from storage.records.permission import PermissionRequest
 from storage.records.process import UtcTime
 from storage.records.worker import SessionActivity, Worker
+from storage.records.worktree import SetUp
+from storage.records.worktree_look import Location, WorktreeLook
 
 SessionStatus = Literal["active", "inactive", "paused", "archived"]
 ShownStatus = Literal[SessionStatus, "quarantined"]
 SessionDesired = Literal["run", "paused", "stopped"]
+
+
+class ForkedFrom(Struct, frozen=True, gc=False, kw_only=True):
+    """Where a fork comes from: the session, and the last number of its journal that both have.
+
+    `tree_n`: the number whose kept tree its worktree was made from; None if from none.
+    """
+
+    session_id: str
+    n: int
+    tree_n: int | None = None
 
 
 class SessionBase(Struct, frozen=True, gc=False, kw_only=True, tag_field="type"):
@@ -20,8 +33,8 @@ class SessionBase(Struct, frozen=True, gc=False, kw_only=True, tag_field="type")
 
     `config` is None as long as nothing is set in it and there is no conversation. `open_requests`
     counts requests that are queued or running. `permissions` are the open permission requests.
-    `parent_session_id` is that of the session which started it. `spending` is None until a budget
-    is first counted.
+    `parent_session_id` is that of the session which started it, `ancestors` that one, the one which
+    started it, and so on. `spending` is None until a budget is first counted.
     """
 
     id: str
@@ -35,10 +48,12 @@ class SessionBase(Struct, frozen=True, gc=False, kw_only=True, tag_field="type")
     metrics: TokenMetrics = TokenMetrics()
     workers: tuple[Worker, ...] = ()
     parent_session_id: str | None = None
+    ancestors: tuple[str, ...] = ()
     message_count: int = 0
     open_requests: int = 0
     permissions: tuple[PermissionRequest, ...] = ()
     spending: Spending | None = None
+    forked_from: ForkedFrom | None = None
     created_at: UtcTime
     updated_at: UtcTime
     metadata: dict[str, Any] = {}
@@ -54,13 +69,20 @@ class QuickSession(SessionBase, frozen=True, kw_only=True, tag="quick"):
 class WorktreeSession(SessionBase, frozen=True, kw_only=True, tag="worktree"):
     """Work in a git worktree of its own, on a branch of its own.
 
-    `branch` and `base_commit` are None in one taken over from a file that did not name them.
+    `branch`, `base_commit` and `number` are None in one taken over from a file that did not name
+    them. `base_branch` is the branch that `base_commit` was on, `made_branch` whether `branch` came
+    to be with the session, `number` the lowest that no other of its repository had. `set_up` is
+    None where nothing says how a new worktree is set up.
     """
 
     repository: str
     worktree_path: str
     branch: str | None = None
     base_commit: str | None = None
+    base_branch: str | None = None
+    made_branch: bool = False
+    number: int | None = None
+    set_up: SetUp | None = None
 
 
 Session = WorktreeSession | QuickSession
@@ -70,7 +92,8 @@ class SessionInfo(Struct, frozen=True, gc=False, kw_only=True):
     """A session in a listing; provider and model are None without a conversation.
 
     `status` is `quarantined` while nothing can be done in it. `activity` is None where nothing
-    runs, or where nobody watches.
+    runs, or where nobody watches. `location` and `worktree` say how its directory was last seen;
+    they are None where nobody looks, and `worktree` where it is none.
     """
 
     id: str
@@ -85,6 +108,9 @@ class SessionInfo(Struct, frozen=True, gc=False, kw_only=True):
     worker_count: int
     is_active: bool
     activity: SessionActivity | None = None
+    forked_from: ForkedFrom | None = None
+    location: Location | None = None
+    worktree: WorktreeLook | None = None
 
 
 def session_info(
@@ -104,4 +130,5 @@ def session_info(
         worker_count=len(session.workers),
         is_active=session.status == "active" and not is_quarantined,
         activity=None if is_quarantined else activity,
+        forked_from=session.forked_from,
     )

@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from storage.records.config import TokenMetrics
 from storage.records.message import ChatMessage
+from storage.records.removal import Removal, RemovedWorktree, UnsafeReason
 from storage.records.session import Session
 
 
@@ -28,8 +29,31 @@ class SessionConfigUpdated(Struct, frozen=True, gc=False, tag="session-config-up
     config: dict[str, Any]
 
 
-class SessionDeleting(Struct, frozen=True, gc=False, tag="session-deleting"):
-    """The intent: its workers are being ended."""
+class SessionDeleting(Struct, frozen=True, gc=False, omit_defaults=True, tag="session-deleting"):
+    """The intent: its workers are being ended; `removal`: then its worktree goes too."""
+
+    removal: Removal | None = None
+
+
+class WorktreeRemoved(Struct, frozen=True, gc=False, omit_defaults=True, tag="worktree-removed"):
+    """All that was in it is held by a ref of its repository."""
+
+    worktree: RemovedWorktree
+
+
+class WorktreeKept(Struct, frozen=True, gc=False, tag="worktree-kept"):
+    """The session goes, its worktree stays where it is; `why` is a sentence."""
+
+    why: str
+
+
+class SessionDeleteRefused(
+    Struct, frozen=True, gc=False, omit_defaults=True, tag="session-delete-refused"
+):
+    """The worktree was not safe any more when its workers had ended: the session stays, stopped."""
+
+    message: str
+    reasons: tuple[UnsafeReason, ...] = ()
 
 
 class SessionDeleted(Struct, frozen=True, gc=False, tag="session-deleted"):
@@ -43,6 +67,15 @@ class SessionRestored(Struct, frozen=True, gc=False, tag="session-restored"):
     """
 
     source: Literal["trash", "import"]
+
+
+class SessionForked(Struct, frozen=True, gc=False, tag="session-forked"):
+    """Up to here the journal is that of another session, which `session.forked_from` names.
+
+    `session`: what it is from here on. What was open there is left out.
+    """
+
+    session: Session
 
 
 class MessageAdded(Struct, frozen=True, gc=False, tag="message-added"):

@@ -4,8 +4,8 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
-from storage.records.config import SessionConfig, StrictBudget
-from storage.records.request_base import OfSession, Reference, RequestBase, Title
+from storage.records.config import SessionConfig, StrictBudget, StrictLimits
+from storage.records.request_base import Number, OfSession, Reference, RequestBase, Title
 from storage.records.worker_request import CreateWorkerRequest
 
 
@@ -13,10 +13,16 @@ class StrictConfig(SessionConfig, frozen=True, kw_only=True, forbid_unknown_fiel
     """A config as it may be asked for: nothing that configs do not have."""
 
     budget: StrictBudget | None = None
+    limits: StrictLimits | None = None
 
 
 class CreateSession(RequestBase, frozen=True, kw_only=True, tag="create-session"):
-    """`parent`: the session that starts it, and is shown what it asks."""
+    """`parent`: the session that starts it, and is shown what it asks.
+
+    Of a worktree: `repository` is a directory in it, `branch` a new or an existing one, else one is
+    named after the title; `base` is where a new one begins (the default branch of the remote, else
+    HEAD). `run_setup`: the set-up command that the repository names is trusted.
+    """
 
     session_type: Literal["quick", "worktree"] = "quick"
     location_path: str | None = None
@@ -29,6 +35,7 @@ class CreateSession(RequestBase, frozen=True, kw_only=True, tag="create-session"
     repository: str | None = None
     branch: str | None = None
     base: str | None = None
+    run_setup: bool = False
     parent: Reference | None = None
 
 
@@ -36,7 +43,23 @@ CreateSessionRequest = CreateSession
 
 
 class GetSession(OfSession, frozen=True, kw_only=True, tag="get-session"):
-    pass
+    """`at`: as it was when its journal ended at this number; then also one in the trash."""
+
+    at: Number | None = None
+
+
+class GetWorktree(OfSession, frozen=True, kw_only=True, tag="get-worktree"):
+    """Where its directory is, and what git says of it now."""
+
+
+class GetDiff(OfSession, frozen=True, kw_only=True, tag="get-diff"):
+    """What changed in its directory, as a patch, as hunks of files, or as numbers alone.
+
+    At most `max_bytes` of text or hunks.
+    """
+
+    form: Literal["text", "files", "summary"] = "text"
+    max_bytes: Annotated[int, Meta(ge=1, le=16 << 20)] = 1 << 20
 
 
 class GetBudget(OfSession, frozen=True, kw_only=True, tag="get-budget"):
@@ -52,7 +75,13 @@ class UpdateSession(OfSession, frozen=True, kw_only=True, tag="update-session"):
 
 
 class DeleteSession(OfSession, frozen=True, kw_only=True, tag="delete-session"):
-    pass
+    """Its worktree goes with it if nothing is lost by that: `keep_worktree` leaves it, `force`
+    removes it once a ref keeps all that is in it; `delete_branch`: its branch too, if it is merged.
+    """
+
+    keep_worktree: bool = False
+    force: bool = False
+    delete_branch: bool = False
 
 
 class PauseSession(OfSession, frozen=True, kw_only=True, tag="pause-session"):
@@ -99,6 +128,17 @@ class PurgeSession(RequestBase, frozen=True, kw_only=True, tag="purge-session"):
     session: Reference | None = None
     older_than_days: Annotated[float, Meta(ge=0, le=36500)] | None = None
     all: bool = False
+
+
+class ForkSession(OfSession, frozen=True, kw_only=True, tag="fork-session"):
+    """A new session that begins as this one did, up to the last round that ended at or before `at`.
+
+    `branch`: of the new worktree; else it is named after the new session.
+    """
+
+    at: Number | None = None
+    title: Title | None = None
+    branch: str | None = None
 
 
 class ImportSession(RequestBase, frozen=True, kw_only=True, tag="import-session"):

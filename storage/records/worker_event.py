@@ -1,6 +1,6 @@
 """What happened to a worker, and to the agent in it."""
 
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import Struct
 
@@ -102,6 +102,18 @@ class OrphansEnded(Struct, frozen=True, gc=False, tag="orphans-ended"):
 
     worker_id: str
     processes: tuple[EndedProcess, ...]
+
+
+class LimitPassed(Struct, frozen=True, gc=False, tag="limit-passed"):
+    """The session's processes were more than `most` allows. `by`: the worker's id, or the tool
+    server as `mcp:<name>`, that had most of what was `found` and is ended; `text` says it in words.
+    """
+
+    by: str
+    limit: Literal["processes", "memory_bytes"]
+    most: int
+    found: int
+    text: str
 
 
 class InputWritten(Struct, frozen=True, gc=False, tag="input-written"):

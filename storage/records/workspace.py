@@ -152,6 +152,15 @@ class AgentSettings(AgentDefinition, frozen=True, kw_only=True, forbid_unknown_f
     """An agent as it may be written by hand: nothing that definitions do not have."""
 
 
+class WorktreeSettings(_Section, frozen=True, kw_only=True):
+    """`root`: where worktrees lie (a relative one starts at workspace.json); else `worktrees/` of
+    the data directory. `trust_setup`: the set-up command that a repository names is run at once.
+    """
+
+    root: Annotated[str, Meta(min_length=1, max_length=4096)] | None = None
+    trust_setup: bool = False
+
+
 class WorkspaceSettings(_Section, frozen=True, kw_only=True):
     name: str = "default"
     description: str | None = None
@@ -167,3 +176,4 @@ class WorkspaceSettings(_Section, frozen=True, kw_only=True):
     activity: ActivityTimes = ActivityTimes()
     agents: tuple[AgentSettings, ...] = ()
     budget: StrictBudget | None = None
+    worktrees: WorktreeSettings = WorktreeSettings()

@@ -86,6 +86,19 @@ def test_messages_take_text_or_a_list_of_content() -> None:
     assert user.created_at == CLOCK.now()
 
 
+def test_bytes_are_no_text() -> None:
+    raw: Any = b"say abc"
+    for make in (
+        lambda: MAKE.create_user_message(raw),
+        lambda: MAKE.create_user_message([TextContent(raw)]),
+        lambda: MAKE.create_system_message(raw),
+        lambda: MAKE.create_tool_message("c1", raw),
+        lambda: MAKE.create_session(title=raw),
+    ):
+        with pytest.raises(Refused, match="bytes are no text; decode them first"):
+            make()
+
+
 def test_a_tool_message_is_one_result_with_the_id_of_its_call() -> None:
     made = MAKE.create_tool_message("c1", "42")
     assert (made.role, made.tool_call_id) == ("tool", "c1")

@@ -55,6 +55,7 @@ STATUS = {
             "type": str,
             "status": str,
             "desired": str,
+            "location": str,
             "activity": {"state": str, "source": str, "since": str, "worker": str, "name": str},
             "workers": [WORKER],
         }
@@ -169,12 +170,19 @@ def test_a_link_that_does_not_answer_holds_nothing_up(greenroom: House) -> None:
 
 
 def test_the_problem_of_a_workspace_is_shown_until_it_is_mended(greenroom: House) -> None:
-    assert status(greenroom)["workspaces"] == [{"name": "default", "problem": None}]
+    good = {"name": "default", "problem": None}
+    assert status(greenroom)["workspaces"] == [{**good, "in_force": "defaults"}]
     greenroom.data.workspace_file("default").write_text('{"models": 7}')
     (found,) = status(greenroom)["workspaces"]
+    assert found["in_force"] == "nothing"
     assert "workspace.json" in found["problem"]
+    assert "are refused" in found["problem"]
     greenroom.write_workspace({})
-    assert status(greenroom)["workspaces"] == [{"name": "default", "problem": None}]
+    assert status(greenroom)["workspaces"] == [{**good, "in_force": "file"}]
+    greenroom.data.workspace_file("default").write_text('{"models": 7}')
+    (found,) = status(greenroom)["workspaces"]
+    assert found["in_force"] == "last-good"
+    assert found["problem"].endswith("(the last good one stays in force)")
 
 
 def test_refused_edits_are_shown_for_a_day(greenroom: House) -> None:

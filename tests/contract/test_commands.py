@@ -32,6 +32,9 @@ INFO_FIELDS = {
     "message_count",
     "worker_count",
     "is_active",
+    "forked_from",
+    "location",
+    "worktree",
 }
 
 

@@ -223,6 +223,16 @@ def test_another_repository_may_stand_in_its_place(tmp_path: Path) -> None:
     ]
 
 
+def test_a_session_names_all_that_are_above_it(caller: Caller) -> None:
+    root = caller.create()["id"]
+    middle = caller.create(parent=root)["id"]
+    child = caller.create(parent=middle)
+    assert (child["parent_session_id"], child["ancestors"]) == (middle, [middle, root])
+    place = str(caller.place)
+    refusal = caller.refused("create-session", location_path=place, parent="nobody")
+    assert (refusal.code, refusal.path) == ("session-not-found", "$.parent")
+
+
 def test_what_a_repository_cannot_do_is_refused(caller: Caller) -> None:
     session_id = caller.create()["id"]
     answer = caller.greenroom.dispatch({"type": "get-status"})

@@ -7,7 +7,7 @@ from actors.library.repository_way import HANDLERS
 from actors.sessions import look_ups, shelf
 from storage.records import request as r
 
-BY_THE_DIRECTORY = (r.CreateSession,)
+BY_THE_DIRECTORY = (r.CreateSession, r.ForkSession)
 BY_THE_GATEWAY = (r.GetStatus, r.CleanupOrphans)
 
 

@@ -92,7 +92,6 @@ def running_daemon(home: Path) -> Iterator[Path]:
     """The data directory of a real `run.py daemon`."""
     data = home / "data"
     environ = {"PATH": os.environ["PATH"], "HOME": str(home), "SHELL": "/bin/sh"}
-    environ |= {k: v for k, v in os.environ.items() if k.startswith("COVERAGE_")}
     command = [sys.executable, str(ROOT / "run.py"), "--data", str(data)]
     subprocess.run([*command, "start"], env=environ, cwd=home, check=True, capture_output=True)
     try:

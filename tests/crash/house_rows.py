@@ -169,6 +169,16 @@ def move_out_and_in(house: Household) -> None:
     house.house.get("import-session", path=str(target))
 
 
+def fork(house: Household) -> None:
+    request = {"type": "fork-session", "session": house.some_session()}
+    house.sessions.append(house.done(request)["id"])
+
+
+def drop_fork(house: Household) -> None:
+    request = {"type": "fork-session", "session": house.some_session(), "title": "Forked"}
+    house.sessions.append(house.drop(request)["id"])
+
+
 def migrate(house: Household) -> None:
     """A file of the program that there was before, put where ours is, and waited for."""
     old_id = f"old-{house.number()}"
@@ -211,6 +221,8 @@ ROWS = (
     Row(delete, 2),
     Row(purge, 1),
     Row(move_out_and_in, 1),
+    Row(fork, 2),
+    Row(drop_fork, 2),
     Row(migrate, 1),
     Row(again, 1),
 )

@@ -12,9 +12,11 @@ from typing import Any
 
 import pytest
 
-from storage import codec, imported, trash
+from storage import codec, forked, imported, trash
+from storage.journal.frame import Commit, JournalEnd
 from storage.journal.log import Draft, Journal
 from storage.records.event import AnyEvent
+from storage.records.session import Session
 from tests.crash import marks as m
 from tests.crash.file_layer import FileLayer
 from tests.crash.recovery import DAYS, lines_of
@@ -29,6 +31,7 @@ def marking(layer: FileLayer) -> Iterator[None]:
         _mark_journals(patch, layer)
         _mark_trash(patch, layer)
         _mark_imports(patch, layer)
+        _mark_forks(patch, layer)
         yield
 
 
@@ -106,3 +109,20 @@ def _mark_imports(patch: pytest.MonkeyPatch, layer: FileLayer) -> None:
 
     patch.setattr(imported, "_verify", verified)
     patch.setattr(imported, "bring_in", brought_in)
+
+
+def _mark_forks(patch: pytest.MonkeyPatch, layer: FileLayer) -> None:
+    """It may be there with all its lines from when they are written, and is when it is said so."""
+    write, put = forked._write_journal, forked.put
+
+    def writes(staged: Path, session: Session, at: Any, commits: Iterable[Commit]) -> JournalEnd:
+        layer.mark(m.Begun(session.id, 1, lines_of(list(commits))))
+        return write(staged, session, at, commits)
+
+    def puts(*arguments: Any) -> forked.Forked:
+        made = put(*arguments)
+        layer.mark(m.Kept(made.session.id, made.end.n))
+        return made
+
+    patch.setattr(forked, "_write_journal", writes)
+    patch.setattr(forked, "put", puts)

@@ -13,8 +13,8 @@ from storage import (
     attachments,
     catalog,
     codec,
-    imported,
     request_claims,
+    staging,
     trash,
 )
 from storage.data_dir import DEFAULT_WORKSPACE, DataDir
@@ -70,7 +70,7 @@ def recover(root: Path) -> Found:
     data.prepare()
     open_requests = _requests(data, problems)
     taken = request_claims.claimed(data.inbox)
-    for path in [*trash.half_purged(data), *imported.half_imported(data)]:
+    for path in [*trash.half_purged(data), *staging.half_made(data)]:
         trash.remove(path)
     projecting.clear(data)
     loaded = catalog.load(data, DEFAULT_WORKSPACE)

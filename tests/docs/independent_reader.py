@@ -40,6 +40,7 @@ PLACES = {
     "revisions": r"workspaces/[^/]+/\.revisions\.jsonl",
     "edit": r"workspaces/[^/]+/\.edits/sessions-\d+(?:-held\.json|\.json|\.plan)",
     "settings": r"config\.toml|workspaces/[^/]+/workspace\.json",
+    "last good": r"workspaces/[^/]+/\.workspace-last-good\.json",
     "text": r"README\.md|rejected/README\.md",
     "request": r"inbox/(?:\.claimed/\d+-|\.taken-\d+-)?[^/]+\.json",
     "answer": r"outbox/[^/]+\.jsonl?",
@@ -48,7 +49,10 @@ PLACES = {
     "host": r"workspaces/\.terminal-host\.json",
     "processes": r"workspaces/\.processes\.json",
     "run": r"run/[^/]+",
-    "half made": r"(?:[^/]+/)*\.[^/]+\.tmp|.*\.jsonl\.tmp|.*/\.(?:purging|importing)-.*",
+    "half made": r"(?:[^/]+/)*\.[^/]+\.tmp|.*\.jsonl\.tmp|.*/\.(?:purging|importing|forking)-.*",
+    "making": rf"workspaces/[^/]+/making/{_ID}\.json",
+    "set-up": r"workspaces/[^/]+/worktree/.+",
+    "worktree": r"worktrees/.+",
     "yours": r"workspaces/[^/]+/[^./][^/]*",
 }
 

@@ -38,6 +38,11 @@ SAMPLES = [
     "workspaces/.terminal-host.json",
     "workspaces/.processes.json",
     f"{SPACE}/workspace.json",
+    f"{SPACE}/making/kq3vd7zt2mao.json",
+    f"{SPACE}/worktree/worktree.json",
+    f"{SPACE}/worktree/templates/.env",
+    "worktrees/shop/fix-login/README.md",
+    f"{SPACE}/.workspace-last-good.json",
     OWN,
     f"{SPACE}/sessions.json",
     f"{SPACE}/sessions.json.before-migration-20261121T054012Z",
@@ -59,6 +64,7 @@ SAMPLES = [
     f"{SPACE}/trash/kq3vd7zt2mao-3/journal.jsonl",
     f"{SPACE}/trash/.purging-kq3vd7zt2mao-3/journal.jsonl",
     f"{SPACE}/.importing-kq3vd7zt2mao/journal.jsonl",
+    f"{SPACE}/.forking-kq3vd7zt2mao/journal.jsonl",
 ]
 
 

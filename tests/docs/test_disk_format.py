@@ -16,7 +16,7 @@ import msgspec.inspect
 import pytest
 
 from actors.terminals import host_files
-from storage import attachments, edit_claims, imported, revisions, trash
+from storage import attachments, edit_claims, last_good, revisions, staging, trash
 from storage.data_dir import DataDir
 from storage.errors import JournalCorrupt
 from storage.journal import log
@@ -91,8 +91,14 @@ def test_every_name_that_greenroom_uses_stands_there() -> None:
     files = [value for value in vars(data).values() if isinstance(value, Path) and value.name]
     files += [host_files.socket_path(data.root), host_files.log_path(data.root)]
     names = {path.name for path in files}
-    names |= {log.NAME, attachments.NAME, edit_claims.DIRECTORY, revisions.NAME}
-    names |= {trash.PURGING, imported.IMPORTING, "keeper.pid", ".terminal-host.json"}
+    names |= {log.NAME, attachments.NAME, edit_claims.DIRECTORY, last_good.NAME, revisions.NAME}
+    names |= {
+        trash.PURGING,
+        staging.IMPORTING,
+        staging.FORKING,
+        "keeper.pid",
+        ".terminal-host.json",
+    }
     assert {name for name in names if name not in PAGE} == set()
 
 

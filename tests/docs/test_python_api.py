@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from actors import library
+from actors.boot import PROVIDERS
 from actors.library.named_calls import NamedCalls
 from actors.library.repository_way import HANDLERS
 from actors.messages.heard import EVENT_TYPES
@@ -31,6 +32,17 @@ def test_the_examples_run_and_say_what_they_should(
         "['system', 'user']\n"
         "read-only-field id cannot be set\n"
     )
+
+
+def test_the_providers_of_all_pages_are_those_that_there_are() -> None:
+    pages = [*(ROOT / "docs").glob("*.md"), ROOT / "README.md"]
+    named = {
+        name
+        for page in pages
+        for name in re.findall(r"""\bprovider"?(?:: |=)"(\w+)\"""", page.read_text())
+    }
+    assert named
+    assert named <= set(PROVIDERS)
 
 
 def test_everything_public_is_named() -> None:

@@ -14,6 +14,7 @@ import pytest
 
 from actors.cli.connection import Connection
 from actors.cli.failures import CommandError
+from tests.peers.processes import alive
 
 ROOT = Path(__file__).resolve().parents[2]
 RUN = ROOT / "run.py"
@@ -27,8 +28,13 @@ class House:
         self.data = data
         self.home = home
         kept = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
-        coverage = {k: v for k, v in os.environ.items() if k.startswith("COVERAGE_")}
-        self.environ = {**kept, **coverage, "HOME": str(home), "SHELL": "/bin/sh", "PS1": "$ "}
+        self.environ = {
+            **kept,
+            "HOME": str(home),
+            "GREENROOM_HOME": str(self.data),
+            "SHELL": "/bin/sh",
+            "PS1": "$ ",
+        }
 
     def run(
         self, *words: str, expect: int | None = 0, stdin: str = ""
@@ -146,6 +152,16 @@ def processes_of(data: Path) -> list[str]:
             if str(data) in line and "run.py" not in line:
                 found.append(line)
     return found
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Path]:
+    """Where programs put files by the name of their pid; none of them outlives the test."""
+    made = tmp_path / "pids"
+    made.mkdir()
+    yield made
+    for pid in filter(alive, (int(path.name) for path in made.iterdir() if path.name.isdigit())):
+        os.kill(pid, signal.SIGKILL)
 
 
 @pytest.fixture

@@ -166,6 +166,28 @@ def test_a_broken_workspace_file_is_named_and_stops_nothing(running: House) -> N
     running.run("new", str(running.home), "--terminal")
 
 
+def test_a_workspace_file_cut_off_while_nothing_ran_lifts_no_limit(running: House) -> None:
+    path = running.data / "workspaces" / "default" / "workspace.json"
+    script = running.home / "script.jsonl"
+    script.write_text('{"reply": [{"text": "good"}]}\n')
+    models = {"active": "scripted", "providers": {"scripted": {"script": str(script)}}}
+    path.write_text(json.dumps({"budget": {"tokens": 5}, "models": models}))
+    made = running.json("new", str(running.home), "--conversation", "--title", "bb")["data"]["id"]
+    running.run("stop")
+    path.write_text(path.read_text()[:60])
+    running.run("start")
+    assert "the last good one stays in force" in running.run("status", expect=None).stdout
+    assert running.json("budget", "bb")["data"]["limits"]["tokens"] == 5
+    warning, refusal = running.run("send", made, "hello", expect=1).stderr.splitlines()
+    assert warning.startswith(f"warning: {path}:1: ")
+    assert "allows 5 tokens" in refusal
+    running.run("stop")
+    path.with_name(".workspace-last-good.json").unlink()
+    running.run("start")
+    for words in (("budget", "bb"), ("send", "bb", "hello")):
+        assert "there was no good one before it" in complaint(running.run(*words, expect=1))
+
+
 def test_what_was_not_found_is_null_in_json(running: House) -> None:
     assert running.answer("none", {"type": "get-session", "session": "nope"})["data"] is None
 

@@ -11,6 +11,7 @@ import psutil
 import pytest
 
 from tests.end_to_end.conftest import ROOT, House
+from tests.end_to_end.test_cancel import spawn_send
 
 PEERS = ROOT / "tests" / "peers"
 MEMORY_BYTES = 400 * 1024 * 1024
@@ -105,3 +106,24 @@ def test_a_server_that_is_mute_from_the_start_holds_up_one_request_for_a_while(
     status, result = called(house, "mute.fine")
     assert status == "denied"
     assert "there is no tool mute.fine" in result
+
+
+def test_a_server_that_is_mute_is_named_by_send_and_is_starting_in_status(house: House) -> None:
+    go = house.home / "go"
+    demo = f"{sys.executable} {PEERS / 'mcp_demo.py'}"
+    mute = {"command": "sh", "args": ["-c", f"until [ -e {go} ]; do sleep 0.1; done; exec {demo}"]}
+    begin(house, {"mute": mute}, [])
+    sending = spawn_send(house, "hello")
+    try:
+        assert sending.stderr is not None
+        assert sending.stderr.readline() == "waiting for tool server mute to start\n"
+        assert shown(house)["mute"]["state"] == "starting"
+        line = next(line for line in house.run("status").stdout.splitlines() if "mcp:mute" in line)
+        assert "starting" in line
+    finally:
+        go.touch()
+        out, err = sending.communicate(timeout=60)
+    assert (sending.returncode, out, err) == (0, "I see.\n", "")
+    assert shown(house)["mute"]["state"] == "running"
+    line = next(line for line in house.run("status").stdout.splitlines() if "mcp:mute" in line)
+    assert "running" in line

@@ -282,5 +282,5 @@ def end_host(data: DataDir) -> None:
         connection.start(on_message=lambda _: None, on_closed=lambda _: None)
         eventually(lambda: not alive(host.pid))
         connection.close()
-    if alive(host.pid):
+    with suppress(ProcessLookupError):
         os.kill(host.pid, 9)

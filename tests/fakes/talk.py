@@ -92,4 +92,5 @@ class Talk:
             None for _ in self.server.requests
         ]
         assert self.house.record(self.session).open_requests == 0
-        assert self.house.room.around.written.contents() == {}
+        written = self.house.room.around.written
+        eventually(lambda: not written.contents() and not written.under_way())

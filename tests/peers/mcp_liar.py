@@ -6,6 +6,7 @@ clash     two tools of one name for a model  twice     two tools of the very sam
 schemas   schemas that no model takes        many      five thousand tools
 escapes   control characters everywhere      changing  another description at every listing
 asks      asks us hundreds of things         deep      a schema with two hundred levels
+under     a name as that of another server
 
 Its tools: `odd` gives what is no result, `huge` 100 MB in one line, `blob` as much without a text,
 `wrong` answers another id first, `never` does not answer, `bye` ends the process, `slow_regex`
@@ -36,6 +37,8 @@ def tools() -> list[dict[str, Any]]:
     found.append({"name": "slow_regex", "inputSchema": OBJECT, "outputSchema": pattern})
     if "clash" in LIES:
         found += [{"name": name, "inputSchema": OBJECT} for name in ("a.b", "a_b")]
+    if "under" in LIES:
+        found += [{"name": "b__fine", "inputSchema": OBJECT}]
     if "twice" in LIES:
         found += [{"name": "fine", "description": "another", "inputSchema": OBJECT}]
     if "schemas" in LIES:

@@ -22,7 +22,8 @@ ANSWER = "so it is " * 20
 class NarrowModel:
     """`asked` and `summaries` are the bodies of what it answered; `refused` counts what it did not.
 
-    `no_summaries`: it is out of order whenever it is asked for one. `pause_seconds`: how long it
+    `no_summaries`: it is out of order whenever it is asked for one; `long_summaries`: those that it
+    gives are longer than what they are of. `pause_seconds`: how long it
     takes over each piece of one.
     """
 
@@ -33,6 +34,7 @@ class NarrowModel:
         self.summaries: list[dict[str, Any]] = []
         self.refused = 0
         self.no_summaries = False
+        self.long_summaries = False
         self.pause_seconds = 0.0
 
     def server(self, port: int = 0) -> MessagesServer:
@@ -49,7 +51,8 @@ class NarrowModel:
         if self.no_summaries:
             return error(529, "overloaded_error")
         self.summaries.append(body)
-        summary = said(f"summary number {len(self.summaries)}", taken)
+        length = self.window if self.long_summaries else 1
+        summary = said(f"summary number {len(self.summaries)} " * length, taken)
         return summary.slowly(self.pause_seconds)
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from storage import codec
 from storage.errors import FileRefused
 from storage.records.config import Budget, SessionConfig
+from storage.records.message import TextContent
 from storage.records.request import CreateWorkerRequest, NewMessage
 from storage.records.session import QuickSession, Session
 from tests.storage.histories import session
@@ -91,3 +92,13 @@ def test_builtins_are_what_any_json_encoder_takes() -> None:
     told = codec.builtins(session())
     assert told["type"] == "quick"
     assert told["created_at"] == "2026-11-21T05:40:12.123456Z"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [b"x", {"a": [1, b"x"]}, {b"x": 1}, (TextContent(b"x"),), bytearray(b"x")],  # type: ignore[arg-type]
+)
+def test_bytes_are_found_wherever_they_stand(value: Any) -> None:
+    with pytest.raises(TypeError, match="decode them first"):
+        codec.require_no_bytes(value)
+    codec.require_no_bytes({"text": "x", "more": [None, 1, {"a": TextContent("ö")}]})

@@ -13,9 +13,10 @@ from storage import archive, codec, trash
 from storage.archive import Member
 from storage.data_dir import DataDir
 from storage.errors import FileRefused, JournalCorrupt, StorageError, StorageFull
-from storage.imported import WorkspaceNotFound, bring_in, half_imported
+from storage.imported import WorkspaceNotFound, bring_in
 from storage.journal import log
 from storage.records import event as e
+from storage.staging import half_made
 from tests.storage.exports import (
     AT,
     ATTACHMENT,
@@ -81,6 +82,20 @@ def test_all_of_it_comes_in_stopped(data: DataDir, file: Path) -> None:
     assert modes == {0o600, 0o700}
 
 
+def test_it_is_said_in_each_journal_that_it_came_from_elsewhere(
+    data: DataDir, tmp_path: Path, file: Path
+) -> None:
+    bring_in(data, file, None, AT, "7-import")
+    for number, place in enumerate(("further", "on")):
+        again = tmp_path / f"{place}.tar.gz"
+        export(data.session("default", ID), again)
+        data = prepared(tmp_path / place)
+        _, end = bring_in(data, again, None, AT, f"{number}-import")
+        last = log.read(data.session("default", ID)).commits[-1]
+        assert (last.request, last.events) == (f"{number}-import", (e.SessionRestored("import"),))
+        assert end.n == 5 + number
+
+
 def test_the_record_names_the_workspace_that_it_came_into(data: DataDir, file: Path) -> None:
     data.prepare_workspace("side")
     found, end = bring_in(data, file, "side", AT)
@@ -124,10 +139,10 @@ def test_one_that_is_just_being_imported_is_refused(data: DataDir, file: Path) -
     staged = data.workspace("default") / f".importing-{ID}"
     staged.mkdir()
     with trash.held(staged):
-        assert half_imported(data) == []
-        with pytest.raises(trash.SessionExists, match="just being imported"):
+        assert half_made(data) == []
+        with pytest.raises(trash.SessionExists, match="just being made"):
             bring_in(data, file, None, AT)
-    assert half_imported(data) == [staged]
+    assert half_made(data) == [staged]
 
 
 @pytest.mark.parametrize("left", ["nothing", "files", "line"])
@@ -143,10 +158,10 @@ def test_what_a_crash_left_of_an_import_is_begun_again(
         staged.mkdir()
     if left == "files":
         (staged / "journal.jsonl").write_bytes(files_of(file)["journal.jsonl"][:100])
-    assert half_imported(data) == [staged]
+    assert half_made(data) == [staged]
     _, end = bring_in(data, file, None, AT)
     assert end.n == 4
-    assert half_imported(data) == []
+    assert half_made(data) == []
 
 
 def test_a_disk_without_room_is_said_before_anything_is_written(

@@ -29,7 +29,7 @@ def test_the_state_after_all_of_them() -> None:
 def test_runs_fold_as_each_of_their_lines_does(drafts: list[Draft]) -> None:
     one_by_one = SessionState()
     for at, events, _ in drafts:
-        one_by_one = fold.apply_all(one_by_one, events, at)
+        one_by_one = fold.apply_line(one_by_one, events, at)
     commits = [
         Commit(n=n, synced=0, prev="00000000", at=at, events=tuple(events))
         for n, (at, events, _) in enumerate(drafts, 1)

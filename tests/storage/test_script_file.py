@@ -35,11 +35,12 @@ def test_groups_are_filled_in_everywhere(tmp_path: Path) -> None:
     entries = entries_of(
         tmp_path,
         '{"when": "add (\\\\d+)( twice)?", "reply": [{"text": "{{0}}:{{1}}{{2}}"},'
-        ' {"tool": "demo.add", "parameters": {"a": "{{1}}", "b": [{"c": "<{{1}}>"}, 1]}}]}',
+        ' {"tool": "demo.to_{{1}}", "parameters": {"a": "{{1}}", "b": [{"c": "<{{1}}>"}, 1]}}]}',
     )
     answer = answer_to("please add 4 now", entries)
     assert answer is not None
     assert answer.reply[0].text == "add 4:4"
+    assert answer.reply[1].tool == "demo.to_4"
     assert answer.reply[1].parameters == {"a": "4", "b": [{"c": "<4>"}, 1]}
 
 

@@ -179,3 +179,26 @@ def test_the_readme_shows_every_time_with_its_default() -> None:
     shown = json.loads(block.split("```")[0])["activity"]
     assert shown == {name: getattr(ActivityTimes(), name) for name in shown}
     assert shown.keys() == set(ActivityTimes.__struct_fields__)
+
+
+@pytest.mark.parametrize("url", ["notaurl", "", "ftp://host/x", "http://", "http:///mcp", "//host"])
+def test_what_is_no_url_is_refused_with_its_line(path: Path, url: str) -> None:
+    for section, field in (("mcp_servers", "url"), ("models.providers", "base_url")):
+        outer, _, inner = section.partition(".")
+        entries = {"fine": {field: "https://host:1/mcp"}, "wrong": {field: url}}
+        told = {outer: {inner: entries} if inner else entries}
+        path.write_text(json.dumps(told, indent=1))
+        with pytest.raises(FileRefused, match="begins with http:// or https://") as caught:
+            workspace_file.read(path)
+        assert caught.value.path == f"$.{section}.wrong.{field}"
+        assert caught.value.line is not None
+        assert field in path.read_text().splitlines()[caught.value.line - 1]
+
+
+def test_a_provider_that_there_is_not_cannot_be_the_active_one(path: Path) -> None:
+    raw = b'{"models": {\n"active": "nope"}}'
+    assert workspace_file.parsed(raw, path.parent).models.active == "nope"
+    with pytest.raises(FileRefused) as caught:
+        workspace_file.parsed(raw, path.parent, ["scripted", "anthropic"])
+    assert (caught.value.line, caught.value.path) == (2, "$.models.active")
+    assert str(caught.value) == "'nope' is none of: anthropic, scripted"

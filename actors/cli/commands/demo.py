@@ -15,5 +15,9 @@ def _demo(call: Call) -> int:
 
 
 COMMANDS = {
-    "demo": Command(_demo, Spec(rest="arguments", open_ended=True), ("greenroom demo",)),
+    "demo": Command(
+        _demo,
+        Spec(rest="arguments", open_ended=True),
+        ("greenroom demo", "greenroom demo --data ~/look    play it there, and leave what it made"),
+    ),
 }

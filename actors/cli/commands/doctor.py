@@ -12,7 +12,9 @@ from typing import Any
 
 from actors.cli.arguments import Option, Spec
 from actors.cli.command import DONE, FAILED, Call, Command
+from actors.cli.doctor import proof
 from actors.cli.doctor.finding import Finding, problem
+from actors.cli.doctor.proof import as_json, sentence
 from actors.cli.failures import CommandError
 from actors.cli.phrases import plural
 from actors.cli.progress import Progress
@@ -21,13 +23,17 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from actors.cli.doctor.account import Account
+    from storage.data_dir import DataDir
+
 STYLES = {"ok": "good", "note": "warn", "problem": "bad"}
 
 
 def _doctor(call: Call) -> int:
     progress = Progress(call.console, "bytes")
+    proofs: list[Account] = []
     try:
-        found = list(_findings(call, progress))
+        found = list(_findings(call, progress, proofs))
     finally:
         progress.end()
     counts = {state: sum(each.state == state for each in found) for state in STYLES}
@@ -35,8 +41,11 @@ def _doctor(call: Call) -> int:
         answer = {"id": None, "type": "doctor", "ok": not counts["problem"]}
         data = {"problems": counts["problem"], "notes": counts["note"]}
         rows = [_row(each) for each in found]
-        call.console.value({**answer, "data": {**data, "checks": rows}})
+        proof = as_json(proofs[0]) if proofs else None
+        call.console.value({**answer, "data": {**data, "checks": rows, "processes": proof}})
     _print(call, found, counts)
+    if proofs:
+        call.console.line(sentence(proofs[0]))
     return FAILED if counts["problem"] else DONE
 
 
@@ -49,7 +58,8 @@ def _row(found: Finding) -> dict[str, Any]:
     }
 
 
-def _findings(call: Call, progress: Progress) -> Iterator[Finding]:
+def _findings(call: Call, progress: Progress, proofs: list[Account]) -> Iterator[Finding]:
+    """`proofs` gets the account of the processes, as far as it could be taken."""
     from actors.cli.doctor import journals, leftovers, orphans, place, running
     from storage.data_dir import DataDir
 
@@ -67,8 +77,15 @@ def _findings(call: Call, progress: Progress) -> Iterator[Finding]:
         yield from _made("orphans", lambda: orphans.ended(call.data))
     else:
         yield from _made("orphans", lambda: orphans.findings(status))
+    known = status if not isinstance(status, CommandError) else None
+    yield from _made("processes", lambda: _proved(data, known, proofs))
     yield from _made("journals", lambda: journals.findings(data, progress, runs=runs))
     yield from _made("leftovers", lambda: leftovers.findings(data, runs=runs))
+
+
+def _proved(data: DataDir, status: dict[str, Any] | None, proofs: list[Account]) -> list[Finding]:
+    proofs.append(proof.taken(data, status))
+    return list(proof.findings(proofs[0], status))
 
 
 def _made(check: str, look: Callable[[], Iterable[Finding]]) -> Iterator[Finding]:
@@ -85,7 +102,7 @@ def _print(call: Call, found: list[Finding], counts: dict[str, int]) -> None:
     for each in found:
         line((f"{each.state:8}", STYLES[each.state]), f"{each.check:{width}}  {each.text}")
         if each.next_step:
-            line((f"{'':8}{'':{width}}  do: {each.next_step}", "dim"))
+            line((f"{'':8}{'':{width}}  do: {call.console.hint(each.next_step)}", "dim"))
     notes = plural(counts["note"], "note")
     if counts["problem"]:
         line((f"{plural(counts['problem'], 'problem')}, {notes}", "bad"))
@@ -101,7 +118,8 @@ COMMANDS = {
             "greenroom doctor",
             "greenroom doctor --json | jq '.data.checks[] | select(.state != \"ok\")'",
             "greenroom doctor --fix",
-            "Without --fix it changes nothing. Exit status: 0 nothing is wrong, 1 something is.",
+            "Without --fix it changes nothing. Exit status: 0 nothing is wrong, 1 something is;",
+            "a process that is left over is something. The last line says whether there is one.",
         ),
     )
 }

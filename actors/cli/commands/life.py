@@ -19,7 +19,6 @@ ROWS: dict[str, Row] = {
     "restart": ("restart-session", "restart-worker", "is restarted"),
     "archive": ("archive-session", None, "is archived"),
     "unarchive": ("unarchive-session", None, "is out of the archive"),
-    "delete": ("delete-session", None, "is deleted"),
 }
 
 
@@ -46,9 +45,6 @@ def _change(call: Call) -> int:
         raise UsageError("SESSION is empty")
     data = call.found(call.ask(life_request(call.name, reference)), f"session {reference!r}")
     if data is None:
-        return FAILED
-    if data.get("deleted") is False:
-        call.console.error(f"session {reference!r} not found, so nothing was deleted")
         return FAILED
     label = data.get("title") or data.get("name") or reference
     identity = f" {data['id']}" if data.get("id") else ""
@@ -84,10 +80,6 @@ def _command(name: str) -> Command:
     if name == "run":
         examples.append(
             "A worker that ended by itself, or fell too often, is started by its own name alone."
-        )
-    if name == "delete":
-        examples.append(
-            "It lies in the trash, whole, until you purge it: greenroom restore brings it back."
         )
     options = [Option("--terminals", "end the terminals too, and start them again")]
     spec = Spec([f"SESSION{optional}"], options if optional else [])

@@ -5,9 +5,10 @@ from typing import Any
 
 from actors.cli.arguments import Option, Spec
 from actors.cli.as_running import as_running
-from actors.cli.command import DONE, FAILED, Call, Command
+from actors.cli.command import DONE, FAILED, Call, Command, split_number
 from actors.cli.history_view import round_lines
 from actors.cli.phrases import plural
+from actors.cli.process_view import process_lines
 from actors.cli.session_view import listing_lines, session_lines
 
 
@@ -23,17 +24,42 @@ def _ls(call: Call) -> int:
 
 
 def _show(call: Call) -> int:
-    reference = call.values["session"]
-    session = call.found(call.ask({"type": "get-session", "session": reference}), _named(reference))
+    reference, at = split_number(call.values["session"])
+    session = _at(call, reference, at) if at else _found(call, reference)
     if session is None:
         return FAILED
-    if not call.console.json:
+    if not call.console.json and not at:
         status = call.ask({"type": "get-status"}).get("data") or {}
+        now = datetime.now(UTC)
         session["workers"] = as_running(session.get("workers") or [], status)
-        call.console.lines(session_lines(session, datetime.now(UTC), call.console.columns))
+        call.console.lines(session_lines(session, now, call.console.columns))
+        call.console.lines(process_lines(status, session["id"], now))
         problems = _wrong(status, session)
         call.console.lines([[("problem   ", "dim"), (each, "bad")] for each in problems])
     return DONE
+
+
+def _at(call: Call, reference: str, at: dict[str, int]) -> dict[str, Any] | None:
+    """As it was then, when its workers ran as they did."""
+    answer = call.ask({"type": "get-session", "session": reference, **at})
+    session: dict[str, Any] | None = call.found(answer, _named(reference))
+    if session is not None and not call.console.json:
+        call.console.line((f"as it was at number {at['at']}:", "dim"))
+        then = {"permissions": [], "status": f"was {session.get('status')}"}
+        lines = session_lines({**session, **then}, datetime.now(UTC), call.console.columns)
+        call.console.lines(lines)
+    return session
+
+
+def _found(call: Call, reference: str) -> dict[str, Any] | None:
+    """The session with how its directory is now, printed at once when JSON is wanted."""
+    answer = call.ask({"type": "get-session", "session": reference})
+    session = answer.get("data")
+    if session is not None:
+        look = call.ask({"type": "get-worktree", "session": session["id"]}).get("data") or {}
+        answer["data"] = {**session, "location": look.get("location"), "worktree": look}
+    found: dict[str, Any] | None = call.found(answer, _named(reference))
+    return found
 
 
 def _wrong(status: dict[str, Any], session: dict[str, Any]) -> list[str]:
@@ -43,14 +69,17 @@ def _wrong(status: dict[str, Any], session: dict[str, Any]) -> list[str]:
 
 
 def _history(call: Call) -> int:
-    reference = call.values["session"]
-    history = call.found(call.ask({"type": "get-history", "session": reference}), _named(reference))
+    reference, at = split_number(call.values["session"])
+    asked = {"type": "get-history", "session": reference, **at}
+    history = call.found(call.ask(asked), _named(reference))
     if history is None:
         return FAILED
     rounds = history.get("rounds") or []
     for entry in rounds:
         call.console.lines(round_lines(entry))
-    if not rounds and not call.console.json:
+    if not rounds and at:
+        call.console.line((f"nothing was said up to number {at['at']}", "dim"))
+    elif not rounds and not call.console.json:
         call.console.line((_beginning(call, reference), "dim"))
     return DONE
 
@@ -86,6 +115,21 @@ COMMANDS = {
         Spec(options=[Option("--all", "archived ones too", short="-a")]),
         ("greenroom ls", "greenroom ls --json | jq -r '.data.sessions[].id'"),
     ),
-    "show": Command(_show, Spec(["SESSION"]), ("greenroom show 'Fix the login'",)),
-    "history": Command(_history, Spec(["SESSION"]), ("greenroom history 'Fix the login'",)),
+    "show": Command(
+        _show,
+        Spec(["SESSION"]),
+        (
+            "greenroom show 'Fix the login'",
+            "greenroom show k3v5@17    as it was at number 17, which history prints",
+        ),
+    ),
+    "history": Command(
+        _history,
+        Spec(["SESSION"]),
+        (
+            "greenroom history 'Fix the login'",
+            "greenroom history k3v5@17    what was said up to number 17",
+            "The number behind a round is the one to name: greenroom fork k3v5@17",
+        ),
+    ),
 }

@@ -1,19 +1,23 @@
 """`new`: a session with its first worker."""
 
-from pathlib import Path
 from typing import Any
 
+from actors.cli import new_worktree
 from actors.cli.arguments import Option, Spec
 from actors.cli.command import DONE, Call, Command
+from actors.cli.commands.limits import OPTIONS as LIMITS
+from actors.cli.commands.limits import asked_limits
 from actors.cli.failures import UsageError
+from actors.cli.progress import waiting
 from actors.cli.worker_arguments import WORKER_OPTIONS, chosen_worker
 
 
 def _new(call: Call) -> int:
-    answer = call.ask(create_request(call.values))
+    answer = _asked(call, create_request(call.values))
     session = call.found(answer, "session")
     identity = session["id"]
     call.console.line((str(session.get("title")), "bold"), (f" {identity}", "dim"))
+    new_worktree.tell(call.console, session)
     if session.get("response_id") and _is_agent(session):
         call.console.line(f"the prompt waits for the agent as {session['response_id']}")
         call.console.line((f"see how it is with: greenroom show {identity}", "dim"))
@@ -23,6 +27,13 @@ def _new(call: Call) -> int:
     else:
         call.console.line((f"next: {_next(session)}", "dim"))
     return DONE
+
+
+def _asked(call: Call, request: dict[str, Any]) -> dict[str, Any]:
+    if not call.values["worktree"]:
+        return call.ask(request)
+    with waiting(call.console, "the worktree is being made"):
+        return call.ask(request, longer_by_seconds=new_worktree.MAKING_SECONDS)
 
 
 def _is_agent(session: dict[str, Any]) -> bool:
@@ -37,9 +48,12 @@ def create_request(values: dict[str, Any]) -> dict[str, Any]:
     if worker["type"] == "agent":
         _refuse(values, ("model", "provider"), "an agent")
     config = {key: values[key] for key in ("provider", "model") if values[key]}
+    limits = {name: most for name, most in asked_limits(values).items() if most is not None}
+    if limits:
+        config["limits"] = limits
     request = {
         "type": "create-session",
-        "location_path": str(Path(values["dir"] or ".").absolute()),
+        **new_worktree.place(values),
         "title": values["title"],
         "config": config or None,
         "worker": worker,
@@ -70,10 +84,12 @@ COMMANDS = {
             ["DIR?"],
             [
                 *WORKER_OPTIONS,
+                *new_worktree.OPTIONS,
                 Option("--model", "the conversation's model", metavar="M"),
                 Option("--provider", "anthropic, scripted, …", metavar="P"),
                 Option("--title", "its title; else made from the directory", metavar="T"),
                 Option("--prompt", "the first message, also to an agent", metavar="TEXT"),
+                *LIMITS,
                 Option("--parent", "what this one asks is shown at that too", metavar="SESSION"),
             ],
             rest="command",
@@ -81,6 +97,7 @@ COMMANDS = {
         (
             "greenroom new                                   a conversation about this directory",
             "greenroom new ~/shop --prompt 'Why so slow?'    with its first message",
+            "greenroom new --worktree --branch fix/login     in a worktree on a branch of its own",
             "greenroom new --terminal                        a shell",
             "greenroom new --terminal -- make test           a command",
             "greenroom new --agent claude --title 'Fix the login' --prompt 'Run the tests.'",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import signal
 import sys
+from functools import partial
 from threading import Timer
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from actors.cli.command import DONE, FAILED, Call, Command, accepted, split_refe
 from actors.cli.connection import Connection
 from actors.cli.failures import CommandError, UsageError
 from actors.cli.phrases import money
+from actors.cli.standard_input import text_of_input
 from actors.cli.transcript import Transcript
 
 if TYPE_CHECKING:
@@ -74,9 +76,12 @@ def _send(call: Call) -> int:
     questions = _Questions(call, transcript)
 
     def progress(frame: dict[str, Any]) -> None:
+        _warn(call, frame)
         if frame.get("turn"):
-            waiting.end()
-            call.console.stream(transcript.update(frame["turn"]))
+            grown = transcript.update(frame["turn"])
+            if grown:
+                waiting.end()
+            call.console.stream(grown)
         questions.tell(frame.get("permissions") or [])
         if frame.get("response_id"):
             cancellation.accepted_as(str(frame["response_id"]))
@@ -92,6 +97,11 @@ def _send(call: Call) -> int:
     finally:
         signal.signal(signal.SIGINT, before)
     return _finish(call, transcript, answer)
+
+
+def _warn(call: Call, told: dict[str, Any]) -> None:
+    for warning in told.get("warnings") or []:
+        call.console.note(f"warning: {warning}", "warn")
 
 
 class _Questions:
@@ -114,7 +124,7 @@ class _Questions:
 
 
 class _Waiting:
-    """Says once why nothing comes, when no turn has begun after a second. Use it in a `with`."""
+    """Says once why nothing comes, when nothing was shown within a second. Use it in a `with`."""
 
     def __init__(self, call: Call) -> None:
         self._call = call
@@ -134,14 +144,17 @@ class _Waiting:
 
     def _say_why(self) -> None:
         # Over a connection of its own, as a cancellation.
-        session, _ = split_reference(self._call.values["session/worker"])
-        request = {"type": "get-session", "session": session}
+        reference, _ = split_reference(self._call.values["session/worker"])
         try:
             with Connection(self._call.data) as connection:
-                answer = connection.ask(request, timeout_seconds=LOOK_SECONDS)
+                look = partial(connection.ask, timeout_seconds=LOOK_SECONDS)
+                session = look({"type": "get-session", "session": reference}).get("data") or {}
+                why = queued_because(session)
+                if not why:
+                    status = look({"type": "get-status"}).get("data") or {}
+                    why = waits_for_servers(session, status.get("mcp_servers") or [])
         except (CommandError, OSError):
             return
-        why = queued_because(answer.get("data") or {})
         if why and not self._over:
             self._call.console.note(why, "dim")
 
@@ -157,6 +170,21 @@ def queued_because(session: dict[str, Any]) -> str:
     return waiting
 
 
+def waits_for_servers(session: dict[str, Any], servers: list[dict[str, Any]]) -> str:
+    """Which of its tool servers a session's request waits for; empty when it does for none."""
+    names = [
+        str(each.get("name"))
+        for each in servers
+        if each.get("state") == "starting"
+        and (each.get("session_id") or session.get("id")) == session.get("id")
+        and each.get("workspace") == session.get("workspace")
+    ]
+    if not names:
+        return ""
+    kind = "tool server" if len(names) == 1 else "tool servers"
+    return f"waiting for {kind} {', '.join(names)} to start"
+
+
 def _waits_for_an_agent(worker: dict[str, Any]) -> str:
     """Its activity is not in the record; the prompt waits for the agent to be at rest."""
     if (worker.get("delivery") or {}).get("state") != "queued":
@@ -166,7 +194,7 @@ def _waits_for_an_agent(worker: dict[str, Any]) -> str:
 
 def message_text(words: list[str]) -> str:
     """The words as one text; standard input for `-`."""
-    text = sys.stdin.read() if words == ["-"] else " ".join(words)
+    text = text_of_input() if words == ["-"] else " ".join(words)
     if not text.strip():
         raise UsageError("the message is empty")
     return text
@@ -175,6 +203,7 @@ def message_text(words: list[str]) -> str:
 def _send_only(call: Call, request: dict[str, Any]) -> int:
     data = call.found(call.ask(request), "session")
     response_id = (data or {}).get("response_id")
+    _warn(call, data or {})
     call.console.line(f"queued as {response_id}")
     call.console.note(f"end it with: greenroom cancel {response_id}", "dim")
     return DONE

@@ -70,6 +70,11 @@ def _restore(call: Call) -> int:
     if session is None:
         return FAILED
     say_taken_in(call, session, "is back")
+    worktree = session.get("worktree") or {}
+    if worktree.get("made_again"):
+        call.console.line(f"its worktree {worktree['path']} is there again")
+    for note in worktree.get("notes") or []:
+        call.console.note(note, "warn")
     return DONE
 
 
@@ -137,7 +142,8 @@ COMMANDS = {
         (
             "greenroom restore 'Fix the login'",
             "greenroom restore k3v5w2hq7abc-17    by its name in the trash",
-            "It comes back stopped, with its messages, history and terminal output.",
+            "It comes back stopped, with its messages, history and terminal output, and with its",
+            "worktree and branch as they were. What git ignored there is not kept.",
         ),
     ),
     "purge": Command(

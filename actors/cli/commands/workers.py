@@ -1,6 +1,5 @@
 """`worker add|ls|restart|rm`, `type` and `output`: the workers of a session."""
 
-import sys
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,6 +9,7 @@ from actors.cli.command import DONE, FAILED, Call, Command, accepted, worker_ref
 from actors.cli.failures import UsageError
 from actors.cli.phrases import plural
 from actors.cli.session_view import worker_lines
+from actors.cli.standard_input import text_of_input
 from actors.cli.terminal_of import terminal_reference
 from actors.cli.worker_arguments import WORKER_OPTIONS, chosen_worker
 
@@ -97,7 +97,7 @@ def _type(call: Call) -> int:
 def typed_text(values: dict[str, Any]) -> str:
     """What to type: the words, or standard input for `-`; Enter at the end unless refused."""
     text = " ".join(values["text"])
-    text = sys.stdin.read() if text == "-" else text
+    text = text_of_input() if text == "-" else text
     ends = text.endswith(("\r", "\n")) or values["no_enter"]
     if not text and ends:
         raise UsageError("there is nothing to type")

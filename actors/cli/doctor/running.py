@@ -47,7 +47,7 @@ def findings(data: str, status: Json | CommandError) -> Iterator[Finding]:
         yield from _answering(status)
         yield _terminal_host(data, status)
         yield from _store(status)
-        yield from _given_up(status)
+        yield from _given_up(data, status)
     yield _open_files(status)
     yield _inotify()
 
@@ -124,14 +124,16 @@ def _store(status: Json) -> Iterator[Finding]:
     yield from found or [ok("store", "takes changes")]
 
 
-def _given_up(status: Json) -> Iterator[Finding]:
+def _given_up(data: str, status: Json) -> Iterator[Finding]:
     """Whoever the daemon has given up: a tool server, a worker, a part of itself."""
     store = status.get("store") or {}
     told = {each.get("session_id") for each in store.get("quarantined") or []}
-    for name, error in quarantined(status):
-        if name not in told:
-            text = f"{name} is given up: {last_said(error) or 'it failed too often'}"
-            yield problem("tree", text, "greenroom status; greenroom logs")
+    for each in quarantined(status):
+        if each["node"] not in told:
+            text = f"{each['who']} is given up: {last_said(each['error']) or 'it failed too often'}"
+            log = f"read {data}/{each['log']}" if each["log"] else ""
+            again = f"{text}; it is tried again every minute" if each["again"] else text
+            yield problem("tree", again, log or "greenroom status; greenroom logs")
 
 
 def _open_files(status: Json | CommandError) -> Finding:

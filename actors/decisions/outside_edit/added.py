@@ -169,8 +169,16 @@ def _is_made(added: Added) -> bool:
         return False
     present, theirs = codec.builtins(added.ours), added.theirs
     return (
-        theirs.get("location_path") == present["location_path"]
+        _is_same_place(added.ours, theirs)
         and theirs.get("title") in (None, present["title"])
         and values.same(theirs.get("metadata") or {}, present["metadata"])
         and (added.ours.config is None or values.same(_config(added), present["config"]))
     )
+
+
+def _is_same_place(ours: Session, theirs: Json) -> bool:
+    """A worktree lies where greenroom put it; its branch is what the file can name."""
+    if isinstance(ours, WorktreeSession):
+        is_asked_for = theirs.get("type") == "worktree"
+        return is_asked_for and theirs.get("branch") in (None, ours.branch)
+    return bool(theirs.get("location_path") == ours.location_path)

@@ -9,7 +9,7 @@ from actors.decisions.outside_edit.trial import Step
 from actors.decisions.outside_edit.values import ABSENT, Json
 from storage import codec
 from storage.errors import FileRefused
-from storage.records.config import Budget, SessionConfig
+from storage.records.config import Budget, Limits, SessionConfig
 from storage.records.session import Session
 from storage.records.worker import ProcessWorker
 
@@ -111,12 +111,15 @@ def _updates(entry: Known, base: Json, ours: Json) -> Json:
     return updates
 
 
+_ONE_BY_ONE = {"budget": Budget.__struct_fields__, "limits": Limits.__struct_fields__}
+
+
 def _to_ask(name: str, value: Any) -> Any:
-    """A request sets a budget limit by limit: what the file does not show is lifted."""
+    """A request sets a budget and the limits one by one: what the file does not show is lifted."""
     if value is ABSENT:
         return None
-    if name == "budget" and isinstance(value, dict):
-        return {**dict.fromkeys(Budget.__struct_fields__), **value}
+    if name in _ONE_BY_ONE and isinstance(value, dict):
+        return {**dict.fromkeys(_ONE_BY_ONE[name]), **value}
     return value
 
 
@@ -130,7 +133,9 @@ def _step(entry: Known, updates: Json) -> Step:
 
 
 def deletion(base: Session | None, ours: Session, position: int) -> Step:
-    """Of a session whose entry was taken out. FileRefused if it works, or was changed meanwhile."""
+    """Of a session whose entry was taken out; never of its worktree. FileRefused if it works, or
+    was changed meanwhile.
+    """
     running = [w for w in ours.workers if isinstance(w, ProcessWorker) and w.status in _ALIVE]
     if running or ours.open_requests:
         busy = f"worker {running[0].name} runs" if running else "a request is open"
@@ -139,7 +144,7 @@ def deletion(base: Session | None, ours: Session, position: int) -> Step:
     if base is None or _memory(base) != _memory(ours):
         text = f"session {ours.id} is missing, but it was changed meanwhile; edit again"
         raise FileRefused(text, path="$.sessions")
-    raw = {"type": "delete-session", "session": ours.id}
+    raw = {"type": "delete-session", "session": ours.id, "keep_worktree": True}
     return Step(raw=raw, position=position, at="$.sessions")
 
 

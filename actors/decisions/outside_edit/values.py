@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from storage import codec
 from storage.errors import FileRefused
-from storage.records.config import Budget, SessionConfig
+from storage.records.config import Budget, Limits, SessionConfig
 
 ABSENT: Final = object()
 """Stands for a key that is not there."""
@@ -74,6 +74,7 @@ def require_config(config: Any, path: str) -> None:
     parts: list[tuple[Any, Any, str]] = [(config, SessionConfig, path)]
     if isinstance(config, dict):
         parts.append((config.get("budget"), Budget, f"{path}.budget"))
+        parts.append((config.get("limits"), Limits, f"{path}.limits"))
     for part, kind, where in parts:
         known = kind.__struct_fields__
         for name in part if isinstance(part, dict) else ():

@@ -118,6 +118,18 @@ def test_a_key_that_is_repeated_is_not_quoted() -> None:
     assert "no" in str(without(None, refused(401)))
 
 
+@pytest.mark.parametrize("key", ["k", "no", "refused", "restarte"])
+def test_what_is_no_key_is_left_as_it_stands(key: str) -> None:
+    said = "kept, no, refused; restarted"
+    assert str(without(key, refused(401, said=said))) == str(refused(401, said=said))
+
+
+@pytest.mark.parametrize("around", ["Bearer {}", '"{}"', "key={}&", "_{}_", "{}"])
+def test_a_key_is_found_beside_any_sign(around: str) -> None:
+    error = without("sk-+secret$", refused(401, said=around.format("sk-+secret$")))
+    assert f"It said: {around.format('[the key]')}" in str(error)
+
+
 def test_a_body_of_any_shape_is_quoted_in_one_line() -> None:
     assert "It said: oh no" in str(status_error(500, "oh\n  no", {}, HERE, NOW))
     assert "It said: nothing" in str(status_error(500, None, {}, HERE, NOW))

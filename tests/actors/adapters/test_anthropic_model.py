@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from actors.adapters.anthropic_model import AnthropicModel
-from actors.ports import ModelDescription, ModelError, ModelEvent
+from actors.ports import ModelDescription, ModelError, ModelEvent, TextDelta
 from storage.records.config import SessionConfig
 from storage.records.message import ProviderContent, TextContent, ToolResultContent
 from storage.records.workspace import ProviderSettings
@@ -215,7 +215,8 @@ def test_a_cancelled_call_closes_the_connection() -> None:
         async def read() -> Any:
             async for event in model.stream(request()):
                 events.append(event)
-                begun.set()
+                if isinstance(event, TextDelta):
+                    begun.set()
 
         model, begun = model_at(url), asyncio.Event()
         task = asyncio.create_task(read())

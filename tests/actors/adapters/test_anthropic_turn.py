@@ -13,12 +13,16 @@ from actors.adapters.anthropic_turn import (
     well_formed,
 )
 from actors.adapters.tool_names import ToolNames
-from actors.ports import BlockDone, ModelError, TextDelta
+from actors.ports import BlockDone, ModelError, PromptSent, TextDelta
 from storage.codec import encode
 from storage.records.conversation import Usage
 from storage.records.message import ProviderContent, TextContent, ToolCallContent
 from tests.actors.adapters.conversation import calls_of, text_deltas, turn_of
 from tests.peers import message_streams as streams
+
+START_USAGE = Usage(
+    prompt_tokens=22, completion_tokens=1, cache_read_tokens=7, cache_write_tokens=5
+)
 
 
 def decoded(answer: streams.Answer) -> Any:
@@ -47,6 +51,12 @@ def test_usage_is_that_of_the_start_with_the_end_laid_over_it() -> None:
     assert turn.usage == Usage(
         prompt_tokens=22, completion_tokens=20, cache_read_tokens=7, cache_write_tokens=5
     )
+
+
+def test_what_the_prompt_took_is_told_at_the_start_if_it_is_counted_there() -> None:
+    assert fed(decoded(streams.text("x")))[0] == PromptSent(START_USAGE)
+    uncounted = streams.stream([streams.text_block("x")], usage={"input_tokens": 0})
+    assert not any(isinstance(event, PromptSent) for event in fed(decoded(uncounted)))
 
 
 def test_a_call_has_our_name_and_its_arguments() -> None:
@@ -106,14 +116,14 @@ def test_citations_do_not_disturb_the_text() -> None:
 
 def test_text_that_comes_with_the_start_of_a_block_is_a_delta_too() -> None:
     events = fed(decoded(streams.stream([[{"type": "text", "text": "all at once"}]])))
-    assert events[0] == TextDelta(0, "all at once")
+    assert events[1] == TextDelta(0, "all at once")
     assert turn_of(events).content == (TextContent("all at once"),)
 
 
 def test_arguments_cut_by_the_limit_are_no_finished_block() -> None:
     events = fed(decoded(streams.max_tokens_in_tool_json()))
     turn = turn_of(events)
-    assert len(events) == 1
+    assert events == [PromptSent(START_USAGE), turn]
     assert turn.stop_reason == "max_tokens"
     assert calls_of(turn)[0].args == {}
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from actors.adapters.mcp_tools import McpConnection
+from actors.ports import CallCutOffError
 from storage.records.workspace import McpServerSettings
 from tests.fakes.mcp import connected, http_server
 from tests.peers.web_server import Answer, WebServer, respond
@@ -120,7 +121,7 @@ def test_an_answer_that_is_packed_is_not_unpacked() -> None:
     assert server.headers[0]["accept-encoding"] == "identity"
 
 
-def test_a_server_that_went_away_is_an_error_of_the_call() -> None:
+def test_a_call_of_a_server_that_had_gone_before_was_not_run() -> None:
     async def gone(process: Any, url: str) -> str:
         async with connected(McpServerSettings(url=url)) as (server, _):
             assert (await server.call("add", {"a": 1, "b": 2})).content == "3"
@@ -128,10 +129,44 @@ def test_a_server_that_went_away_is_an_error_of_the_call() -> None:
             process.wait()
             with pytest.raises(ConnectionError) as caught:
                 await server.call("add", {"a": 1, "b": 2})
+            assert not isinstance(caught.value, CallCutOffError)
             return str(caught.value)
 
     with http_server() as (process, url):
-        assert "(at 127.0.0.1:" in asyncio.run(gone(process, url))
+        reason = asyncio.run(gone(process, url))
+    assert "(at 127.0.0.1:" in reason
+    assert reason.endswith("; this call was not run")
+
+
+def test_of_a_call_whose_server_went_in_its_middle_nobody_knows(tmp_path: Any) -> None:
+    """Also when a later one finds nobody there: what that learns is not true of the first."""
+
+    async def gone(process: Any, url: str) -> None:
+        async with connected(McpServerSettings(url=url)) as (server, _):
+            slow = {"seconds": 60, "mark": str(tmp_path / "m")}
+            first = asyncio.ensure_future(server.call("slow", slow))
+            for _ in range(2):  # each has its answer after the slow one was sent
+                await server.call("add", {"a": 1, "b": 2})
+            process.kill()
+            process.wait()
+            second = asyncio.ensure_future(server.call("add", {"a": 1, "b": 2}))
+            with pytest.raises(CallCutOffError):
+                await first
+            with pytest.raises(ConnectionError):
+                await second
+
+    with http_server() as (process, url):
+        asyncio.run(gone(process, url))
+
+
+def test_a_server_that_ends_in_a_call_leaves_its_outcome_unknown() -> None:
+    async def gone(url: str) -> None:
+        async with connected(McpServerSettings(url=url)) as (server, _):
+            with pytest.raises(CallCutOffError):
+                await server.call("die", {})
+
+    with http_server() as (_, url):
+        asyncio.run(gone(url))
 
 
 def test_a_slow_call_over_http_ends_at_its_limit_and_the_next_works(tmp_path: Any) -> None:

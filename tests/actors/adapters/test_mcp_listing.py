@@ -62,6 +62,14 @@ def test_what_a_model_would_refuse_is_left_out_by_name(tool: Any, reason: str) -
     assert left_out.isprintable()
 
 
+def test_tools_of_one_name_for_a_model_are_left_out_all_and_the_others_stay() -> None:
+    names = ("a.b", "fine", "a_b", "a b", "c.d", "c_e")
+    found = listing(*(described(name) for name in names))
+    assert [each.name for each in found.tools] == ["demo.fine", "demo.c.d", "demo.c_e"]
+    (left_out,) = found.left_out
+    assert left_out == "'a.b', 'a_b', 'a b': one name for a model; have the server rename one"
+
+
 def test_a_second_tool_of_the_same_name_is_left_out() -> None:
     found = listing(described(description="one"), described(description="two"))
     assert [each.description for each in found.tools] == ["one"]

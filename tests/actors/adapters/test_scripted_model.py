@@ -1,12 +1,21 @@
 import asyncio
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from actors.adapters.scripted_model import ScriptedModel, last_text
-from actors.ports import BlockDone, ModelDescription, ModelError, TextDelta
+from actors.adapters.scripted_model import ScriptedModel, last_text, prompt_words
+from actors.ports import (
+    BlockDone,
+    ModelDescription,
+    ModelError,
+    ModelEvent,
+    PromptSent,
+    TextDelta,
+)
 from storage.records.config import SessionConfig
+from storage.records.conversation import Usage
 from storage.records.message import (
     ImageContent,
     TextContent,
@@ -119,20 +128,28 @@ def test_the_last_user_text_or_tool_result_is_answered() -> None:
 def test_the_file_is_read_anew_for_each_call(script: Path) -> None:
     model = ScriptedModel(script)
     script.write_text('{"reply": [{"text": "new"}]}')
-    assert events_of(model, request())[0] == TextDelta(0, "new")
+    assert events_of(model, request())[1] == TextDelta(0, "new")
 
 
 def test_a_delay_can_be_cancelled(script: Path) -> None:
     script.write_text('{"reply": [{"text": "late"}], "delay_seconds": 60}')
 
     async def cancelled() -> Any:
-        task = asyncio.ensure_future(anext(ScriptedModel(script).stream(request())))
+        asked = request(message("user", "two words"))
+        events = ScriptedModel(script).stream(asked)
+        sent = PromptSent(Usage(prompt_tokens=prompt_words(asked)))
+        assert await anext(events) == sent
+        task = asyncio.create_task(_next(events))
         await asyncio.sleep(0.05)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
 
     asyncio.run(cancelled())
+
+
+async def _next(events: AsyncIterator[ModelEvent]) -> ModelEvent:
+    return await anext(events)
 
 
 def test_a_bad_line_is_an_error_that_names_file_and_line(script: Path) -> None:

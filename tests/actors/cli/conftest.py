@@ -30,7 +30,7 @@ def data(tmp_path: Path) -> Path:
 @pytest.fixture
 def run(data: Path, capsys: pytest.CaptureFixture[str]) -> Run:
     def run_command(*words: str) -> Outcome:
-        status = main(["--data", str(data), *words], ENVIRON)
+        status = main(["--data", str(data), *words], {**ENVIRON, "GREENROOM_HOME": str(data)})
         captured = capsys.readouterr()
         return Outcome(status, captured.out, captured.err)
 

@@ -2,8 +2,9 @@ from typing import Any
 
 import pytest
 
-from actors.cli.history_view import round_lines
-from actors.decisions import permission_answers
+from actors.cli.history_view import MALFORMED, round_lines
+from actors.decisions import permission_answers, text_calls
+from actors.decisions.text_calls import WrittenCall, parsed
 
 
 def shown(*turns: dict[str, Any], **entry: Any) -> list[str]:
@@ -70,6 +71,17 @@ def test_a_call_that_did_not_run_says_why_and_denied_only_after_a_no(
 ) -> None:
     (line,) = called("denied", content)
     assert line.startswith(f"  tool git.add {{}}: {told}")
+
+
+def test_a_call_that_could_not_be_read_is_shown_as_written_and_its_reason_once() -> None:
+    written = parsed(WrittenCall('{"tool": "git.add",\n "parameters": {"a" 1}}'), "c1")
+    reason = str(written.args["problem"])
+    result = {"content": reason}
+    made = {"name": written.name, "args": written.args, "status": "denied", "result": result}
+    (line,) = shown(turn(tool_calls=[made]))[1:]
+    assert line == f'  tool (malformed) {{"tool": "git.add", "parameters": {{"a" 1}}}}: {reason}'
+    assert line.count("not run: this call cannot be read (") == 1
+    assert MALFORMED == text_calls.MALFORMED
 
 
 def test_the_lines_of_a_result_are_lines_and_its_tabs_are_blanks() -> None:

@@ -1,9 +1,13 @@
 import io
 import sys
+import threading
 from typing import Any
 
+import pytest
+
+from actors.cli import progress as module
 from actors.cli.console import Console
-from actors.cli.progress import Progress
+from actors.cli.progress import Progress, waiting
 
 
 class Screen(io.StringIO):
@@ -68,3 +72,31 @@ def test_a_part_says_how_far_the_whole_is() -> None:
     clock.now += 5
     progress.within(30, 100)(20)
     assert err.getvalue() == "50 of 100 bytes\n"
+
+
+class Told(io.StringIO):
+    """Lets know when something was written."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.said = threading.Event()
+
+    def flush(self) -> None:
+        super().flush()
+        if self.getvalue():
+            self.said.set()
+
+
+def test_what_takes_long_is_said_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "SILENT_SECONDS", 0.01)
+    err = Told()
+    with waiting(Console(sys.stdout, err, {}), "it is being made"):
+        assert err.said.wait(30)
+    assert err.getvalue() == "it is being made …\n"
+
+
+def test_what_is_done_at_once_says_nothing() -> None:
+    err = io.StringIO()
+    with waiting(Console(sys.stdout, err, {}), "it is being made"):
+        pass
+    assert err.getvalue() == ""

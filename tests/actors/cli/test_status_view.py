@@ -60,7 +60,7 @@ data       /data
 store      ok
 inbox      0 waiting, 1 running, 12 answered, 0 rejected
 refused    $.sessions[0].id: is read-only (2 min ago)
-given up   files is quarantined: it failed too often
+given up   files is quarantined: it failed too often; it is tried again every minute
 keeper     pid 10
 terminals  pid 12, 1 terminal
 
@@ -71,7 +71,7 @@ supervisor                  running
 |   |   |-- shell terminal  running  pid 99 (4 processes)  12 MB  3 % CPU  \
 ann on pts/3 types, 1 watcher, 2 restarts, idle 3 min (screen): $ make
 |   |   |-- build terminal  exited   exit code 2, 1 h ago
-|   |   `-- files           quarantined
+|   |   `-- files           quarantined, tried again every minute
 |   |-- Asleep bbbb         paused
 |   `-- and 1 archived
 `-- inbox                   running, 30 s
@@ -168,12 +168,12 @@ def test_files_that_the_inbox_leaves_alone_are_counted_when_there_are_any() -> N
 
 
 def test_refused_workspace_settings_stand_in_the_head_and_are_healthy() -> None:
-    problem = "/data/workspaces/default/workspace.json:3: expected a comma"
+    problem = "/data/workspace.json:3: expected a comma (the last good one stays in force)"
     value = {
         "daemon": {"state": "running"},
         "workspaces": [{"name": "default", "problem": problem}, {"name": "b", "problem": None}],
     }
-    said = f"workspace  default: {problem} (the last good one stays in force)\n"
+    said = f"workspace  default: {problem}\n"
     assert said in rendered(value)
     assert "b:" not in rendered(value)
     assert healthy(value)
@@ -190,13 +190,21 @@ def test_whatever_makes_it_unhealthy_is_named_with_its_last_error() -> None:
         "store": {"state": "ok", "quarantined": [{"session_id": "cccc", "reason": "bad"}]},
         "tree": actor(
             "supervisor",
-            actor("default:files", state="quarantined", last_error="it does not speak MCP"),
+            actor(
+                "mcp_servers",
+                actor("default:files", state="quarantined", last_error="it does not speak MCP"),
+            ),
+            actor("aaaa", actor("mcp:crash", state="quarantined", last_error="no database")),
             actor("cccc", state="quarantined", last_error="bad"),
         ),
     }
     head = rendered(value).partition("\n\n")[0]
-    assert "given up   default:files is quarantined: it does not speak MCP\n" in head
-    assert "given up   worker Login/shell is quarantined: no such program" in head
+    again = "; it is tried again every minute\n"
+    shared = "tool server files of workspace default is quarantined: it does not speak MCP"
+    assert f"given up   {shared}{again}" in head
+    own = "tool server crash of session Login is quarantined: no database"
+    assert f"given up   {own}{again}" in head
+    assert head.endswith("given up   worker Login/shell is quarantined: no such program")
     assert head.count("cccc") == 1
     assert not healthy(value)
 

@@ -85,3 +85,10 @@ def test_open_permission_requests_are_told_with_where_they_are_shown(tmp_path: P
     (told,) = status["permissions"]
     assert told == {**asked, "title": "Child", "shown_in": ["child", "root"]}
     assert all("permissions" not in session for session in status["sessions"])
+    sessions = [
+        {"id": "root", "title": "Root"},
+        {"id": "child", "title": "Child", "ancestors": ["gone", "root"], "permissions": [asked]},
+    ]
+    (workspace / "sessions.json").write_text(json.dumps({"version": 1, "sessions": sessions}))
+    (told,) = stored_status(str(tmp_path))["permissions"]
+    assert told["shown_in"] == ["child", "root"]

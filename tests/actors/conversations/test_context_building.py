@@ -93,11 +93,18 @@ def test_active_files_are_read(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_missing_or_too_large_says_what_to_mend(tmp_path: Path) -> None:
-    with pytest.raises(ContextBuildError, match=r"the file gone of workspace\.json"):
-        built(settings=of_files(FileSettings(name="gone", path=str(tmp_path / "gone"))))
+    gone = tmp_path / "gone.md"
+    with pytest.raises(ContextBuildError) as caught:
+        built(settings=of_files(FileSettings(name="notes", path=str(gone))))
+    assert str(caught.value) == (
+        f"the file notes of `files` in workspace.json cannot be read: {gone}:"
+        ' No such file or directory; mend its path, or set "active": false'
+    )
     large = tmp_path / "large"
     large.write_bytes(bytes(FILE_LIMIT_BYTES + 1))
-    with pytest.raises(ContextBuildError, match="make it inactive or shorter"):
+    with pytest.raises(
+        ContextBuildError, match=r"the file large .*large, is over .* make it shorter"
+    ):
         built(settings=of_files(FileSettings(name="large", path=str(large))))
 
 

@@ -8,6 +8,7 @@ from actors.conversations.context_building import ContextBuildError, Gathered
 from actors.conversations.context_sources import LONGEST_RESULT, ContextSources
 from actors.ports import ToolOutcome
 from storage.records.prompt import DynamicContextEntry
+from storage.records.session import Session
 from storage.records.workspace import (
     DynamicContextSettings,
     FileSettings,
@@ -28,7 +29,7 @@ class Server:
         self.together = 0
         self.most_together = 0
 
-    async def call(self, tool: str, params: dict[str, Any], _: float) -> ToolOutcome:
+    async def call(self, _of: Session, tool: str, params: dict[str, Any], _: float) -> ToolOutcome:
         self.calls.append((tool, params))
         self.together += 1
         self.most_together = max(self.most_together, self.together)

@@ -9,10 +9,17 @@ from msgspec.structs import replace
 
 from actors.conversations.context_building import BuiltContext
 from actors.conversations.fitting import ContextLimitError, fitted, truncated
-from actors.conversations.summarizing import summarized
+from actors.conversations.summarizing import UselessSummaryError, summarized
 from actors.decisions.context.strategy import Summarize
 from actors.decisions.context.summaries import INSTRUCTIONS
-from actors.ports import ModelDescription, ModelError, ModelEvent, ModelRequest, TurnDone
+from actors.ports import (
+    ModelDescription,
+    ModelError,
+    ModelEvent,
+    ModelRequest,
+    PromptSent,
+    TurnDone,
+)
 from storage.records.config import ContextStrategy, SessionConfig
 from storage.records.conversation import Usage
 from storage.records.message import TextContent
@@ -45,6 +52,7 @@ class Counting:
 
     async def stream(self, request: ModelRequest) -> AsyncIterator[ModelEvent]:
         self.asked.append(request)
+        yield PromptSent()
         if self._answer:
             yield self._answer
 
@@ -167,7 +175,9 @@ def wanted() -> Summarize:
 
 def test_the_model_is_shown_the_span_as_text_and_no_tools() -> None:
     model = Counting(answer=ended(" short \n"))
-    made = asyncio.run(summarized(wanted(), MODEL, model, 1500))
+    sent: list[Usage | None] = []
+    made = asyncio.run(summarized(wanted(), MODEL, model, 1500, sent.append))
+    assert sent == [None]
     assert (made.text, made.usage) == ("short", Usage(prompt_tokens=7))
     (asked,) = model.asked
     assert (asked.system, asked.tools) == ((INSTRUCTIONS, ""), ())
@@ -185,5 +195,7 @@ def test_the_model_is_shown_the_span_as_text_and_no_tools() -> None:
     ],
 )
 def test_what_is_no_summary_is_an_error(answer: TurnDone | None, problem: str) -> None:
-    with pytest.raises(ModelError, match=problem):
-        asyncio.run(summarized(wanted(), MODEL, Counting(answer=answer), 1500))
+    with pytest.raises(ModelError, match=problem) as caught:
+        asyncio.run(summarized(wanted(), MODEL, Counting(answer=answer), 1500, print))
+    assert caught.value.usage == (answer.usage if answer else None)
+    assert isinstance(caught.value, UselessSummaryError) == bool(answer)

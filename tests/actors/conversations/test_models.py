@@ -73,10 +73,19 @@ def test_another_loop_gets_a_provider_of_its_own() -> None:
     assert asyncio.run(provider(of)) is not asyncio.run(provider(of))
 
 
-def test_a_provider_without_an_adapter_is_refused_with_those_that_have_one() -> None:
-    async def ask() -> None:
-        models().provider("default", "strange", settings())
+@pytest.mark.parametrize(
+    ("active", "setting"),
+    [("own", "config.provider of the session"), ("strange", "models.active of workspace.json")],
+)
+def test_a_provider_without_an_adapter_is_refused_with_those_that_have_one(
+    active: str, setting: str
+) -> None:
+    wanted = WorkspaceSettings(models=ModelSettings(active=active))
 
-    with pytest.raises(ModelError, match="own") as caught:
+    async def ask() -> None:
+        models().provider("default", "strange", wanted)
+
+    with pytest.raises(ModelError, match=f"set {setting}.* to one of: own") as caught:
         asyncio.run(ask())
     assert caught.value.code == "provider-unavailable"
+    assert models().problem("strange", wanted) is not None

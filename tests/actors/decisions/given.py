@@ -95,6 +95,7 @@ def given(
     written: Mapping[str, tuple[Content, ...]] | None = None,
     closing: bool = False,
     conversation: ConversationSettings = ConversationSettings(),  # noqa: B008 - frozen
+    sent: Mapping[str, Usage | None] | None = None,
 ) -> Given:
     return Given(
         now=NOW,
@@ -102,19 +103,21 @@ def given(
         settings=lambda: settings(*rules, conversation=conversation),
         prices=FakePrices(),
         written=written or {},
+        sent=sent or {},
         closing=closing,
     )
 
 
 class Play:
-    """`rules`, `written`, `closing` and `conversation` (its limits) are given to every decision
-    that follows.
+    """`rules`, `written`, `sent`, `closing` and `conversation` (its limits) are given to every
+    decision that follows.
     """
 
     def __init__(self, state: SessionState | None = None) -> None:
         self.state = state or SessionState()
         self.rules: tuple[PermissionRule, ...] = (ALLOW_ALL,)
         self.written: dict[str, tuple[Content, ...]] = {}
+        self.sent: dict[str, Usage | None] = {}
         self.closing = False
         self.conversation = ConversationSettings()
         self.events: list[Event] = []
@@ -137,7 +140,9 @@ class Play:
 
     @property
     def given(self) -> Given:
-        return given(self._new_id, self.rules, self.written, self.closing, self.conversation)
+        return given(
+            self._new_id, self.rules, self.written, self.closing, self.conversation, self.sent
+        )
 
     @property
     def session(self) -> Session:

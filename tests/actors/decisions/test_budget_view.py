@@ -5,7 +5,7 @@ from msgspec.structs import replace
 
 from actors.decisions.budget_view import in_full, shown
 from storage.records.budget import Amounts, Spending
-from storage.records.config import Budget, SessionConfig, StrictBudget
+from storage.records.config import Budget, SessionConfig, StrictBudget, TokenMetrics
 from storage.records.session import Session
 from storage.records.workspace import WorkspaceSettings
 from tests.actors.decisions.given import Play
@@ -37,6 +37,12 @@ def test_without_limits_there_is_no_share() -> None:
     view = shown(session(), WorkspaceSettings())
     assert (view["limits"], view["limits_from"], view["share"]) == (None, None, None)
     assert shown(session(Budget()), WorkspaceSettings())["share"] is None
+
+
+def test_what_it_used_itself_is_told_also_where_nothing_is_limited() -> None:
+    metrics = TokenMetrics(total_tokens=12, estimated_cost=Decimal("0.25"))
+    view = shown(session(metrics=metrics, spending=None), WorkspaceSettings())
+    assert view["used"] == {"tokens": 12, "usd": Decimal("0.25")}
 
 
 def test_budgets_above_are_those_of_sessions_that_have_one() -> None:

@@ -7,10 +7,12 @@ import pytest
 from actors.messages import effects as f
 from actors.messages import outcomes as o
 from storage.records import request as r
+from storage.records.conversation import Usage
 from storage.records.message import TextContent
 from tests.actors.decisions.given import (
     ID,
     READS,
+    USAGE,
     Play,
     answer,
     call,
@@ -55,6 +57,37 @@ def test_what_had_come_of_a_cancelled_turn_is_booked() -> None:
     assert turn.estimated
     assert turn.usage is not None
     assert play.session.metrics.total_tokens == turn.usage.total_tokens > 0
+
+
+def test_the_prompt_of_a_cancelled_turn_is_booked_once_it_was_sent() -> None:
+    play = talking()
+    response = play.asks()
+    play.sent = {response: Usage(prompt_tokens=500, completion_tokens=1, cache_read_tokens=400)}
+    play.decide(r.Cancel(response_id=response))
+    (turn,) = play.round(response).turns
+    assert (turn.estimated, turn.usage) == (True, play.sent[response])
+    metrics = play.session.metrics
+    assert (metrics.total_tokens, metrics.cache_read_tokens) == (501, 400)
+    assert metrics.estimated_cost is not None
+
+
+def test_a_prompt_that_was_sent_and_is_not_counted_is_estimated() -> None:
+    play = talking()
+    play.asks()
+    play.arrives("two")
+    response = play.asks()
+    play.sent = {response: None}
+    before = play.session.metrics.total_tokens
+    play.decide(r.Cancel(response_id=response))
+    assert play.session.metrics.total_tokens >= before + USAGE.total_tokens
+
+
+def test_a_turn_that_was_not_sent_yet_costs_nothing() -> None:
+    play = talking()
+    response = play.asks()
+    play.decide(r.Cancel(response_id=response))
+    assert play.round(response).turns[0].usage is None
+    assert play.session.metrics.total_tokens == 0
 
 
 def test_cancelling_while_a_call_waits_for_its_retry_ends_it() -> None:

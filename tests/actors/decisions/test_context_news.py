@@ -3,13 +3,14 @@
 from decimal import Decimal
 
 import msgspec
+import pytest
 
 from actors.decisions.context.summaries import with_summaries
 from actors.messages import effects as f
 from actors.messages import outcomes as o
 from storage.records import event as e
 from storage.records import request as r
-from storage.records.conversation import Turn, Usage
+from storage.records.conversation import Cost, Summary, Turn, Usage
 from tests.actors.decisions.given import ID, USAGE, Play, answer, talking
 
 TOOK = Usage(prompt_tokens=300, completion_tokens=30)
@@ -100,6 +101,23 @@ def test_what_failed_is_shown_at_its_turn() -> None:
     assert play.round(response).turns[0].left_out == ("dynamic context git: no answer",)
     assert [type(event) for event in play.events] == [e.ContextPartFailed]
     assert not play.effects
+
+
+@pytest.mark.parametrize("of", ["first", None])
+def test_what_a_summary_took_that_failed_is_booked_and_shown(of: str | None) -> None:
+    play, response, _ = after_a_round()
+    before = play.session.metrics.total_tokens
+    failed = o.ContextPartFailed(response, 0, "summary", "no", TOOK, "scripted", of)
+    play.decide(failed)
+    play.decide(failed)
+    assert play.session.metrics.total_tokens == before + 2 * TOOK.total_tokens
+    price = Cost(usd=Decimal("3.3"), source="fake 1")
+    made = Summary(of=of, usage=TOOK, cost=price)
+    assert play.round(response).turns[0].summaries == (made, made)
+    assert (TOOK, price) in play.round(response).calls
+    assert play.state.useless_summaries("known") == ((of, of) if of else ())
+    assert play.state.useless_summaries("other") == ()
+    assert play.replayed() == play.state
 
 
 def test_turns_of_older_journals_have_neither() -> None:

@@ -4,8 +4,10 @@ from typing import Any
 
 import pytest
 
+from actors.decisions.requests import MESSAGE_LIMIT_BYTES
 from actors.messages import effects as f
 from actors.messages import outcomes as o
+from storage.journal.frame import require_fit
 from storage.records import event as e
 from storage.records import request as r
 from storage.records.conversation import Failure
@@ -13,6 +15,7 @@ from storage.records.message import TextContent
 from storage.records.workspace import ConversationSettings
 from tests.actors.decisions.given import (
     ID,
+    NOW,
     USAGE,
     Play,
     answer,
@@ -62,6 +65,22 @@ def test_content_in_blocks_is_recorded_as_it_is() -> None:
     play = talking()
     play.decide(r.Request(session=ID, content=(TextContent("a"), TextContent("b"))))
     assert play.state.messages[-1].content == (TextContent("a"), TextContent("b"))
+
+
+@pytest.mark.parametrize("text", ["x" * 3_000_000, "\x01" * 400_000])
+def test_a_message_that_is_too_large_is_told_its_own_size_and_the_limit(text: str) -> None:
+    play = talking()
+    refusal = play.refused(r.Request(session=ID, content=text, wait=False))
+    size = {"x": "3,000,000", "\x01": "2,400,000"}[text[0]]
+    assert refusal.code == "too-large"
+    start = f"the message has {size} bytes, and 2,000,000 at most can be sent at once:"
+    assert refusal.message.startswith(start)
+
+
+def test_the_largest_message_fits_into_a_line_of_the_journal() -> None:
+    play = talking()
+    play.decide(r.Request(session=ID, content="x" * MESSAGE_LIMIT_BYTES, wait=False))
+    require_fit(NOW, tuple(play.events))
 
 
 def test_blocks_are_journaled_as_they_come() -> None:

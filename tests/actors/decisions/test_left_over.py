@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from actors.decisions.left_over import Known, KnownWorker, identity, judge, near, owners
-from actors.messages.orphans import Kind, Marks, Owner, Policy, Process
+from actors.messages.orphans import Kind, Marks, Owner, Policy, Process, server_key
 from storage.records.worker import WorkerStatus
 
 US, THEM = "us", "them"
@@ -108,6 +108,23 @@ def test_an_mcp_server_is_left_over_once_it_hangs_below_us_no_more() -> None:
     )
     assert kinds([*MACHINE, launcher, server], known()) == {}
     assert kinds([*MACHINE, replace(server, parent=1)], known()) == {41: "left"}
+
+
+def test_an_mcp_server_is_known_by_its_key_with_all_below_it() -> None:
+    key = server_key("time", session="s")
+    launcher = process(40, ME, marks=Marks(instance=US, nonce=NOW, server=key))
+    bare = process(41, 40, session=41)
+    whose = owners([*MACHINE, launcher, bare], known())
+    assert {whose[identity(each)].key for each in (launcher, bare)} == {key}
+    assert kinds([*MACHINE, launcher, bare], known()) == {}
+    (left,) = judge([*MACHINE, replace(launcher, parent=1)], known())
+    assert (left.kind, left.worker) == ("left", "")
+    assert key in left.why
+
+
+def test_of_a_worker_without_a_host_it_is_said_that_the_host_has_gone() -> None:
+    (left,) = judge([INIT, DAEMON, process(40, marks=marks())], known(held={}, host=None))
+    assert left.why == "its terminal host has gone"
 
 
 def test_what_an_mcp_server_started_is_known_by_having_been_seen_below_it() -> None:

@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 
 from actors.decisions import metrics as m
+from actors.messages import outcomes as o
 from storage.records import event as e
 from storage.records import request as r
 from storage.records.config import TokenMetrics
@@ -91,6 +92,33 @@ def test_an_unknown_utilization_does_not_arm_the_alarm_again() -> None:
 def answered(play: Play, prompt_tokens: int) -> None:
     play.asks()
     play.arrives("hi", usage=Usage(prompt_tokens=prompt_tokens))
+
+
+def cut_by_a_crash(play: Play) -> int:
+    """What is booked of a turn that nobody knows anything of."""
+    response = play.asks("go on")
+    before = play.session.metrics.total_tokens
+    play.decide(o.WorkerUp(play.worker.id))
+    assert play.round(response).turns[0].estimated
+    booked = play.session.metrics.total_tokens - before
+    play.decide(r.Cancel(response_id=response))
+    return booked
+
+
+def test_a_cut_turn_is_estimated_by_the_last_one_that_was_counted() -> None:
+    play = talking()
+    play.asks("so much was said " * 1000)
+    play.arrives("hi", usage=Usage(prompt_tokens=300, completion_tokens=30))
+    for _ in range(3):
+        play.decide(r.Cancel(response_id=play.asks("and")))
+    assert [cut_by_a_crash(play) for _ in range(2)] == [330, 330]
+
+
+def test_a_cut_turn_took_no_more_than_the_window() -> None:
+    play = talking()
+    play.asks()
+    play.arrives("hi", usage=Usage(prompt_tokens=WINDOW - 10, completion_tokens=200))
+    assert cut_by_a_crash(play) == WINDOW
 
 
 def test_a_turn_of_the_model_counts_like_any_call() -> None:

@@ -107,11 +107,13 @@ def test_a_null_in_the_config_unsets_as_well() -> None:
     assert edit.asked() == [update({"config": {"model": None}}, OTHER)]
 
 
-def test_a_limit_that_is_taken_out_of_a_budget_is_lifted() -> None:
+def test_a_limit_that_is_taken_out_is_lifted() -> None:
     edit = Edit()
-    edit.one["config"] = {**edit.one["config"], "budget": {"tokens": 5}}
+    limits = {"budget": {"tokens": 5}, "limits": {"processes": 5}}
+    edit.one["config"] = {**edit.one["config"], **limits}
     none = dict.fromkeys(("usd", "tool_calls", "wall_seconds", "allow_unknown_prices"))
-    assert edit.asked() == [update({"config": {"budget": {"tokens": 5, **none}}})]
+    asked = {"budget": {"tokens": 5, **none}, "limits": {"processes": 5, "memory_bytes": None}}
+    assert edit.asked() == [update({"config": asked})]
 
 
 def test_no_config_and_an_empty_one_are_the_same() -> None:
@@ -173,6 +175,9 @@ def test_status_is_derived_and_says_what_to_set() -> None:
         ({"config": {"model": "known", "budget": {"tokens": -1}}}, "config.budget.tokens"),
         ({"config": {"model": "known", "budget": {"tokns": 1}}}, "config.budget.tokns"),
         ({"config": {"model": "known", "budget": 5}}, "config.budget"),
+        ({"config": {"model": "known", "limits": {"processes": 0}}}, "config.limits.processes"),
+        ({"config": {"model": "known", "limits": {"forks": 1}}}, "config.limits.forks"),
+        ({"config": {"model": "known", "limits": [5]}}, "config.limits"),
         ({"metadata": None}, "metadata"),
         ({"metadata": "x"}, "metadata"),
         ({"workers": None}, "workers"),

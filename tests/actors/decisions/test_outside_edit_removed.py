@@ -33,7 +33,7 @@ def test_a_worker_that_one_took_out_and_the_other_changed_is_a_conflict() -> Non
 def test_a_missing_entry_deletes_its_session() -> None:
     edit = Edit()
     del edit.theirs["sessions"][1]
-    assert edit.asked() == [r.DeleteSession(session=OTHER)]
+    assert edit.asked() == [r.DeleteSession(session=OTHER, keep_worktree=True)]
 
 
 def test_a_session_that_the_revision_did_not_list_is_not_missing() -> None:
@@ -57,7 +57,7 @@ def test_a_session_with_a_running_worker_is_not_deleted(status: Any) -> None:
     refused = edit.refused()
     assert (refused.path, "right runs" in refused.reason) == ("$.sessions", True)
     edit.we_worker(1, status="stopped")
-    assert edit.asked() == [r.DeleteSession(session=ID)]
+    assert edit.asked() == [r.DeleteSession(session=ID, keep_worktree=True)]
 
 
 def test_a_session_with_an_open_request_is_not_deleted() -> None:
@@ -102,7 +102,10 @@ def test_one_edit_deletes_at_most_half(count: int, limit: int) -> None:
 def test_what_is_gone_already_does_not_count() -> None:
     edit = many(4)
     del edit.theirs["sessions"][:3], edit.ours["s0"]
-    assert edit.asked() == [r.DeleteSession(session="s1"), r.DeleteSession(session="s2")]
+    assert edit.asked() == [
+        r.DeleteSession(session="s1", keep_worktree=True),
+        r.DeleteSession(session="s2", keep_worktree=True),
+    ]
 
 
 def test_the_only_session_is_deleted_by_no_edit_but_by_putting_another_in_its_place() -> None:
@@ -112,7 +115,7 @@ def test_the_only_session_is_deleted_by_no_edit_but_by_putting_another_in_its_pl
     edit.add(location_path="/srv/new")
     created, deleted = edit.asked()
     assert isinstance(created, r.CreateSession)
-    assert deleted == r.DeleteSession(session="s0")
+    assert deleted == r.DeleteSession(session="s0", keep_worktree=True)
 
 
 def test_an_empty_list_is_as_it_was_where_there_were_no_sessions() -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.decisions.permission import Allowed, Denied, MustAsk, decide
+from actors.decisions.permission import Allowed, Denied, MustAsk, decide, for_prompt
 from storage.records.tool import Tool
 from storage.records.workspace import (
     McpServerSettings,
@@ -54,6 +54,36 @@ def test_the_first_rule_that_matches_decides() -> None:
     rules = [rule("files.read", "deny"), rule("files.*", "allow"), rule("*", "deny")]
     assert decide(tool(), {}, settings(*rules)) == Allowed()
     assert isinstance(decide(tool(), {}, settings(*reversed(rules))), Denied)
+
+
+@pytest.mark.parametrize(
+    ("rules", "reads", "problem"),
+    [
+        ((), True, None),
+        ((), False, "its server does not say that it only reads"),
+        ((rule("files.write", "allow"),), False, None),
+        ((rule("files.write", "ask"),), True, "a rule wants a person to be asked"),
+        ((rule("files.*", "deny"), rule("*", "allow")), True, "rule for 'files.*' denies"),
+    ],
+)
+def test_for_a_prompt_nobody_is_asked(
+    rules: tuple[PermissionRule, ...], reads: bool, problem: str | None
+) -> None:
+    verdict = for_prompt(tool(read_only_hint=reads), {"path": "a"}, settings(*rules))
+    if problem is None:
+        assert verdict == Allowed()
+        return
+    assert isinstance(verdict, Denied)
+    assert problem in verdict.reason
+    if "put this first" in verdict.reason:
+        hint = msgspec.json.decode(verdict.reason.partition("workspace.json: ")[2])
+        allowed = msgspec.convert(hint, PermissionRule)
+        again = for_prompt(tool(), {"path": "a"}, settings(allowed, *rules))
+        assert again == Allowed()
+
+
+def test_what_a_server_is_approved_for_may_be_called_for_a_prompt() -> None:
+    assert for_prompt(tool(), {}, settings(auto_approve=True)) == Allowed()
 
 
 def test_a_refusal_names_its_rule() -> None:

@@ -34,12 +34,12 @@ def shell(**fields: Any) -> TerminalWorker:
 
 SHELL_COMES_BACK: dict[WorkerRestart, set[EndCause]] = {
     "never": {"shutdown"},
-    "on-crash": {"shutdown", "crashed", "lost"},
+    "on-crash": {"shutdown", "crashed", "lost", "limit"},
     "always": set(CAUSES),
 }
 COMMAND_COMES_BACK: dict[WorkerRestart, set[EndCause]] = {
     "never": set(),
-    "on-crash": {"crashed"},
+    "on-crash": {"crashed", "limit"},
     "always": set(CAUSES),
 }
 
@@ -68,6 +68,7 @@ _STATUS: dict[EndCause, Any] = {
     "lost": "lost",
     "stopped": "stopped",
     "shutdown": "stopped",
+    "limit": "exited",
 }
 
 
@@ -156,7 +157,9 @@ def test_boot_adopts_what_was_running_and_counts_nothing() -> None:
     assert play.worker.restarts == 0
 
 
-@pytest.mark.parametrize(("cause", "restarts"), [("shutdown", 0), ("crashed", 1), ("lost", 1)])
+@pytest.mark.parametrize(
+    ("cause", "restarts"), [("shutdown", 0), ("crashed", 1), ("lost", 1), ("limit", 1)]
+)
 def test_boot_counts_a_start_after_a_crash_or_loss(cause: EndCause, restarts: int) -> None:
     play = Play.of(terminal())
     play.ends(cause)

@@ -8,10 +8,12 @@ from actors.decisions.decision import Until
 from actors.messages import effects as f
 from actors.messages import outcomes as o
 from actors.messages.session import ShutDown
+from storage import fold
 from storage.records import event as e
 from storage.records import request as r
 from tests.actors.decisions.given import (
     ID,
+    NOW,
     Play,
     answer,
     process,
@@ -215,6 +217,56 @@ def test_a_restart_of_a_conversation_asks_its_turn_again() -> None:
     assert play.effects == [f.StartWorker(play.worker.id)]
     play.decide(o.WorkerUp(play.worker.id))
     assert play.wanted(f.AskModel) == [f.AskModel(response, 1)]
+
+
+@pytest.mark.parametrize("command", [r.StopSession, r.ArchiveSession])
+def test_the_conversation_of_a_stopped_session_is_stopped_with_it(command: Any) -> None:
+    play = talking()
+    play.asks()
+    ended = play.decide(command(session=ID))
+    assert statuses(play) == ["stopped"]
+    assert answer(ended, play.state) == play.session
+    assert play.worker.desired == "run"
+    play.decide(o.WorkerUp(play.worker.id))  # news of before
+    assert statuses(play) == ["stopped"]
+    if command is r.StopSession:
+        play.decide(r.StartSession(session=ID))
+        assert statuses(play) == ["starting"]
+        play.decide(o.WorkerUp(play.worker.id))
+        assert statuses(play) == ["running"]
+        play.decide(r.Request(session=ID, content="again"))
+        assert play.wanted(f.AskModel)[-1].number == 0
+        assert len(play.state.open_rounds) == 1
+    assert play.replayed() == play.state
+
+
+def test_a_paused_conversation_goes_on() -> None:
+    play = talking()
+    play.decide(r.PauseSession(session=ID))
+    assert statuses(play) == ["running"]
+
+
+def test_one_that_an_older_greenroom_left_running_is_stopped_when_it_wakes() -> None:
+    play = talking()
+    old = fold.apply(play.state, e.SessionUpdated({"desired": "stopped"}), NOW)
+    assert [worker.status for worker in old.record.workers] == ["running"]
+    after = Play(old)
+    after.boot()
+    assert statuses(after) == ["stopped"]
+    after.forget()
+    again = Play(after.state)
+    again.boot()
+    assert again.events == []
+
+
+@pytest.mark.parametrize("source", ["trash", "import"])
+def test_a_session_that_comes_back_has_a_conversation_that_does_not_run(source: Any) -> None:
+    play = talking()
+    state = fold.apply(play.state, e.SessionRestored(source), NOW)
+    assert [worker.status for worker in state.record.workers] == ["stopped"]
+    back = Play(state)
+    back.boot()
+    assert statuses(back) == ["stopped"]
 
 
 # Archive.

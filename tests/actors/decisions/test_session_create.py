@@ -109,7 +109,14 @@ def test_a_session_with_a_prompt_is_answered_at_acceptance_with_the_response_id(
 @pytest.mark.parametrize(
     ("fields", "code", "path"),
     [
-        ({"session_type": "worktree"}, "not-available", "$.session_type"),
+        ({"session_type": "worktree"}, "bad-request", "$.location_path"),
+        (
+            {"session_type": "worktree", "location_path": None, "branch": "x"},
+            "bad-request",
+            "$.repository",
+        ),
+        ({"branch": "x"}, "bad-request", "$.branch"),
+        ({"run_setup": True}, "bad-request", "$.run_setup"),
         ({"location_path": None}, "bad-request", "$.location_path"),
         ({"location_path": ""}, "bad-request", "$.location_path"),
         ({"prompt": "x", "worker": terminal()}, "bad-request", "$.prompt"),

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from actors.decisions import table
 from actors.messages import outcomes as o
 from actors.messages.budget import ReserveBudget, SettleBudget
-from actors.messages.session import GetRecord, RecordEndedOrphans, ShutDown
+from actors.messages.session import EndOverLimit, GetRecord, RecordEndedOrphans, ShutDown
 from storage.records import request as r
 from storage.records.message import TextContent
 from storage.records.worker import Activity
@@ -31,7 +31,7 @@ READS = (r.GetMessages, r.GetHistory, r.DeleteSession, ShutDown, GetRecord)
 def test_every_command_and_every_outcome_has_its_row() -> None:
     rows = set(table._TABLE)
     asked = {*get_args(r.SessionCommand), r.Cancel, r.GetResponse, r.AnswerPermission}
-    own = {ShutDown, GetRecord, RecordEndedOrphans, ReserveBudget, SettleBudget}
+    own = {ShutDown, GetRecord, RecordEndedOrphans, EndOverLimit, ReserveBudget, SettleBudget}
     assert rows == asked | own | set(get_args(o.Outcome))
 
 

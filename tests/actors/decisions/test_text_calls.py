@@ -2,6 +2,7 @@
 
 import json
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -181,6 +182,8 @@ def test_a_formatted_call_is_read_as_itself(name: str, args: dict[str, object]) 
         ('{"tool": "", "parameters": {}}', True, "length"),
         ('{"tool": "x", "parameters": [1]}', True, "object"),
         ('{"tool": "x", "parameters": {"a": "\\ud800"}}', True, "truncated|surrogate|UTF"),
+        ('{"tool": "(malformed)", "parameters": {"text": "q"}}', True, "no tool is called"),
+        ('{"tool": "(malformed)", "parameters": {"problem": "q"}}', True, "no tool is called"),
         ("[" * 100_000, True, ""),
     ],
 )
@@ -194,6 +197,11 @@ def test_what_cannot_be_read_is_a_call_that_says_why(
     assert any(each in problem for each in reason.split("|"))
     assert 'in the form that is told in "# Tools"' in problem
     assert formatted(call) == f"{OPEN}{body}{CLOSE}"
+
+
+@pytest.mark.parametrize("args", [{}, {"problem": None}, {"text": "q"}])
+def test_a_call_by_that_name_which_nobody_failed_to_read_is_like_any_other(args: Any) -> None:
+    assert problem_of(MALFORMED, args) is None
 
 
 def test_a_call_without_parameters_has_none() -> None:

@@ -8,7 +8,7 @@ from actors.messages import effects as f
 from storage.records import event as e
 from storage.records import request as r
 from storage.records.budget import Amounts, Spending
-from storage.records.config import Budget, SessionConfig
+from storage.records.config import Budget, Limits, SessionConfig
 from tests.actors.decisions.given import ID, WINDOW, Play, answer, talking, terminal
 
 
@@ -37,6 +37,11 @@ def test_what_is_given_once_cannot_be_set(name: str) -> None:
         ({"config": None}, "$.updates.config"),
         ({"config": {"temperature": 1.5}}, "$.updates.config.temperature"),
         ({"config": {"budget": {"tokens": -1}}}, "$.updates.config.budget.tokens"),
+        ({"config": {"limits": {"processes": 0}}}, "$.updates.config.limits.processes"),
+        ({"config": {"limits": {"processes": 2.5}}}, "$.updates.config.limits.processes"),
+        ({"config": {"limits": {"memory_bytes": 2}}}, "$.updates.config.limits"),
+        ({"config": {"limits": {"forks": 2}}}, "$.updates.config.limits"),
+        ({"config": {"limits": 2}}, "$.updates.config.limits"),
         ({"config": {"modle": "x"}}, "$.updates.config.modle"),
         ({"metrics": {"prompt_tokens": "many"}}, "$.updates.metrics.prompt_tokens"),
         ({"metrics": {"prompt_tokens": -1}}, "$.updates.metrics.prompt_tokens"),
@@ -49,6 +54,13 @@ def test_what_is_unknown_or_of_a_wrong_type_is_refused_with_its_path(
 ) -> None:
     refusal = talking().refused(r.UpdateSession(session=ID, updates=updates))
     assert (refusal.code, refusal.path) == ("bad-request", path)
+
+
+def test_a_word_that_may_not_stand_there_is_refused_with_those_that_may() -> None:
+    updates = {"config": {"context_strategy": "sumarize"}}
+    refusal = talking().refused(r.UpdateSession(session=ID, updates=updates))
+    assert refusal.path == "$.updates.config.context_strategy"
+    assert refusal.message == ("'sumarize' is none of: adaptive, relevance, summarize, truncate")
 
 
 def test_one_wrong_field_refuses_the_whole_update() -> None:
@@ -81,6 +93,17 @@ def test_config_is_merged_and_null_unsets() -> None:
         e.SessionConfigUpdated(changes),
         e.SessionUpdated({"config": changes}),
     ]
+
+
+def test_limits_are_changed_one_by_one_and_lifted_by_a_null() -> None:
+    play = Play.of()
+    update(play, config={"limits": {"processes": 5}})
+    update(play, config={"limits": {"memory_bytes": 2**30}})
+    assert play.session.config == SessionConfig(limits=Limits(processes=5, memory_bytes=2**30))
+    update(play, config={"limits": {"processes": None}})
+    assert play.session.config == SessionConfig(limits=Limits(memory_bytes=2**30))
+    update(play, config={"limits": {"memory_bytes": None}})
+    assert play.session.config == SessionConfig()
 
 
 def test_a_budget_is_changed_limit_by_limit() -> None:

@@ -2,11 +2,13 @@
 
 import os
 import subprocess
+import threading
 from pathlib import Path
 
 import pytest
 
 from actors.git.command import Git, GitFailed, GitMissing
+from actors.inherited import UMASK
 
 
 @pytest.fixture
@@ -103,3 +105,39 @@ def test_without_the_program_it_is_said(repository: Path, tmp_path: Path) -> Non
 def test_a_directory_that_has_gone_is_no_missing_program(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         git_in(tmp_path / "gone").run("status")
+
+
+def test_a_worktree_that_another_git_is_just_making_is_waited_for(repository: Path) -> None:
+    half = repository / ".git" / "worktrees" / "half"
+    half.mkdir(parents=True)
+    (half / "gitdir").write_text(f"{repository}/half/.git\n")
+    (half / "HEAD").write_text("ref: refs/heads/main\n")
+    (half / "commondir").write_text("")
+    git = git_in(repository)
+    assert "commondir" in git._run(("worktree", "list"), {}, b"", 60.0, 1000, ()).error
+    answered: list[str] = []
+    asking = threading.Thread(target=lambda: answered.append(git.ask("worktree", "list")))
+    asking.start()
+    (half / "commondir").write_text("../..\n")
+    asking.join(30)
+    assert str(repository / "half") in answered[0]
+
+
+def test_one_that_is_not_wanted_any_more_is_ended(repository: Path, tmp_path: Path) -> None:
+    began = tmp_path / "began"
+    git = git_in(repository).until(began.exists)
+    with pytest.raises(GitFailed, match="greenroom stops"):
+        git.run("-c", f"alias.wait=!touch {began}; sleep 60", "wait")
+
+
+def test_files_are_the_users_whatever_greenrooms_own_umask_is(repository: Path) -> None:
+    (repository / "file").write_text("content")
+    git = git_in(repository)
+    git.ask("add", "file")
+    (repository / "file").unlink()
+    before = os.umask(0o077)
+    try:
+        git.ask("checkout-index", "file")
+    finally:
+        os.umask(before)
+    assert (repository / "file").stat().st_mode & 0o777 == 0o666 & ~UMASK

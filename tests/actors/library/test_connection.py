@@ -86,6 +86,25 @@ def test_an_answer_just_before_the_end_and_none_for_the_others(
     assert late.error.code == "connection-lost"
 
 
+def test_a_request_that_was_accepted_is_not_to_be_asked_again(
+    pair: tuple[Connection, Peer],
+) -> None:
+    connection, peer = pair
+    with ThreadPoolExecutor(2) as pool:
+        asked = [pool.submit(connection.ask, each, request(each), SECONDS) for each in "ab"]
+        for _ in asked:
+            peer.receive()
+        peer.send({"id": "a", "type": "request", "response_id": "s1-r1"})
+        peer.close()
+        accepted, other = (each.result(SECONDS).error for each in asked)
+    assert accepted
+    assert other
+    assert accepted.code == other.code == "connection-lost"
+    assert accepted.message.endswith("greenroom history s1")
+    assert accepted.data == {"response_id": "s1-r1"}
+    assert "only after a look whether it was done" in other.message
+
+
 def test_turns_are_shown_until_nobody_looks_and_a_callback_that_fails_hurts_nobody(
     pair: tuple[Connection, Peer],
 ) -> None:

@@ -103,6 +103,32 @@ def test_a_greenroom_will_do_and_a_daemon_is_told_that_nobody_looks(
     assert asyncio.run(asyncio.wait_for(_as_coroutine(steps()), 30)) == "cancelled"
 
 
+def test_bytes_are_refused_wherever_text_is_taken(
+    client: library.Greenroom, open_greenroom: House
+) -> None:
+    session_id = open_greenroom.create(config={})["id"]
+    raw: Any = b"say abc"
+
+    async def steps() -> str:
+        with pytest.raises(library.ConversationError, match="decode them first") as caught:
+            await over(client).handle_request(session_id, raw)
+        return caught.value.code
+
+    assert asyncio.run(steps()) == "bad-request"
+    for call in (
+        lambda: client.create_session({"location_path": "/tmp", "title": raw}),
+        lambda: client.create_worker(session_id, {"type": "terminal", "name": raw}),
+        lambda: client.write_worker_input(session_id, "any", raw),
+    ):
+        with pytest.raises(library.Refused, match="decode them first"):
+            call()
+    added = client.dispatch({"type": "add-message", "session": session_id,
+                             "message": {"role": "user", "content": raw}})  # fmt: skip
+    assert added.error is not None
+    assert "decode them first" in added.error.message
+    assert client.dispatch({"type": "get-messages", "session": session_id}).data["messages"] == []
+
+
 async def _as_coroutine(awaitable: Any) -> Any:
     return await awaitable
 

@@ -17,6 +17,7 @@ from actors.terminals.protocol import Detach
 from storage.records.request import CreateSession, CreateWorkerRequest
 from tests.fakes.actors import eventually
 from tests.fakes.greenroom import PATIENCE_SECONDS, House, demo_server
+from tests.fakes.repositories import Repository
 
 CAT = {"type": "terminal", "command": ["cat"]}
 
@@ -73,6 +74,23 @@ def test_sessions_have_their_names(client: Greenroom, open_greenroom: House) -> 
     assert (client.delete_session("two"), client.delete_session("two")) == (True, False)
     assert refused(client.restart_session, "nobody") == "session-not-found"
     assert refused(client.create_session, {"location_path": "/no/such/place"}) == "bad-location"
+
+
+def test_directories_have_their_names(
+    client: Greenroom, open_greenroom: House, tmp_path: Path
+) -> None:
+    place = Repository(tmp_path / "home").place
+    client.create_session({"location_path": str(place), "title": "git"})
+    (place / "new").write_text("x\n")
+    look = client.get_worktree("git")
+    assert (look["location"], look["branch"], look["untracked"]) == ("there", "main", 1)
+    assert "+x" in client.get_diff("git")["text"]
+    (file,) = client.get_diff("git", "files")["files"]
+    assert file["hunks"][0]["lines"] == [{"kind": "+", "text": "x", "has_end": True}]
+    assert client.get_diff("git", "text", 1)["is_cut"] is True
+    client.create_session({"location_path": str(tmp_path), "title": "plain"})
+    assert refused(client.get_diff, "plain") == "not-in-git"
+    assert refused(client.get_worktree, "nobody") == "session-not-found"
 
 
 def test_permissions_have_their_names(client: Greenroom, open_greenroom: House) -> None:

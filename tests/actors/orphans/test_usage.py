@@ -1,6 +1,6 @@
 from typing import Any
 
-from actors.messages.orphans import Owner, Process, TellUsage, Usage
+from actors.messages.orphans import Owner, Process, TellUsage, Usage, server_key
 from actors.orphans.usage import FRESH_SECONDS, KEPT_SECONDS, UsageAccount
 from tests.fakes.clock import FakeClock
 
@@ -10,6 +10,10 @@ OWNER = Owner("s/w", "n")
 def process(pid: int, cpu_seconds: float = 0.0, memory_bytes: int = 0) -> Process:
     return Process(pid=pid, parent=1, session=pid, start_ticks=1, cpu_seconds=cpu_seconds,
                    memory_bytes=memory_bytes)  # fmt: skip
+
+
+def of_one(pid: int, cpu_percent: float) -> Usage:
+    return Usage(processes=1, memory_bytes=0, cpu_percent=cpu_percent, pid=pid)
 
 
 class Account:
@@ -32,34 +36,40 @@ class Account:
 
 def test_all_processes_of_a_worker_are_one_sum() -> None:
     found = Account().looks(process(1, memory_bytes=5), process(2, memory_bytes=7))
-    assert found == Usage(processes=2, memory_bytes=12, cpu_percent=0.0)
+    assert found == Usage(processes=2, memory_bytes=12, cpu_percent=0.0, pid=1)
 
 
 def test_cpu_is_that_of_the_time_since_a_look_that_is_old_enough() -> None:
     account = Account()
     account.looks(process(1, 10.0))
-    assert account.looks(process(1, 12.0), after=4.0) == Usage(1, 0, 50.0)
-    assert account.looks(process(1, 12.1), after=0.1) == Usage(1, 0, round(100 * 2.1 / 4.1, 1))
-    assert account.looks(process(1, 12.1), after=5.0) == Usage(1, 0, 0.0)
+    assert account.looks(process(1, 12.0), after=4.0) == of_one(1, 50.0)
+    assert account.looks(process(1, 12.1), after=0.1) == of_one(1, round(100 * 2.1 / 4.1, 1))
+    assert account.looks(process(1, 12.1), after=5.0) == of_one(1, 0.0)
 
 
 def test_what_a_process_used_stays_when_it_is_reaped_by_another_of_the_worker() -> None:
     account = Account()
     account.looks(process(1, 1.0), process(2, 100.0))
-    assert account.looks(process(1, 101.5), after=1.0) == Usage(1, 0, 50.0)
+    assert account.looks(process(1, 101.5), after=1.0) == of_one(1, 50.0)
 
 
 def test_less_than_before_is_nothing_and_a_new_worker_has_used_all_of_its_own() -> None:
     account = Account()
     account.looks(process(1, 9.0))
-    assert account.looks(process(2, 1.0), after=2.0) == Usage(1, 0, 0.0)
+    assert account.looks(process(2, 1.0), after=2.0) == of_one(2, 0.0)
     account = Account()
     account.looks()
-    assert account.looks(process(2, 1.0), after=2.0) == Usage(1, 0, 50.0)
+    assert account.looks(process(2, 1.0), after=2.0) == of_one(2, 50.0)
 
 
-def test_mcp_servers_are_no_workers() -> None:
-    assert Account().looks(process(1), owner=Owner("", "")) is None
+def test_an_mcp_server_has_an_account_of_its_own_under_its_key() -> None:
+    account = Account()
+    assert account.looks(process(1), owner=Owner("", "")) is None
+    key = server_key("files", session="s")
+    account.looks(process(1, memory_bytes=3), process(2), owner=Owner("", "", None, key))
+    assert account.told[-1] == {
+        key: Usage(processes=2, memory_bytes=3, cpu_percent=0.0, pid=1),
+    }
 
 
 def test_a_fresh_look_is_told_at_once_and_an_old_one_or_a_missing_worker_waits() -> None:

@@ -166,3 +166,14 @@ def test_only_an_attachment_of_the_session_can_be_named(around: Surroundings) ->
     assert refusal(cannot_run(asked, made, around)).path == "$.content"
     text = r.AddMessage(session=made.id, message=r.NewMessage(role="user", content="attachment:x"))
     assert cannot_run(text, made, around) is None
+
+
+def test_without_readable_settings_conversations_and_agents_are_refused_and_shells_are_not(
+    around: Surroundings, tmp_path: Path
+) -> None:
+    around.data.workspace_file("default").write_text("{")
+    agent = r.CreateWorkerRequest(type="agent", agent="claude")
+    talk = r.CreateSession(location_path=str(tmp_path), prompt="hello")
+    for asked in (talk, creation(tmp_path, agent)):
+        assert refusal(cannot_create(asked, around)).code == "settings-unreadable"
+    assert cannot_create(creation(tmp_path, terminal("sh")), around) is None

@@ -211,6 +211,18 @@ def test_what_a_child_asks_is_shown_at_its_parent(asking: House) -> None:
     assert text_of(said) == "It is 5."
 
 
+def test_a_session_between_that_is_deleted_hides_nothing_from_the_one_above(asking: House) -> None:
+    root = asking.create(title="Root")["id"]
+    middle = asking.create(title="Middle", parent="Root")["id"]
+    session_id, _ = begin(asking, parent="Middle")
+    assert asking.record(session_id).ancestors == (middle, root)
+    asking.get("delete-session", session=middle)
+    asking.get("purge-session", all=True)
+    asking.again()
+    (question,) = asked(asking, session=root)
+    assert question["shown_in"] == [session_id, root]
+
+
 def test_a_parent_that_is_not_there_is_refused_and_nothing_is_created(asking: House) -> None:
     answer = asking.ask(
         {"type": "create-session", "location_path": str(asking.place), "parent": "nobody"}

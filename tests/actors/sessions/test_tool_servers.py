@@ -110,16 +110,33 @@ def test_progress_is_shown_while_the_call_runs_and_not_after(greenroom: House) -
     )
 
 
-def test_tools_that_a_model_cannot_tell_apart_end_the_request_by_name(greenroom: House) -> None:
+def test_tools_of_one_server_that_a_model_cannot_tell_apart_are_left_out(
+    greenroom: House,
+) -> None:
     liar = command(LIAR, "clash", auto_approve=True, protocol="legacy")
     session_id = talk(greenroom, mcp_servers={"liar": liar})
+    assert greenroom.ask({"type": "request", "session": session_id, "content": "hello"}).ok
+    context = greenroom.get("get-context", session=session_id)
+    assert "liar.fine" in context["tools"]
+    assert not {"liar.a.b", "liar.a_b"} & set(context["tools"])
+    assert server(greenroom, "liar")["left_out"] == [
+        "'a.b', 'a_b': one name for a model; have the server rename one"
+    ]
+
+
+def test_tools_of_two_servers_that_a_model_cannot_tell_apart_end_the_request_by_name(
+    greenroom: House,
+) -> None:
+    one, other = (
+        command(LIAR, name, auto_approve=True, protocol="legacy") for name in ("", "under")
+    )
+    session_id = talk(greenroom, mcp_servers={"a__b": one, "a": other})
     answer = greenroom.ask({"type": "request", "session": session_id, "content": "hello"})
     assert answer.error is not None
     assert answer.error.code == "tool-name-clash"
-    assert "liar.a.b" in answer.error.message
-    assert "liar.a_b" in answer.error.message
-    assert server(greenroom, "liar")["clashes"] == ["liar.a.b", "liar.a_b"]
-    chosen = {"config": {"tools": ["liar.fine"]}}
+    assert "'a__b.fine' and 'a.b__fine'" in answer.error.message
+    assert server(greenroom, "a")["clashes"] == ["a.b__fine"]
+    chosen = {"config": {"tools": ["a__b.fine"]}}
     greenroom.get("update-session", session=session_id, updates=chosen)
     assert greenroom.ask({"type": "request", "session": session_id, "content": "hello"}).ok
 

@@ -78,9 +78,14 @@ def test_one_that_crashes_at_its_start_is_given_up_and_stops_nothing_else(
     crashing = {"command": sys.executable, "args": [CRASHING], "scope": "workspace"}
     timed.write_workspace({"mcp_servers": {"crashing": crashing}})
 
+    def is_away() -> bool:
+        """It waits for its next start; one that connects is `starting` as well."""
+        proxy: Any = timed.room.around.shared_tools.supervisor.proxy()  # type: ignore[union-attr]
+        return proxy.child_ref("default:crashing").get(timeout=PATIENCE_SECONDS) is None
+
     def given_up() -> bool:
         node = timed.node("mcp_servers", "default:crashing")
-        if node is None or node.state == "starting":
+        if node is None or (node.state == "starting" and is_away()):
             pass_time(clock, 30.0)
         return node is not None and node.state == "quarantined"
 

@@ -1,5 +1,6 @@
 """Budgets from the request to the end of a call: models over real HTTP, real MCP servers."""
 
+import sys
 import time
 from typing import Any
 
@@ -7,6 +8,7 @@ from storage.records import event as e
 from storage.records.request import Answer
 from tests.fakes.actors import eventually
 from tests.fakes.greenroom import PATIENCE_SECONDS, House, demo_server
+from tests.fakes.talk import PEERS
 from tests.peers import message_streams as streams
 from tests.peers.messages_server import MessagesServer
 from tests.peers.narrow_model import NarrowModel
@@ -178,6 +180,8 @@ def test_a_tool_ends_when_the_time_is_used_up(greenroom: House) -> None:
     answer = greenroom.ask(request(session_id, "slow"))
     assert code(answer) == "budget-exceeded"
     assert answer.error is not None
+    assert f"the time of the budget of session {session_id} is used up" in answer.error.message
+    assert f"greenroom budget {session_id} --wall-seconds N" in answer.error.message
     assert answer.error.data is not None
     (call,) = answer.error.data["turns"][0].tool_calls
     assert call.status == "unknown"
@@ -196,6 +200,27 @@ def test_no_tool_is_called_beyond_the_budget(greenroom: House) -> None:
     assert call.status == "denied"
     assert call.result.content.startswith("not run: the budget of place allows 1 tool call")
     assert greenroom.ask(request(session_id)).ok
+
+
+def test_of_calls_side_by_side_each_is_told_what_became_of_it(greenroom: House) -> None:
+    ledger = greenroom.place / "ledger"
+    looks = [{"tool": "ledger.look", "parameters": {"text": f"at {n}"}} for n in range(12)]
+    server = {"command": sys.executable, "args": [str(PEERS / "mcp_ledger.py"), str(ledger)]}
+    servers = {"ledger": {**server, "trust_hints": True}}
+    greenroom.converse([{"when": "many", "reply": looks}], mcp_servers=servers)
+    session_id = talking(greenroom, {"tool_calls": 5})
+    answer = greenroom.ask(request(session_id, "many"))
+    assert code(answer) == "budget-exceeded"
+    assert answer.error is not None
+    assert answer.error.data is not None
+    calls = answer.error.data["turns"][0].tool_calls
+    made = [one for one in calls if one.status == "completed"]
+    assert len(ledger.read_text().splitlines()) == len(made) == 5
+    refused = [one.result.content for one in calls if one.status == "denied"]
+    assert len(refused) == len(calls) - len(made)
+    assert all(text.startswith("not run: ") for text in refused)
+    eventually(lambda: not spent(greenroom, session_id)["reserved"]["tool_calls"])
+    assert spent(greenroom, session_id)["spent"]["tool_calls"] == 5
 
 
 def test_summaries_and_retries_are_calls_like_others(greenroom: House) -> None:
@@ -268,6 +293,24 @@ def test_a_parent_that_sleeps_is_woken_and_one_that_is_deleted_has_no_say(
     assert code(greenroom.ask(request(child))) == "budget-exceeded"
     greenroom.get("delete-session", session=parent)
     assert greenroom.ask(request(child)).ok
+
+
+def test_a_budget_limits_also_what_is_below_one_that_was_deleted(greenroom: House) -> None:
+    greenroom.converse(SCRIPT)
+    root = greenroom.create(title="root")["id"]
+    middle = greenroom.create(title="middle", parent=root)["id"]
+    child = talking(greenroom, parent=middle)
+    changes = {"config": {"budget": {"tokens": 100}}}
+    greenroom.get("update-session", session=root, updates=changes)
+    assert code(greenroom.ask(request(child))) == "budget-exceeded"
+    greenroom.get("delete-session", session=middle)
+    assert code(greenroom.ask(request(child))) == "budget-exceeded"
+    greenroom.get("purge-session", all=True)
+    greenroom.again()
+    assert code(greenroom.ask(request(child))) == "budget-exceeded"
+    assert [above["session_id"] for above in spent(greenroom, child)["above"]] == [root]
+    below = talking(greenroom, parent=child)
+    assert greenroom.record(below).ancestors == (child, middle, root)
 
 
 def test_a_workspace_gives_each_session_a_budget(greenroom: House) -> None:

@@ -10,6 +10,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,7 @@ from storage.records import event as e
 from tests.fakes.actors import eventually
 from tests.fakes.greenroom import PATIENCE_SECONDS
 from tests.fakes.talk import PEERS, Talk
-from tests.peers.message_streams import Answer, error, text, tool_use
+from tests.peers.message_streams import USAGE, Answer, error, text, tool_use
 
 
 def test_in_the_queue_and_the_order_of_the_others_stays(talk: Talk) -> None:
@@ -101,6 +102,34 @@ def test_in_the_middle_of_the_stream_what_came_is_kept_and_booked(talk: Talk) ->
     assert metrics.total_tokens == sum(
         turn["usage"][kind] for kind in ("prompt_tokens", "completion_tokens")
     )
+    talk.goes_on()
+
+
+def spending(talk: Talk) -> dict[str, Any]:
+    found: dict[str, Any] = talk.house.get("get-budget", session=talk.session)
+    return found
+
+
+@pytest.mark.parametrize("budget", [None, {"tokens": 1_000_000}])
+def test_after_the_prompt_was_counted_and_before_the_first_text(
+    talk: Talk, budget: dict[str, Any] | None
+) -> None:
+    changes = {"config": {"budget": budget}}
+    talk.house.get("update-session", session=talk.session, updates=changes)
+    talk.answers = [text("never to come").slowly(60)]
+    asked = talk.ask()
+    around = talk.house.room.around
+    counts = around.written.under_way
+    eventually(lambda: [one for one in counts().values() if one and one.completion_tokens])
+    talk.cancel(asked)
+    (turn,) = talk.rounds()[0]["turns"]
+    counted = sum(USAGE.values()) - USAGE["output_tokens"]
+    assert (turn["estimated"], turn["usage"]["prompt_tokens"]) == (True, counted)
+    booked = talk.house.record(talk.session).metrics.total_tokens
+    assert booked == sum(USAGE.values())
+    if budget:
+        eventually(lambda: not spending(talk)["reserved"]["tokens"])
+        assert spending(talk)["spent"]["tokens"] == booked
     talk.goes_on()
 
 

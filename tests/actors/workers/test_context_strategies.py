@@ -5,6 +5,7 @@ from typing import Any, get_args
 
 import pytest
 
+from actors.workers.turn_context import MOST_USELESS
 from storage.records import event as e
 from storage.records.config import ContextStrategy
 from tests.fakes.actors import eventually
@@ -132,6 +133,37 @@ def test_without_a_summary_the_oldest_rounds_are_left_out(
     model.no_summaries = False
     ask(greenroom, session_id, "and now?")
     assert model.summaries
+
+
+def test_a_summary_of_no_use_is_paid_for_twice_and_no_more(
+    greenroom: House, model: NarrowModel, server: MessagesServer
+) -> None:
+    model.long_summaries = True
+    budget = {"tokens": 1_000_000}
+    session_id = talk(greenroom, server, context_strategy="summarize", budget=budget)
+    speak(greenroom, session_id)
+    greenroom.again()
+    assert ask(greenroom, session_id, "and now?")["status"] == "completed"
+    assert len(model.summaries) == MOST_USELESS
+    rounds = greenroom.get("get-history", session=session_id)["rounds"]
+    turns = [turn for one in rounds for turn in one["turns"]]
+    failed = [made for turn in turns for made in turn.get("summaries", ())]
+    assert [made.get("message") for made in failed] == [None, None]
+    assert all(made["cost"] for made in failed)
+    assert "older messages are left out" in turns[-1]["left_out"][0]
+    assert "set config.model or" in turns[-1]["left_out"][0]
+    took = sum(
+        sum(made["usage"][kind] for kind in ("prompt_tokens", "completion_tokens"))
+        for made in (*turns, *failed)
+    )
+    assert greenroom.record(session_id).metrics.total_tokens == took
+    spent = greenroom.get("get-budget", session=session_id)["spent"]
+    assert spent["tokens"] == took
+    changes = {"config": {"model": "claude-opus-4-5"}}
+    greenroom.get("update-session", session=session_id, updates=changes)
+    model.models["claude-opus-4-5"] = model.models["claude-sonnet-5-5"]
+    ask(greenroom, session_id, "and now?")
+    assert len(model.summaries) == MOST_USELESS + 1
 
 
 def test_a_message_that_is_too_long_is_told_so_and_the_next_one_is_answered(

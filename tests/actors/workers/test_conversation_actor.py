@@ -255,6 +255,26 @@ def test_a_provider_without_an_adapter_is_refused_when_it_is_needed(greenroom: H
     assert greenroom.refused("request", session=session_id, content="x") == "provider-unavailable"
 
 
+def test_whoever_asks_is_told_that_the_settings_are_not_what_the_file_says(
+    greenroom: House,
+) -> None:
+    session_id = talk(greenroom)
+    shown: list[TurnGrew] = []
+    greenroom.post(request(session_id, "hello"), follow=shown.append).result(PATIENCE_SECONDS)
+    assert {notice.warnings for notice in shown} == {()}
+    greenroom.data.workspace_file("default").write_text("{")
+    shown.clear()
+    asked = {**request(session_id, "hello"), "id": "with-follow"}
+    answer = greenroom.post(asked, follow=shown.append).result(PATIENCE_SECONDS)
+    (warning,) = answer.data["warnings"]
+    assert "workspace.json:1: " in warning
+    assert warning.endswith("(the last good one stays in force)")
+    assert shown[0].turn is None
+    assert shown[0].warnings == (warning,)
+    sent = greenroom.get("request", session=session_id, content="hello", wait=False)
+    assert sent["warnings"] == [warning]
+
+
 def test_a_file_that_cannot_be_read_fails_the_request(greenroom: House) -> None:
     session_id = talk(greenroom, files=[{"name": "notes", "path": "no-such-file"}])
     assert greenroom.refused("request", session=session_id, content="hello") == "context-failed"

@@ -85,23 +85,67 @@ def test_the_turns_of_a_request_are_told_the_same(talk: Talk) -> None:
 
 def test_a_result_is_kept_until_a_refresh_is_asked_for(talk: Talk) -> None:
     by_hand = {"refresh": {"on_demand": True}}
-    grow = {"id": "note", "server": "ledger", "tool": "note", "params": {"text": "looked"}}
+    grow = {"id": "note", "server": "ledger", "tool": "look", "params": {"text": "at it"}}
     talk.settle(mcp_servers={"ledger": talk.ledger_server()}, dynamic_context=[{**grow, **by_hand}])
     for _ in range(2):
         assert asked(talk).ok
-    assert talk.lines().count("note looked") == 1
+    assert talk.lines().count("look at it") == 1
     refreshed = talk.house.get("refresh-context", session=talk.session)
     assert refreshed == {"refreshed": ["note"]}
     assert asked(talk).ok
-    assert talk.lines().count("note looked") == 2
+    assert talk.lines().count("look at it") == 2
 
 
 def test_a_cancel_ends_the_wait_for_a_tool_of_the_prompt(talk: Talk) -> None:
     hangs = {"id": "slow", "server": "ledger", "tool": "note", "params": {"text": "hang here"}}
-    talk.settle(mcp_servers={"ledger": talk.ledger_server()}, dynamic_context=[hangs])
+    server = talk.ledger_server(auto_approve=["note"])
+    talk.settle(mcp_servers={"ledger": server}, dynamic_context=[hangs])
     asked_for = talk.ask()
     talk.noted("note hang here")
     talk.cancel(asked_for)
     talk.noted("told to stop hang here")
     talk.settle()
     talk.goes_on()
+
+
+NOTE = {"id": "note", "server": "ledger", "tool": "note", "params": {"text": "b"}}
+LOOK = {"id": "look", "server": "ledger", "tool": "look", "params": {"text": "a"}}
+
+
+@pytest.mark.parametrize(
+    ("rules", "lines"),
+    [
+        ((), ["look a"]),
+        (({"tool": "ledger.look", "decision": "deny"},), []),
+        (({"tool": "ledger.look", "decision": "ask"},), []),
+        (({"tool": "ledger.note", "decision": "allow"},), ["look a", "note b"]),
+    ],
+)
+def test_rules_hold_for_it_and_what_may_write_must_be_allowed(
+    talk: Talk, rules: tuple[dict[str, str], ...], lines: list[str]
+) -> None:
+    talk.settle(
+        mcp_servers={"ledger": talk.ledger_server()},
+        dynamic_context=[LOOK, NOTE],
+        permissions={"rules": rules},
+    )
+    assert asked(talk).ok
+    assert sorted(talk.lines()) == lines
+    assert prompt_of(talk).count("Not available: permission denied: ") == 2 - len(lines)
+    talk.house.get("get-context", session=talk.session)
+    assert sorted(set(talk.lines())) == lines
+
+
+def test_its_calls_count_against_the_budget(talk: Talk) -> None:
+    talk.settle(mcp_servers={"ledger": talk.ledger_server()}, dynamic_context=[LOOK])
+    changes = {"config": {"budget": {"tool_calls": 1}}}
+    talk.house.get("update-session", session=talk.session, updates=changes)
+    assert asked(talk).ok
+    assert asked(talk).ok
+    assert "Not available: not run: the budget of" in prompt_of(talk)
+    talk.house.get("get-context", session=talk.session)
+    assert talk.lines() == ["look a"]
+    counted = talk.house.get("get-budget", session=talk.session)
+    assert (counted["spent"]["tool_calls"], counted["reserved"]["tool_calls"]) == (1, 0)
+    (entry,) = talk.house.get("get-context", session=talk.session)["dynamic_context"]
+    assert "raise it with: greenroom budget" in entry["error"]

@@ -4,7 +4,16 @@ import pytest
 
 from storage import codec
 from storage.errors import FileRefused
-from storage.records.config import GREATEST, Budget, SessionConfig, StrictBudget
+from storage.records.config import (
+    GREATEST,
+    LEAST_MEMORY_BYTES,
+    MOST_PROCESSES,
+    Budget,
+    Limits,
+    SessionConfig,
+    StrictBudget,
+    StrictLimits,
+)
 from storage.records.request import StrictConfig
 from storage.records.workspace import WorkspaceSettings
 
@@ -59,3 +68,24 @@ def test_a_limit_of_all_but_nothing_is_refused_and_was_nothing(limit: str) -> No
     with pytest.raises(FileRefused, match="at least a millionth"):
         codec.convert({limit: 1e-300}, StrictBudget)
     assert getattr(codec.convert({limit: 1e-300}, Budget), limit) == 0
+
+
+@pytest.mark.parametrize(
+    ("wrong", "text"),
+    [
+        ({"processes": MOST_PROCESSES + 1}, "`processes` is at most 4,194,304"),
+        ({"processes": 0}, ">= 1"),
+        ({"memory_bytes": LEAST_MEMORY_BYTES - 1}, "`memory_bytes` is from 1,048,576"),
+        ({"memory_bytes": 2**53 + 1}, "`memory_bytes` is from"),
+        ({"cpus": 2}, "unknown field"),
+    ],
+)
+def test_nonsense_is_no_limit(wrong: dict[str, int], text: str) -> None:
+    with pytest.raises(FileRefused, match=text):
+        codec.convert(wrong, StrictLimits)
+
+
+def test_limits_that_a_later_greenroom_recorded_can_be_read() -> None:
+    raw = b'{"limits":{"processes":9000000,"memory_bytes":1,"cpus":2}}'
+    read = codec.decode(raw, SessionConfig)
+    assert read == SessionConfig(limits=Limits(processes=9000000, memory_bytes=1))

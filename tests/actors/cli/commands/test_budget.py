@@ -21,10 +21,15 @@ BUDGET: dict[str, Any] = {
     "spent": {**NOTHING, "tokens": 7650, "usd": 0.25, "unpriced_calls": 1},
     "own": {**NOTHING, "tokens": 650},
     "reserved": {**NOTHING, "tokens": 100, "wall_seconds": 1.5},
+    "used": {"tokens": 1650, "usd": "0.25"},
     "limit": "tokens",
     "share": 0.85,
     "above": [{"session_id": "root", "title": "R", "limit": "usd", "share": 0.1}],
 }
+USED = (
+    "used by itself so far: 1,650 tokens, $0.2500;"
+    " calls, seconds and what it starts are counted once it has a limit"
+)
 
 
 def test_a_budget_is_a_table(run: Run, serve: Serve) -> None:
@@ -53,7 +58,13 @@ def test_a_session_without_one_says_so(run: Run, serve: Serve) -> None:
         "above": [],
     }
     serve(yes({**BUDGET, **nothing}))
-    assert run("budget", "T").out == "T abcd no budget: nothing is limited\n"
+    assert run("budget", "T").out.splitlines() == ["T abcd no budget: nothing is limited", USED]
+
+
+def test_a_session_that_was_never_asked_anything_has_used_nothing(run: Run, serve: Serve) -> None:
+    unused: dict[str, Any] = {"limits": None, "above": [], "used": {"tokens": 0, "usd": None}}
+    serve(yes({**BUDGET, **unused}))
+    assert "used by itself so far: 0 tokens; calls," in run("budget", "T").out
 
 
 def test_a_session_that_only_others_limit_says_which(run: Run, serve: Serve) -> None:
@@ -62,7 +73,7 @@ def test_a_session_that_only_others_limit_says_which(run: Run, serve: Serve) -> 
     assert run("budget", "T").out.splitlines() == [
         "T abcd no budget of its own",
         "counts against R root, 10 % of its US dollars spent",
-        "what it used itself: greenroom show abcd",
+        USED,
     ]
 
 

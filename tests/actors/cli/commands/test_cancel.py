@@ -16,7 +16,10 @@ def test_one_that_is_not_there_is_status_1(run: Run, serve: Serve) -> None:
     serve(no("response-not-found", "Response not found with ID: r7"))
     outcome = run("cancel", "r7")
     assert (outcome.status, outcome.out) == (1, "")
-    assert "Response not found" in outcome.err
+    assert (
+        "Response not found with ID: r7; it is what `greenroom send --no-wait` said" in outcome.err
+    )
+    assert "greenroom history SESSION --json" in outcome.err
 
 
 def test_an_empty_id_is_wrong_usage(run: Run) -> None:

@@ -52,6 +52,7 @@ def test_a_demonstration_in_json_ends_with_its_steps(
         "id": None, "type": "demo", "ok": True, "data": {"steps": ["one step", "done"]}
     }  # fmt: skip
     assert "one step" in captured.err
+    assert f"what it made stays in {tmp_path / 'good'}; delete it when you like" in captured.err
     assert demonstration.main([], tmp_path / "bad", as_json=True) == 1
     answer = json.loads(capsys.readouterr().out)
     assert (answer["ok"], answer["data"]["steps"]) == (False, ["one step", "FAILED: it broke"])

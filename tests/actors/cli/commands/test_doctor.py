@@ -82,9 +82,17 @@ def test_a_healthy_directory_has_no_problem(store: Store, checks: Checks) -> Non
 
 def test_whoever_is_given_up_is_a_problem(store: Store, checks: Checks, serve: Serve) -> None:
     server = {"name": "mcp:mute", "state": "quarantined", "last_error": "it says nothing"}
-    serve(yes(daemon_status(tree={"name": "greenroom", "children": [server]})))
+    tree = {"name": ONE, "children": [server]}
+    sessions = [{"id": ONE, "title": "talk"}]
+    listed = [{"session_id": ONE, "workspace": "other", "name": "mute"}]
+    told = daemon_status(tree=tree, sessions=sessions, mcp_servers=listed)
+    serve(yes(told))
     row = of(checks(1), "tree")
-    assert (row["state"], row["text"]) == ("problem", "mcp:mute is given up: it says nothing")
+    who = "tool server mute of session talk"
+    text = f"{who} is given up: it says nothing; it is tried again every minute"
+    assert (row["state"], row["text"]) == ("problem", text)
+    log = f"workspaces/other/sessions/{ONE}/mcp-mute.log"
+    assert row["next"] == f"read {store.data.root}/{log}"
 
 
 def test_the_lines_say_what_to_do(store: Store, run: Run) -> None:
@@ -92,7 +100,7 @@ def test_the_lines_say_what_to_do(store: Store, run: Run) -> None:
     outcome = run("doctor")
     assert outcome.status == 1
     assert f"do: greenroom salvage {ONE}" in outcome.out
-    assert outcome.out.splitlines()[-1].startswith("1 problem, ")
+    assert outcome.out.splitlines()[-2].startswith("1 problem, ")
 
 
 def test_nothing_is_changed(store: Store, run: Run) -> None:

@@ -16,7 +16,6 @@ from tests.actors.cli.fake_daemon import yes
         (("resume", "a"), {"type": "resume-session", "session": "a"}),
         (("archive", "a"), {"type": "archive-session", "session": "a"}),
         (("unarchive", "a"), {"type": "unarchive-session", "session": "a"}),
-        (("delete", "a"), {"type": "delete-session", "session": "a"}),
     ],
 )
 def test_each_command_is_its_request(
@@ -41,18 +40,6 @@ def test_run_names_who_does_not_run_all_the_same(run: Run, serve: Serve) -> None
     assert (outcome.status, outcome.out) == (0, "T abcd runs\n")
     assert outcome.err == "build is quarantined; start it with: greenroom run abcd/build\n"
     assert run("pause", "T").err == ""
-
-
-def test_deleting_what_is_not_there_is_status_1(run: Run, serve: Serve) -> None:
-    serve(yes({"deleted": False}))
-    outcome = run("delete", "a")
-    assert outcome.status == 1
-    assert "nothing was deleted" in outcome.err
-
-
-def test_a_deleted_session_is_said(run: Run, serve: Serve) -> None:
-    serve(yes({"deleted": True}))
-    assert run("delete", "a").out == "a is deleted\n"
 
 
 def test_a_worker_without_a_session_is_wrong_usage(run: Run) -> None:

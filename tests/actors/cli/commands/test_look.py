@@ -14,6 +14,9 @@ SESSION = {
     "workers": [{"id": "w1", "name": "shell", "type": "terminal", "status": "lost",
                  "last_error": "the host went"}],
 }  # fmt: skip
+LOOK = {"location": "there", "branch": "fix/it", "head": "1" * 40, "base": "2" * 40,
+        "base_branch": "main", "ahead_of_base": 2, "behind_base": 1, "staged": 0, "modified": 3,
+        "untracked": 1, "conflicted": 0}  # fmt: skip
 
 
 def test_ls_is_a_table(run: Run, serve: Serve) -> None:
@@ -44,13 +47,16 @@ def test_archived_sessions_are_counted_and_shown_on_demand(run: Run, serve: Serv
 
 
 def test_show_tells_workers_settings_and_figures(run: Run, serve: Serve) -> None:
-    daemon = serve(yes(SESSION))
+    answers = {"get-session": SESSION, "get-status": {}, "get-worktree": LOOK}
+    daemon = serve(lambda r: yes(answers[r["type"]])(r))
     assert run("show", "Fix it").out == (
         "Fix it aaaa\n"
         "status    paused, desired paused\n"
         "type      worktree\n"
         "directory /work\n"
         "branch    fix/it\n"
+        "git       on fix/it, 2 ahead and 1 behind of main, 3 modified, 1 untracked\n"
+        "base      222222222222, main, 2 ahead, 1 behind\n"
         "created   x\n"
         "updated   y\n"
         "messages  3, 1 open request\n"
@@ -61,11 +67,14 @@ def test_show_tells_workers_settings_and_figures(run: Run, serve: Serve) -> None
         "metrics   10 prompt tokens, 4 completion tokens, $0.5000, context 25% of 200000\n"
     )
     assert daemon.requests[0]["session"] == "Fix it"
+    shown = json.loads(run("show", "Fix it", "--json").out)["data"]
+    assert (shown["id"], shown["location"], shown["worktree"]) == ("aaaa", "there", LOOK)
 
 
 def test_show_says_why_a_session_is_quarantined(run: Run, serve: Serve) -> None:
     failed = [{"session_id": "bbbb", "reason": "other"}, {"session_id": "aaaa", "reason": "torn"}]
-    answers = {"get-session": SESSION, "get-status": {"store": {"quarantined": failed}}}
+    status = {"store": {"quarantined": failed}}
+    answers = {"get-session": SESSION, "get-status": status, "get-worktree": None}
     serve(lambda r: yes(answers[r["type"]])(r))
     assert run("show", "a").out.splitlines()[-1] == "problem   torn"
     assert json.loads(run("show", "a", "--json").out)["data"]["id"] == "aaaa"
@@ -110,7 +119,8 @@ def test_history_shows_a_summary_as_such_and_what_was_left_out(run: Run, serve: 
                "metadata": {"summarized_messages": ["1", "2"]}}  # fmt: skip
     turn = {"number": 0, "status": "completed", "model": "m", "usage": USED, "cost": {"usd": "1"},
             "content": [{"type": "text", "text": "Yes."}], "left_out": ["dynamic context x: no"],
-            "summaries": [{"message": summary, "usage": USED, "cost": {"usd": "0.5"}}]}  # fmt: skip
+            "summaries": [{"message": summary, "usage": USED, "cost": {"usd": "0.5"}},
+                          {"usage": USED, "cost": {"usd": "2"}}]}  # fmt: skip
     entry = {"id": "r", "status": "completed", "created_at": "then", "turns": [turn],
              "request": {"content": [{"type": "text", "text": "And?"}]}}  # fmt: skip
     serve(yes({"rounds": [entry]}))
@@ -119,6 +129,7 @@ def test_history_shows_a_summary_as_such_and_what_was_left_out(run: Run, serve: 
         "  And?\n"
         "summary of 2 earlier messages, $0.5000\n"
         "  They talked.\n"
+        "summary of no use, $2.0000\n"
         "  left out: dynamic context x: no\n"
         "model m, $1.0000\n"
         "  Yes.\n"

@@ -96,3 +96,62 @@ def test_what_does_nothing_for_a_terminal_is_wrong_usage(
     outcome = run("new", option, "m", *terminal)
     assert outcome.status == 2
     assert f"{option} is for a conversation" in outcome.err
+
+
+def of_worktree(**more: Any) -> dict[str, Any]:
+    return {
+        **SESSION,
+        "type": "worktree",
+        "branch": "fix/login",
+        "base_branch": "main",
+        "made_branch": True,
+        "worktree_path": "/trees/shop/fix-login",
+        **more,
+    }
+
+
+@pytest.mark.parametrize(
+    ("words", "fields"),
+    [
+        ([], {"repository": str(Path.cwd())}),
+        (["/srv/shop"], {"repository": "/srv/shop"}),
+        (
+            ["--repository", "/srv/shop", "--branch", "x", "--base", "v1", "--setup"],
+            {"repository": "/srv/shop", "branch": "x", "base": "v1", "run_setup": True},
+        ),
+    ],
+)
+def test_a_worktree_is_asked_for(
+    run: Run, serve: Serve, words: list[str], fields: dict[str, Any]
+) -> None:
+    daemon = serve(yes(of_worktree()))
+    assert run("new", "--worktree", *words).status == 0
+    (request,) = daemon.requests
+    del request["id"]
+    assert request == {
+        "type": "create-session",
+        "session_type": "worktree",
+        "worker": {"type": "conversation"},
+        **fields,
+    }
+
+
+def test_where_it_is_and_what_is_left_to_do_is_told(run: Run, serve: Serve) -> None:
+    set_up = {"command": ["make"], "trusted": False, "notes": ["\x1b[2Jx was left out"]}
+    workers = [*SESSION["workers"], {"name": "setup", "type": "terminal"}]
+    serve(yes(of_worktree(set_up=set_up, workers=workers)))
+    done = run("new", "--worktree")
+    assert done.out.splitlines()[1:4] == [
+        "branch fix/login, from main",
+        "/trees/shop/fix-login",
+        "the repository's set-up waits: greenroom run abcdefgh2345/setup runs it",
+    ]
+    assert done.err == "x was left out\n"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["--branch", "x"], ["--base", "x"], ["--setup"], ["--worktree", "a", "--repository", "b"]],
+)
+def test_what_belongs_to_worktrees_is_wrong_usage_without(run: Run, words: list[str]) -> None:
+    assert run("new", *words).status == 2

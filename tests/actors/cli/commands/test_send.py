@@ -1,3 +1,4 @@
+import io
 import json
 import os
 import signal
@@ -9,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from actors.cli.commands.send import queued_because, usage_line
+from actors.cli.commands.send import queued_because, usage_line, waits_for_servers
 from actors.cli.console import Console
 from tests.actors.cli.conftest import Run, Serve
 from tests.actors.cli.fake_daemon import Json, no, yes
@@ -33,6 +34,20 @@ def test_the_text_is_printed_as_it_grows(run: Run, serve: Serve) -> None:
     assert run("send", "chat", "say", "hello") == (0, "Hello\n\nBye\n", "")
     assert daemon.requests[0]["content"] == "say hello"
     assert daemon.requests[0]["session"] == "chat"
+
+
+def test_a_warning_is_one_line_on_standard_error(run: Run, serve: Serve) -> None:
+    told = "workspace.json:4: unterminated (the last good one stays in force)"
+    serve(lambda r: [{"id": r["id"], "type": "request", "response_id": "r1", "warnings": [told]},
+                     snapshot(r, "Hello"), answer(r, text="Hello", warnings=[told])])  # fmt: skip
+    assert run("send", "chat", "x") == (0, "Hello\n", f"warning: {told}\n")
+
+
+def test_a_warning_is_told_too_to_whoever_does_not_wait(run: Run, serve: Serve) -> None:
+    told = "workspace.json:4: unterminated (the last good one stays in force)"
+    serve(yes({"response_id": "r7", "warnings": [told]}))
+    said = f"warning: {told}\nend it with: greenroom cancel r7\n"
+    assert run("send", "chat", "x", "--no-wait") == (0, "queued as r7\n", said)
 
 
 def test_what_the_model_says_cannot_touch_the_screen(run: Run, serve: Serve) -> None:
@@ -75,12 +90,27 @@ def test_an_empty_message_is_wrong_usage(run: Run) -> None:
 def test_standard_input_is_read_for_a_dash(
     run: Run, serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import io
-
     daemon = serve(lambda r: [answer(r, text="ok")])
-    monkeypatch.setattr(sys, "stdin", io.StringIO("from a pipe\n"))
+    monkeypatch.setattr(sys, "stdin", piped("föm a pipe\r\n".encode()))
     run("send", "chat", "-")
-    assert daemon.requests[0]["content"] == "from a pipe\n"
+    assert daemon.requests[0]["content"] == "föm a pipe\n"
+
+
+@pytest.mark.parametrize("words", [("send", "chat", "-"), ("type", "chat/sh", "-")])
+def test_what_is_no_text_on_standard_input_is_said_to_be_that(
+    run: Run, serve: Serve, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    daemon = serve(lambda r: [answer(r, text="ok")])
+    monkeypatch.setattr(sys, "stdin", piped(b"PNG\x89\xff"))
+    outcome = run(*words)
+    assert outcome.status == 2
+    assert "standard input is no text in UTF-8 (byte 4 is 0x89): nothing was sent" in outcome.err
+    assert daemon.requests == []
+
+
+def piped(content: bytes) -> io.TextIOWrapper:
+    """A standard input as the locale C has it."""
+    return io.TextIOWrapper(io.BytesIO(content), encoding="ascii", errors="surrogateescape")
 
 
 def test_usage_and_cost_are_one_line() -> None:
@@ -169,6 +199,22 @@ def test_a_second_ctrl_c_leaves_the_answer_to_go_on(data: Path, serve: Serve) ->
 def test_why_a_message_waits(session: Json, said: str) -> None:
     assert queued_because(session).startswith(said)
     assert bool(queued_because(session)) == bool(said)
+
+
+def test_which_tool_servers_a_message_waits_for() -> None:
+    session = {"id": "s1", "workspace": "w"}
+
+    def one(name: str, state: str, session_id: str | None, workspace: str = "w") -> Json:
+        return {"name": name, "state": state, "session_id": session_id, "workspace": workspace}
+
+    others = [one("a", "running", "s1"), one("b", "starting", "s2"), one("c", "failed", "s1"),
+              one("d", "starting", None, "other")]  # fmt: skip
+    assert waits_for_servers(session, others) == ""
+    assert waits_for_servers(session, [*others, one("mute", "starting", "s1")]) == (
+        "waiting for tool server mute to start"
+    )
+    both = [one("mute", "starting", "s1"), one("slow", "starting", None)]
+    assert waits_for_servers(session, both) == "waiting for tool servers mute, slow to start"
 
 
 def test_a_message_that_waits_says_why_once(

@@ -1,0 +1,66 @@
+"""`diff`: what changed in a session's directory since its base."""
+
+from typing import Any
+
+from actors.cli.arguments import Option, Spec
+from actors.cli.command import DONE, Call, Command
+from actors.cli.diff_view import CUT, notes, stat_lines, sum_phrase, text_lines
+from actors.cli.failures import CommandError, UsageError
+
+PATCH_BYTES = 16 << 20
+
+
+def _diff(call: Call) -> int:
+    if call.values["patch"]:
+        return _patch(call)
+    is_stat = bool(call.values["stat"])
+    diff = _asked(call, "summary" if is_stat else "files" if call.console.json else "text")
+    if call.console.json:
+        return DONE
+    if is_stat:
+        call.console.lines(stat_lines(diff))
+    elif diff.get("text"):
+        call.console.lines(text_lines(diff))
+    else:
+        call.console.line((sum_phrase(diff), "dim"))
+    for note in notes(diff):
+        call.console.note(note, "warn")
+    return DONE
+
+
+def _asked(call: Call, form: str, **more: Any) -> Any:
+    """The data of the answer, which is printed at once when JSON is wanted."""
+    request = {"type": "get-diff", "session": call.values["session"], "form": form, **more}
+    return call.found(call.ask(request), "diff")
+
+
+def _patch(call: Call) -> int:
+    """As it is, for `git apply`; a screen would obey what a file may hold."""
+    if call.console.is_terminal or call.console.json or call.values["stat"]:
+        text = "--patch writes to a file or a pipe alone: greenroom diff SESSION --patch > FILE"
+        raise UsageError(text)
+    diff = _asked(call, "text", max_bytes=PATCH_BYTES)
+    if diff.get("is_cut"):
+        raise CommandError(f"nothing written: {CUT}")
+    call.console.out.write(diff.get("text") or "")
+    return DONE
+
+
+COMMANDS = {
+    "diff": Command(
+        _diff,
+        Spec(
+            ["SESSION"],
+            [
+                Option("--stat", "the files and numbers of lines alone"),
+                Option("--patch", "as it is, for git apply; to a file or a pipe"),
+            ],
+        ),
+        (
+            "greenroom diff 'Fix the login'",
+            "greenroom diff 'Fix the login' --stat",
+            "greenroom diff 'Fix the login' --json | jq '.data.files[].path'",
+            "Files that git does not follow yet are told too; ignored ones are not.",
+        ),
+    )
+}

@@ -1,0 +1,111 @@
+"""What was seen of a session's directory, as people say it. PURE."""
+
+from __future__ import annotations
+
+from actors.cli.phrases import joined
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from actors.cli.console import Line, Span
+
+    Json = dict[str, Any]
+
+_SHORT = 12
+_KINDS = ("conflicted", "staged", "modified", "untracked")
+_WHERE = {
+    "gone": "directory gone",
+    "moved": "directory moved",
+    "not-ours": "another's directory",
+    "unknown": "directory gave no answer yet",
+}
+
+
+def worktree_spans(session: Json) -> list[Span]:
+    """For `status`: `worktree on fix/login, 1 modified`; or where its directory is not."""
+    where, look = str(session.get("location") or "there"), session.get("worktree") or {}
+    spans: list[Span] = []
+    if session.get("type") == "worktree":
+        phrase = worktree_phrase(look)
+        spans.append((f"worktree {phrase}" if phrase else "worktree", ""))
+    spans.append((_WHERE.get(where, ""), "warn" if where == "unknown" else "bad"))
+    return spans
+
+
+def worktree_phrase(look: Json) -> str:
+    """`on fix/login, 2 ahead of main, 1 modified`: its branch, where that is, and what is open."""
+    return joined([_branch(look), _against(look), dirt(look)])
+
+
+def where_cell(session: Json) -> Span:
+    """As short as can be: `fix/login +2 -1 *3`, the last being what is not committed; `gone`."""
+    where, look = str(session.get("location") or "there"), session.get("worktree") or {}
+    if where not in {"there", "unknown"}:
+        return where, "bad"
+    ahead, behind = _distance(look)[:2]
+    count = sum(look.get(kind) or 0 for kind in _KINDS)
+    parts = [
+        str(look.get("branch") or (f"({_short(look)})" if look.get("is_detached") else "")),
+        f"+{ahead}" if ahead else "",
+        f"-{behind}" if behind else "",
+        f"*{count}" if count else "",
+    ]
+    return " ".join(filter(None, parts)), "bad" if look.get("conflicted") else ""
+
+
+def worktree_lines(look: Json) -> list[Line]:
+    """For `show`: what git says, and what is wrong."""
+    lines: list[Line] = []
+    if look.get("branch") or look.get("head"):
+        lines.append([_name("git"), (worktree_phrase(look), "")])
+        if look.get("base"):
+            lines.append([_name("base"), (_base(look), "")])
+    if look.get("problem"):
+        lines.append([_name("problem"), (str(look["problem"]), "bad")])
+    return lines
+
+
+def dirt(look: Json) -> str:
+    """What is not committed; `clean` if nothing, empty where that is not known."""
+    if look.get("modified") is None:
+        return ""
+    return joined(f"{look[kind]} {kind}" for kind in _KINDS if look.get(kind)) or "clean"
+
+
+def _branch(look: Json) -> str:
+    if look.get("branch"):
+        return f"on {look['branch']}" + ("" if look.get("head") else " (no commit yet)")
+    return f"detached at {_short(look)}" if look.get("is_detached") else ""
+
+
+def _short(look: Json) -> str:
+    return str(look.get("head") or "no commit")[:_SHORT]
+
+
+def _distance(look: Json) -> tuple[int | None, int | None, str]:
+    """Ahead, behind, and of what: the upstream if there is one, else the base."""
+    if look.get("ahead") is not None:
+        return look["ahead"], look.get("behind"), str(look.get("upstream"))
+    return look.get("ahead_of_base"), look.get("behind_base"), _base_name(look)
+
+
+def _base_name(look: Json) -> str:
+    return str(look.get("base_branch") or "its base")
+
+
+def _against(look: Json) -> str:
+    ahead, behind, what = _distance(look)
+    told = [f"{ahead} ahead" if ahead else "", f"{behind} behind" if behind else ""]
+    shown = " and ".join(filter(None, told))
+    return f"{shown} of {what}" if shown else ""
+
+
+def _base(look: Json) -> str:
+    ahead, behind = look.get("ahead_of_base"), look.get("behind_base")
+    told = f"{ahead} ahead, {behind} behind" if ahead is not None else ""
+    return joined([str(look["base"])[:_SHORT], str(look.get("base_branch") or ""), told])
+
+
+def _name(name: str) -> Span:
+    return f"{name:<10}", "dim"

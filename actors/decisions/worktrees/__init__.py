@@ -1,0 +1,1 @@
+"""PURE: what becomes of the worktree of a session."""

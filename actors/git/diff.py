@@ -1,0 +1,156 @@
+"""The changes in a session's directory against its base: files that git does not follow included.
+
+The files are taken as a snapshot into a place of its own, so that neither the index nor the
+repository is touched. No program that a repository names for differences is run (`diff.external`,
+`textconv`). What is told is bounded, and says when it is cut.
+"""
+
+import os
+import re
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+from msgspec import Struct
+
+from actors.git import patch
+from actors.git.command import Git, GitFailed, GitMissing
+from actors.git.look import directory_of, place
+from actors.git.snapshot import Snapshot, snapshot
+from storage.records.diff import SessionDiff
+from storage.records.request import Refusal
+from storage.records.session import Session, WorktreeSession
+
+DIFF_SECONDS = 60.0
+LIST_BYTES = 16 << 20
+FILES = 2000
+_COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
+_COMPARE = (
+    "diff-tree", "-r", "--find-renames", "-l1000",
+    "--no-ext-diff", "--no-textconv", "--no-color", "--abbrev=12", "--no-relative",
+    "--src-prefix=a/", "--dst-prefix=b/", "--submodule=short", "--ignore-submodules=none",
+)  # fmt: skip
+
+Form = Literal["text", "files", "summary"]
+
+
+class _Sides(Struct, frozen=True):
+    """The trees that are compared; `base` is the commit of the old one."""
+
+    base: str | None
+    old: str
+    now: Snapshot
+
+
+def diff(session: Session, git: Git, form: Form, most_bytes: int) -> SessionDiff | Refusal:
+    """`form` says whether the text, the hunks of each file or only the numbers are told; of text
+    and hunks at most what fits in `most_bytes`.
+    """
+    here = git.at(Path(directory_of(session)))
+    try:
+        refusal = _missing(session, here) or _no_files(here)
+        if refusal:
+            return refusal
+        with _own_objects(here) as own:
+            now = snapshot(own)
+            base = _base(session, own, now)
+            if isinstance(base, Refusal):
+                return base
+            old = base or own.ask("hash-object", "-t", "tree", "--stdin")
+            return _compared(own, _Sides(base, old, now), form, most_bytes)
+    except GitMissing as error:
+        return Refusal(code="git-missing", message=str(error))
+    except (GitFailed, OSError) as error:
+        text = f"the changes in {here.directory} cannot be told: {error}"
+        return Refusal(code="git-failed", message=text)
+
+
+def _missing(session: Session, git: Git) -> Refusal | None:
+    """Why its directory is not what it was."""
+    found = place(session, git, datetime.now(UTC))
+    if found.location == "there" and found.problem is None:
+        return None
+    return Refusal(code="directory-missing", message=f"nothing to compare: {found.problem}")
+
+
+def _no_files(git: Git) -> Refusal | None:
+    """Why there is nothing to compare."""
+    found = git.run("rev-parse", "--is-inside-work-tree")
+    if found.status == 0 and found.text == "true":
+        return None
+    if found.status == 0:
+        text = f"{git.directory} is a bare repository: it has no files that could have changed"
+    else:
+        reason = found.error.removeprefix("fatal: ").split("\n")[0]
+        text = f"git follows no files in {git.directory} ({reason}); run git init there to begin"
+    return Refusal(code="not-in-git", message=text)
+
+
+@contextmanager
+def _own_objects(git: Git) -> Iterator[Git]:
+    """Git that writes its objects to a place which goes in the end, and reads the others too."""
+    shared = git.ask("rev-parse", "--path-format=absolute", "--git-path", "objects")
+    with tempfile.TemporaryDirectory(prefix="greenroom-diff-") as objects:
+        own = {
+            "GIT_OBJECT_DIRECTORY": objects,
+            "GIT_ALTERNATE_OBJECT_DIRECTORIES": _quoted(shared),
+        }
+        yield git.having(own)
+
+
+def _quoted(path: str) -> str:
+    """A path as git reads it in a list, whatever is in it."""
+    return '"' + "".join(f"\\{byte:03o}" for byte in os.fsencode(path)) + '"'
+
+
+def _base(session: Session, git: Git, now: Snapshot) -> str | Refusal | None:
+    """The commit that a worktree began at; elsewhere the one that is checked out."""
+    if not isinstance(session, WorktreeSession) or session.base_commit is None:
+        return now.head
+    base = session.base_commit
+    words = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{base}^{{commit}}")
+    if _COMMIT.fullmatch(base) and git.run(*words).status == 0:
+        return base
+    text = f"its base {base} is not in the repository any more; compare by hand with: git diff HEAD"
+    return Refusal(code="base-not-found", message=text)
+
+
+def _compared(git: Git, sides: _Sides, form: Form, most_bytes: int) -> SessionDiff:
+    trees = (sides.old, sides.now.tree)
+    told = git.run(
+        *_COMPARE, "--raw", "--numstat", "-z", *trees, seconds=DIFF_SECONDS, limit=LIST_BYTES
+    )
+    if told.status != 0:
+        raise GitFailed(told.status, told.error)
+    files, is_cut = patch.listed(told.out), told.is_cut
+    shown, text = [each.file for each in files[:FILES]], None
+    if form != "summary":
+        whole = git.run(*_COMPARE, "--patch", *trees, seconds=DIFF_SECONDS, limit=most_bytes)
+        is_cut = is_cut or whole.is_cut
+        if form == "text":
+            text = _text(whole.out, is_cut=whole.is_cut)
+        else:
+            shown = patch.with_hunks(files[:FILES], whole.out, is_cut=whole.is_cut)
+    branch = git.run("symbolic-ref", "--quiet", "HEAD")
+    return SessionDiff(
+        path=str(git.directory),
+        base=sides.base,
+        head=sides.now.head,
+        branch=branch.text.removeprefix("refs/heads/") if branch.status == 0 else None,
+        summary=patch.summary(files),
+        files=tuple(shown),
+        text=text,
+        is_cut=is_cut or len(files) > FILES,
+        left_out=tuple(map(_shown, sides.now.left_out)),
+    )
+
+
+def _text(raw: bytes, *, is_cut: bool) -> str:
+    return (patch.whole_lines(raw) if is_cut else raw).decode(errors="replace")
+
+
+def _shown(path: str) -> str:
+    return os.fsencode(path).decode(errors="backslashreplace")

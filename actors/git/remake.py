@@ -1,0 +1,187 @@
+"""A worktree made again from a snapshot: its files, its index, its branch.
+
+Done again after a crash it ends the same: until all is in place the lock says `restoring`. Nothing
+that stands in the way is removed, and a branch that has moved on since is left where it is.
+"""
+
+import os
+import shutil
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from actors.git.command import Git, GitFailed
+from actors.git.repository import ListedWorktree, commit_of, listed
+from actors.git.snapshot import SNAPSHOT_SECONDS, STAGES
+from storage.records.removal import RemovedWorktree
+from storage.records.worktree import lock_reason
+
+_NO_SUBMODULES = "--no-recurse-submodules"
+
+
+class CannotRemake(Exception):
+    """The text says what stands in the way, and what to do."""
+
+
+def fill(git: Git, commit: str, keep_open: Sequence[int] = ()) -> None:
+    """Puts there what `commit` of a snapshot holds: every file, then the index.
+
+    Files that it does not know stay as they are. `keep_open`: descriptors that git inherits, for a
+    lock to last. GitFailed if it is no snapshot, or the disk is full: then some of it is there.
+    """
+
+    def said(*words: str, stdin: bytes = b"") -> bytes:
+        done = git.run(*words, stdin=stdin, seconds=SNAPSHOT_SECONDS, keep_open=keep_open)
+        if done.status != 0 or done.is_cut:
+            raise GitFailed(done.status, done.error or f"git {words[0]} ended with {done.status}")
+        return done.out
+
+    index = _index_of(git, commit)
+    said("read-tree", "--reset", "-u", _NO_SUBMODULES, f"{commit}^{{tree}}")
+    if git.ask("log", "-1", "--format=%s", index) == STAGES:
+        kept = said("ls-tree", "-r", "-z", "--full-tree", index)
+        said("read-tree", "--empty")
+        said("update-index", "-z", "--index-info", stdin=_stages(kept))
+    else:
+        said("read-tree", f"{index}^{{tree}}")
+    git.run("update-index", "-q", "--refresh", seconds=SNAPSHOT_SECONDS, keep_open=keep_open)
+
+
+def _index_of(git: Git, commit: str) -> str:
+    """A snapshot's last parent."""
+    parents = git.ask("log", "-1", "--format=%P", commit).split()
+    if not parents or not git.ask("log", "-1", "--format=%s", parents[-1]).startswith("greenroom:"):
+        raise GitFailed(None, f"{commit} is no snapshot that greenroom made")
+    return parents[-1]
+
+
+def _stages(kept: bytes) -> bytes:
+    """For `--index-info`: each path in the stage whose directory it was kept in."""
+    lines = []
+    for line in filter(None, kept.split(b"\0")):
+        what, path = line.split(b"\t", 1)
+        mode, _, name = what.split(b" ")
+        stage, _, place = path.partition(b"/")
+        lines.append(b"%s %s %s\t%s\0" % (mode, name, stage, place))
+    return b"".join(lines)
+
+
+def make_again(
+    git: Git, session_id: str, removed: RemovedWorktree, keep_open: Sequence[int] = ()
+) -> tuple[str, ...]:
+    """The worktree as it was, where it was; what is different, a sentence each.
+
+    `keep_open`: as for `fill`. CannotRemake, GitFailed, OSError: then it can be done again.
+    """
+    return _Remaking(git, session_id, removed, keep_open).done()
+
+
+class _Remaking:
+    def __init__(
+        self, git: Git, session_id: str, removed: RemovedWorktree, keep_open: Sequence[int]
+    ) -> None:
+        self._removed = removed
+        self._path = Path(removed.path)
+        self._git = git.at(Path(removed.repository))
+        self._whole = lock_reason(session_id)
+        self._begun = lock_reason(f"restoring {session_id}")
+        self._keep_open = keep_open
+
+    def done(self) -> tuple[str, ...]:
+        if not self._git.directory.is_dir():
+            raise CannotRemake(
+                f"its repository {self._git.directory} has gone; bring it back first"
+            )
+        if commit_of(self._git, self._removed.commit) is None:
+            text = f"{self._removed.ref} of {self._git.directory}, which held its files, is gone"
+            raise CannotRemake(text)
+        for each in listed(self._git)[1:]:
+            if each.locked == self._whole:
+                return self._found(each)
+        notes: tuple[str, ...] = ()
+        if not self._was_begun():
+            self._forget_begun()
+            notes = self._add()
+        here = self._git.at(self._path)
+        _unlock_index(here)
+        fill(here, self._removed.commit, self._keep_open)
+        own = Path(here.ask("rev-parse", "--absolute-git-dir"))
+        (own / "locked.new").write_text(self._whole)
+        (own / "locked.new").replace(own / "locked")  # as git writes it, and never without a lock
+        return notes
+
+    def _found(self, whole: ListedWorktree) -> tuple[str, ...]:
+        """A crash came after it was made, or nobody ever removed it."""
+        if not whole.path.is_dir():
+            text = f"git lists it in {whole.path}, which has gone; run there: git worktree unlock"
+            raise CannotRemake(f"{text} {whole.path} && git worktree prune")
+        if os.path.realpath(whole.path) != os.path.realpath(self._path):
+            raise CannotRemake(f"it was moved to {whole.path}; move it back to {self._path}")
+        return ()
+
+    def _was_begun(self) -> bool:
+        """Whether a crash left it half made, in such a state that git works in it."""
+        locks = {os.path.realpath(each.path): each.locked for each in listed(self._git)[1:]}
+        if locks.get(os.path.realpath(self._path)) != self._begun:
+            return False
+        top = (
+            self._git.at(self._path).run("rev-parse", "--show-toplevel") if self._is_there else None
+        )
+        return top is not None and os.path.realpath(top.text) == os.path.realpath(self._path)
+
+    @property
+    def _is_there(self) -> bool:
+        return (self._path / ".git").is_file()
+
+    def _forget_begun(self) -> None:
+        """What git was told when a crash came before it had a directory; there is no file in it."""
+        common = Path(self._git.ask("rev-parse", "--path-format=absolute", "--git-common-dir"))
+        for own in sorted((common / "worktrees").glob("*")):
+            with suppress(OSError):
+                if (own / "locked").read_text(errors="replace").strip() == self._begun:
+                    shutil.rmtree(own)
+
+    def _add(self) -> tuple[str, ...]:
+        if os.path.lexists(self._path) and not _is_empty(self._path):
+            text = f"{self._path}, where it was, is taken by something else; move that away"
+            raise CannotRemake(f"{text}, then restore the session again")
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        branch, note = self._branch()
+        start = branch or self._removed.head or self._removed.commit
+        lock = ("--no-checkout", "--lock", "--reason", self._begun)
+        how = () if branch else ("--detach",)
+        self._do("worktree", "add", "--quiet", *lock, *how, "--", str(self._path), start)
+        if self._removed.head is None and self._removed.branch is not None and note is None:
+            full = f"refs/heads/{self._removed.branch}"
+            self._git.at(self._path).ask("symbolic-ref", "HEAD", full)
+        return (note,) if note else ()
+
+    def _branch(self) -> tuple[str | None, str | None]:
+        """The branch to check out, made again if need be; or why HEAD is detached instead."""
+        branch, head = self._removed.branch, self._removed.head
+        if branch is None or head is None:
+            return None, None
+        tip = commit_of(self._git, f"refs/heads/{branch}")
+        holder = next((each.path for each in listed(self._git) if each.branch == branch), None)
+        if holder is not None:
+            return None, f"its branch {branch} is checked out in {holder}, so HEAD is detached"
+        if tip is not None and tip != head:
+            return None, f"its branch {branch} has moved on to {tip[:12]}, so HEAD is detached"
+        if tip is None:
+            self._do("update-ref", "--create-reflog", f"refs/heads/{branch}", head, "")
+        return branch, None
+
+    def _do(self, *words: str) -> None:
+        done = self._git.run(*words, seconds=SNAPSHOT_SECONDS, keep_open=self._keep_open)
+        if done.status != 0:
+            raise GitFailed(done.status, done.error or f"git {words[0]} ended with {done.status}")
+
+
+def _unlock_index(git: Git) -> None:
+    """Of a worktree that is not whole yet; whoever made that lock has ended."""
+    lock = git.ask("rev-parse", "--path-format=absolute", "--git-path", "index.lock")
+    Path(lock).unlink(missing_ok=True)
+
+
+def _is_empty(path: Path) -> bool:
+    return path.is_dir() and not path.is_symlink() and not any(path.iterdir())

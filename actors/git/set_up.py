@@ -1,0 +1,172 @@
+"""What a new worktree is given: files copied from its repository, templates filled for it.
+
+`.greenroom/` of the repository says so, else `worktree/` of the workspace. Nothing that is there
+is written over, no link is followed, and a fault costs its file alone and becomes a note; the
+commands are only named here, and run by others.
+"""
+
+import os
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Literal, TypeVar
+
+from msgspec import Struct
+
+from actors.decisions import placeholders
+from actors.git import inside
+from storage import durable, strict_json
+from storage.errors import FileRefused
+from storage.records.worktree import SetUp, WorktreePlan
+from storage.records.worktree_file import WorktreeFile
+
+DIRECTORY = ".greenroom"
+FILE = "worktree.json"
+TEMPLATES = "templates"
+FILE_BYTES = 1 << 20
+"""Of `worktree.json`, and of one template."""
+COPIED_FILES = 20_000
+COPIED_BYTES = 1 << 30
+NOTES = 20
+
+
+Step = TypeVar("Step")
+
+
+class _Source(Struct, frozen=True):
+    place: Path
+    kind: Literal["repository", "workspace"]
+
+
+class _TooMuchError(Exception):
+    """More is to be copied than may be."""
+
+
+def set_up(plan: WorktreePlan, own: Path, *, trusts_repository: bool) -> SetUp | None:
+    """Puts the files there; None where nobody says how. `own`: the workspace's directory for it."""
+    source = _source(plan, own)
+    if source is None:
+        return None
+    work = _Work(plan)
+    said = work.tried(FILE, lambda: _read(source.place / FILE)) or WorktreeFile()
+    work.templates(source.place)
+    for text in said.copy:
+        work.copy(text)
+    return SetUp(
+        source=source.kind,
+        command=work.filled(said.setup),
+        cleanup=work.filled(said.cleanup),
+        trusted=trusts_repository or source.kind == "workspace",
+        files=work.files,
+        notes=work.told(),
+    )
+
+
+def _source(plan: WorktreePlan, own: Path) -> _Source | None:
+    """The main working tree's, which may not be committed; else the new worktree's; else ours."""
+    for tree in (plan.repository, plan.worktree_path):
+        place = Path(tree) / DIRECTORY
+        if place.is_dir() and not place.is_symlink():
+            return _Source(place, "repository")
+    return _Source(own, "workspace") if own.is_dir() else None
+
+
+def _read(path: Path) -> WorktreeFile:
+    try:
+        raw = durable.read_small(path, FILE_BYTES, follow_links=False)
+    except FileNotFoundError:
+        return WorktreeFile()
+    found: WorktreeFile = strict_json.parse_as(raw, WorktreeFile)
+    return found
+
+
+class _Work:
+    """Counts the files that were put, and says what was left out."""
+
+    def __init__(self, plan: WorktreePlan) -> None:
+        self._plan = plan
+        self._from, self._to = Path(plan.repository), Path(plan.worktree_path)
+        self._values = values_of(plan)
+        self._notes: list[str] = []
+        self._bytes = 0
+        self.files = 0
+
+    def told(self) -> tuple[str, ...]:
+        more = len(self._notes) - NOTES
+        return (*self._notes[:NOTES], *([f"and {more} more of these"] if more > 0 else []))
+
+    def tried(self, what: str, step: Callable[[], Step]) -> Step | None:
+        try:
+            return step()
+        except FileRefused as problem:
+            where = f"{what}:{problem.line}" if problem.line else what
+            at = f" at {problem.path}" if problem.path else ""
+            self._notes.append(f"{where} was left out: {problem}{at}")
+        except inside.NotInsideError as problem:
+            self._notes.append(f"{what} was left out: {problem}")
+        except FileNotFoundError:
+            self._notes.append(f"{what} was left out: the repository has no such file")
+        except (OSError, RecursionError) as problem:
+            reason = getattr(problem, "strerror", None) or problem
+            self._notes.append(f"{what} was left out: {reason}")
+        return None
+
+    def filled(self, words: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        return None if words is None else tuple(self._filled(word) for word in words)
+
+    def _filled(self, text: str) -> str:
+        done, notes = placeholders.filled(text, self._values, self._plan.number)
+        self._notes += notes
+        return done
+
+    def templates(self, place: Path) -> None:
+        if not (place / TEMPLATES).is_dir():
+            return
+        found = self.tried(TEMPLATES, lambda: list(inside.files_below(place, (TEMPLATES,))))
+        for steps in found or ():
+            self.tried("/".join(steps), partial(self._template, place, steps))
+
+    def _template(self, place: Path, steps: tuple[str, ...]) -> None:
+        target = inside.parts_of("/".join(steps[1:]))
+        raw, mode = inside.read(place, steps, FILE_BYTES)
+        try:
+            content = self._filled(raw.decode()).encode()
+        except UnicodeDecodeError:
+            content = raw
+        is_new = inside.put(self._to, target, content, mode)
+        self._count("/".join(target), is_new=is_new)
+
+    def copy(self, text: str) -> None:
+        found = self.tried(text[:200], lambda: self._files(text))
+        try:
+            for each in found or ():
+                self.tried("/".join(each), partial(self._copy, each))
+        except _TooMuchError:
+            most = f"{COPIED_FILES} files and {COPIED_BYTES >> 20} MiB"
+            self._notes.append(f"{text} was copied in part: {most} are the most")
+
+    def _files(self, text: str) -> list[tuple[str, ...]]:
+        return list(inside.files_below(self._from, inside.parts_of(text)))
+
+    def _copy(self, steps: tuple[str, ...]) -> None:
+        if self.files >= COPIED_FILES or self._bytes >= COPIED_BYTES:
+            raise _TooMuchError
+        size = inside.copy(self._from, self._to, steps)
+        self._bytes += size or 0
+        self._count("/".join(steps), is_new=size is not None)
+
+    def _count(self, name: str, *, is_new: bool) -> None:
+        if is_new:
+            self.files += 1
+        else:
+            self._notes.append(f"{name} was left out: the branch has a file of that name")
+
+
+def values_of(plan: WorktreePlan) -> Mapping[str, str]:
+    """What the placeholders mean."""
+    return {
+        "BRANCH": plan.branch,
+        "REPO": os.path.basename(plan.repository),  # noqa: PTH119 - of text
+        "WORKTREE_PATH": plan.worktree_path,
+        placeholders.NUMBER: str(plan.number),
+    }

@@ -1,0 +1,185 @@
+"""What a directory of git holds just now, kept as a commit: files and index, nothing of it touched.
+
+The user's index is copied and only the copy is worked on, so that a lock on it, a merge under way
+or another git at work stands in nobody's way. The commit keeps what has no other name; a ref that
+holds it is for the caller (`keep`). What is ignored, and repositories within, are left out.
+"""
+
+import os
+import shutil
+import stat
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from msgspec import Struct
+
+from actors.git.command import Git, GitFailed
+
+SNAPSHOT_SECONDS = 600.0
+STAGES = "greenroom: the index, in stages"
+"""The message of an index that held conflicts: its tree has one directory for each stage."""
+_INDEX = "greenroom: the index"
+_NAMES = {
+    f"GIT_{who}_{what}": value
+    for who in ("AUTHOR", "COMMITTER")
+    for what, value in (("NAME", "greenroom"), ("EMAIL", "greenroom@localhost"))
+}
+_CONFIG = {
+    "core.fsync": "committed,reference",
+    "core.fsyncMethod": "batch",
+    "core.splitIndex": "false",
+    "core.safecrlf": "false",
+}
+
+
+class Snapshot(Struct, frozen=True):
+    """`commit`: its tree is `tree`, that of all files; its parents are HEAD and a commit of the
+    index. `head` is None where there is no commit yet. `left_out`: directories that are
+    repositories of their own and stand in no index, with `/` at their end.
+    """
+
+    commit: str
+    tree: str
+    head: str | None
+    left_out: tuple[str, ...] = ()
+
+
+def snapshot(git: Git, message: str = "greenroom: a snapshot") -> Snapshot:
+    """Of the whole worktree that `git` is in. GitFailed, OSError; nothing is left behind then."""
+    with index_copy(git) as copy:
+        head = head_of(copy)
+        index = _index_commit(copy, head)
+        left_out = _add_all(copy)
+        tree = _said(copy, "write-tree")
+        parents = [word for each in (head, index) if each for word in ("-p", each)]
+        commit = _said(copy, "commit-tree", tree, *parents, "-m", message)
+    return Snapshot(commit, tree, head, left_out)
+
+
+def keep(git: Git, ref: str, commit: str) -> None:
+    """Gives it a name, durably, whatever had that name before. GitFailed."""
+    _said(as_greenroom(git), "update-ref", "--no-deref", ref, commit)
+
+
+def head_of(git: Git) -> str | None:
+    """The commit that is checked out; None before the first. GitFailed if that cannot be told."""
+    found = git.run("rev-parse", "--verify", "--quiet", "HEAD^{commit}")
+    if found.status not in {0, 1}:
+        raise GitFailed(found.status, found.error or "HEAD cannot be read")
+    return found.text or None
+
+
+@contextmanager
+def index_copy(git: Git) -> Iterator[Git]:
+    """At the top of the worktree, with a copy of its index, that goes in the end.
+
+    The time of the copy is that of the original: by it git knows which files to read again. What
+    git was told not to look at it does look at. GitFailed, OSError.
+    """
+    top = git.at(Path(git.ask("rev-parse", "--show-toplevel")))
+    index = Path(git.ask("rev-parse", "--path-format=absolute", "--git-path", "index"))
+    with tempfile.TemporaryDirectory(prefix="greenroom-index-") as own:
+        copy = Path(own) / "index"
+        with suppress(FileNotFoundError):
+            shutil.copy2(index, copy)
+        working = as_greenroom(top).having({"GIT_INDEX_FILE": str(copy)})
+        _unhide(working)
+        yield working
+
+
+def as_greenroom(git: Git) -> Git:
+    """Who makes its commits, and that what it writes is on the disk when it ends."""
+    given = {"GIT_CONFIG_COUNT": str(len(_CONFIG)), **_NAMES}
+    for number, (name, value) in enumerate(_CONFIG.items()):
+        given[f"GIT_CONFIG_KEY_{number}"] = name
+        given[f"GIT_CONFIG_VALUE_{number}"] = value
+    return git.having(given)
+
+
+def _said(git: Git, *words: str) -> str:
+    return os.fsdecode(_out(git, *words)).removesuffix("\n")
+
+
+def _out(git: Git, *words: str, stdin: bytes = b"") -> bytes:
+    done = git.run(*words, stdin=stdin, seconds=SNAPSHOT_SECONDS)
+    if done.is_cut:
+        raise GitFailed(None, f"git {words[0]} said too much")
+    if done.status != 0:
+        raise GitFailed(done.status, done.error or f"git {words[0]} ended with {done.status}")
+    return done.out
+
+
+def _index_commit(git: Git, head: str | None) -> str:
+    """The index as it is. One with conflicts is no tree: that has a directory for each stage."""
+    staged = _out(git, "ls-files", "--stage", "-z")
+    if _has_conflict(staged):
+        message = STAGES
+        with tempfile.TemporaryDirectory(prefix="greenroom-index-") as own:
+            apart = git.having({"GIT_INDEX_FILE": f"{own}/index"})
+            _out(apart, "update-index", "-z", "--index-info", stdin=_apart(staged))
+            tree = _said(apart, "write-tree")
+    else:
+        message = _INDEX
+        tree = _said(git, "write-tree")
+    parents = ("-p", head) if head else ()
+    return _said(git, "commit-tree", tree, *parents, "-m", message)
+
+
+def _has_conflict(staged: bytes) -> bool:
+    return any(line.split(b"\t", 1)[0][-1:] != b"0" for line in staged.split(b"\0") if line)
+
+
+def _apart(staged: bytes) -> bytes:
+    """The lines of `ls-files --stage`, each path under the number of its stage."""
+    moved = []
+    for line in filter(None, staged.split(b"\0")):
+        what, path = line.split(b"\t", 1)
+        moved.append(what[:-1] + b"0\t" + what[-1:] + b"/" + path + b"\0")
+    return b"".join(moved)
+
+
+def _add_all(git: Git) -> tuple[str, ...]:
+    """Everything that is not ignored, into the copy of the index; what was left out of it."""
+    _unhide(git)
+    _change(
+        git, "--force-remove", [path for path in _paths(git, "--modified") if _is_odd(git, path)]
+    )
+    _out(git, "add", "--update")
+    others = _paths(git, "--others", "--exclude-standard")
+    _change(git, "--add", [path for path in others if not path.endswith(b"/")])
+    return tuple(os.fsdecode(path) for path in others if path.endswith(b"/"))
+
+
+def _unhide(git: Git) -> None:
+    """Files that git was told not to look at are looked at, but for those that are not there."""
+    told = [line for line in _out(git, "ls-files", "-v", "-z").split(b"\0") if line]
+    assumed = [line[2:] for line in told if line[:1].islower()]
+    skipped = [line[2:] for line in told if line[:1] in {b"S", b"s"}]
+    _change(git, "--no-assume-unchanged", assumed)
+    _change(git, "--no-skip-worktree", [path for path in skipped if _mode(git, path) is not None])
+
+
+def _paths(git: Git, *which: str) -> list[bytes]:
+    return [path for path in _out(git, "ls-files", *which, "-z").split(b"\0") if path]
+
+
+def _change(git: Git, how: str, paths: list[bytes]) -> None:
+    if paths:
+        names = b"".join(path + b"\0" for path in paths)
+        _out(git, "update-index", how, "--remove", "-z", "--stdin", stdin=names)
+
+
+def _is_odd(git: Git, path: bytes) -> bool:
+    """A socket, a pipe, a device: nothing that git could keep."""
+    mode = _mode(git, path)
+    return mode is not None and not (stat.S_ISREG(mode) or stat.S_ISLNK(mode) or stat.S_ISDIR(mode))
+
+
+def _mode(git: Git, path: bytes) -> int | None:
+    """None if it is not there."""
+    try:
+        return os.lstat(os.fsencode(git.directory) + b"/" + path).st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return None

@@ -1,0 +1,67 @@
+"""Who is at work below a directory: processes with it as their own, and sessions that live there.
+
+The session's own workers and servers, with all that they started, are left out.
+"""
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from actors.messages.orphans import Process
+from actors.orphans.snapshot import name_of
+from storage.records.session import Session
+from storage.records.worker import ProcessWorker
+
+
+def at_work_in(
+    directory: Path,
+    session: Session,
+    processes: list[Process],
+    sessions: Iterable[Session],
+) -> tuple[str, ...]:
+    """A phrase for each. A process that may not be looked at is another user's, and left out."""
+    own = _own(session, processes)
+    found = []
+    for process in processes:
+        place = None if process.pid in own else _place_of(process.pid)
+        if place is not None and _is_below(place, str(directory)):
+            found.append(f"process {process.pid} ({name_of(process.pid)}) in {place}")
+    for other in sessions:
+        is_here = _is_below(other.location_path, str(directory))
+        if other.id != session.id and is_here and not other.archived:
+            found.append(f"session {other.id} ({other.title}) in {other.location_path}")
+    return tuple(found)
+
+
+def _own(session: Session, processes: list[Process]) -> set[int]:
+    """By their marks, by the terminals of its workers, and by descent."""
+    workers = [worker for worker in session.workers if isinstance(worker, ProcessWorker)]
+    leaders = {worker.process.pid for worker in workers if worker.process}
+    children: dict[int, list[int]] = {}
+    waiting = []
+    for process in processes:
+        children.setdefault(process.parent, []).append(process.pid)
+        marks = process.marks
+        is_marked = marks is not None and marks.worker.startswith(f"{session.id}/")
+        is_served = marks is not None and session.id in marks.server
+        if is_marked or is_served or process.session in leaders or process.pid in leaders:
+            waiting.append(process.pid)
+    own: set[int] = set()
+    while waiting:
+        pid = waiting.pop()
+        if pid not in own:
+            own.add(pid)
+            waiting += children.get(pid, ())
+    return own
+
+
+def _place_of(pid: int) -> str | None:
+    try:
+        return str(Path(f"/proc/{pid}/cwd").readlink())
+    except OSError:
+        return None
+
+
+def _is_below(place: str, directory: str) -> bool:
+    real = os.path.realpath(directory)
+    return place == real or place.startswith(f"{real}/")

@@ -1,0 +1,139 @@
+"""Where a fork works: in a worktree of its own, with the newest kept files of its time.
+
+Outside of git, or where no files of that time were kept, it works where its origin does; but no two
+sessions share a worktree: then it begins at the base commit. Everything here may wait: on the pool.
+"""
+
+import os
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+
+from actors.git import remake, worktrees
+from actors.git.command import Git, GitFailed
+from actors.git.kept_trees import KeptTree, hand_on, is_in_repository, kept_trees
+from actors.git.repository import commit_of
+from actors.git.worktrees import Wanted
+from actors.sessions.worktree_maker import WorktreeMaker
+from actors.workers.environment import without_secrets
+from storage.making import Held
+from storage.records import request as r
+from storage.records.session import Session, WorktreeSession
+from storage.records.worktree import MadeWorktree
+
+
+class ForkPlace(Struct, frozen=True):
+    """What was made, held until the fork is durable. `fields`: those that its record has of it."""
+
+    held: Held
+    fields: dict[str, Any]
+    tree_n: int | None
+
+
+class _Seen(Struct, frozen=True):
+    """`below`: how far below the top of its worktree the origin works, with `/` at the end."""
+
+    git: Git
+    trees: list[KeptTree]
+    below: str = ""
+
+
+class ForkPlaces:
+    def __init__(self, maker: WorktreeMaker, environ: Mapping[str, str]) -> None:
+        self._maker = maker
+        self._environ = without_secrets(environ)
+
+    def made(
+        self, origin: Session, at: int, wanted: Wanted, *, finish: Callable[[Held], None]
+    ) -> ForkPlace | r.Refusal | None:
+        """For a fork of `origin` at number `at`; None if it works where that does.
+
+        `finish` is called with what is held if it comes to nothing after all.
+        """
+        try:
+            seen = self._seen(origin, at)
+        except (GitFailed, OSError) as error:
+            text = f"git cannot say which files were kept, so nothing was made: {error}"
+            return r.Refusal(code="git-failed", message=text)
+        if seen is None:
+            return None
+        tree = seen.trees[-1] if seen.trees else None
+        held = self._held(origin, wanted, seen, tree)
+        if isinstance(held, r.Refusal):
+            alone = held.code == "no-commits" and not isinstance(origin, WorktreeSession)
+            return None if alone else held
+        try:
+            return self._described(origin, seen, held, tree)
+        except (GitFailed, OSError) as error:
+            finish(held)
+            text = f"its files could not be put there, and nothing of it is left: {error}"
+            return r.Refusal(code="worktree-failed", message=text)
+
+    def _seen(self, origin: Session, at: int) -> _Seen | None:
+        """None where it gets no worktree. GitFailed, OSError."""
+        if isinstance(origin, WorktreeSession):
+            git = Git(Path(origin.repository), self._environ)
+            return _Seen(git, kept_trees(git, origin.id, at))
+        place = Path(origin.location_path)
+        if not place.is_dir() or not is_in_repository(place):
+            return None
+        git = Git(place, self._environ)
+        if git.run("rev-parse", "--show-toplevel").status != 0:
+            return None
+        trees = kept_trees(git, origin.id, at)
+        return _Seen(git, trees, git.ask("rev-parse", "--show-prefix")) if trees else None
+
+    def _held(
+        self, origin: Session, wanted: Wanted, seen: _Seen, tree: KeptTree | None
+    ) -> Held | r.Refusal:
+        """Its branch begins at the commit that was checked out then."""
+        base = origin.base_commit if isinstance(origin, WorktreeSession) else None
+        start = _head_of(seen.git, tree) if tree else None
+        named = Wanted(
+            session_id=wanted.session_id,
+            branch=wanted.branch,
+            title=wanted.title,
+            base=base,
+            start=start or base,
+        )
+        fill = partial(remake.fill, commit=tree.commit) if tree else worktrees.checked_out
+        repository = str(seen.git.directory)
+        return self._maker.make(origin.workspace, repository, named, fill)
+
+    def _described(
+        self, origin: Session, seen: _Seen, held: Held, tree: KeptTree | None
+    ) -> ForkPlace:
+        """With its set-up files, and the kept trees under its own name, all under its intent."""
+        made = self._maker.set_up(origin.workspace, held, trusts_repository=False).worktree
+        hand_on(seen.git, seen.trees, held.plan.session_id)
+        fields = _fields(made, seen.below)
+        if isinstance(origin, WorktreeSession) and origin.base_commit:
+            fields |= {"base_commit": origin.base_commit, "base_branch": origin.base_branch}
+        return ForkPlace(held, fields, tree.n if tree else None)
+
+
+def _head_of(git: Git, tree: KeptTree) -> str | None:
+    """A snapshot has HEAD and its index as parents; before the first commit the index alone."""
+    if commit_of(git, f"{tree.commit}^2") is None:
+        return None
+    return commit_of(git, f"{tree.commit}^1")
+
+
+def _fields(made: MadeWorktree, below: str) -> dict[str, Any]:
+    plan = made.plan
+    location = os.path.normpath(f"{plan.worktree_path}/{below}")
+    is_there = Path(location).is_dir()
+    return {
+        "location_path": location if is_there else plan.worktree_path,
+        "worktree_path": plan.worktree_path,
+        "repository": plan.repository,
+        "branch": plan.branch,
+        "base_commit": plan.base_commit,
+        "base_branch": plan.base_branch,
+        "made_branch": plan.makes_branch,
+        "number": plan.number,
+        "set_up": made.set_up,
+    }

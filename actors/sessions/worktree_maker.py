@@ -1,0 +1,167 @@
+"""Makes worktrees for sessions to come, on the pool: planned, intended, made, set up, or undone.
+
+A session exists only with its worktree: the intent is on the disk before anything is made, and
+stays until the session is durable or all is undone. Whatever ended in between is found by its
+intent at the next start. Every method but `reserved` may wait for git.
+"""
+
+import logging
+import os
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from actors.git import worktrees
+from actors.git.command import Git, GitFailed, GitMissing
+from actors.git.kept_trees import forget
+from actors.git.set_up import set_up
+from actors.git.worktrees import Wanted
+from actors.messages.creation import Made
+from actors.surroundings import Surroundings
+from actors.workers.environment import without_secrets
+from storage import making
+from storage.data_dir import DataDir
+from storage.errors import StorageError
+from storage.journal.log import NAME
+from storage.making import Found, Held
+from storage.records.request import Refusal
+from storage.records.session import WorktreeSession
+from storage.records.worktree import MadeWorktree, WorktreePlan
+
+_log = logging.getLogger(__name__)
+
+Fill = Callable[[Git], None]
+
+
+class WorktreeMaker:
+    """One for all sessions: two that are made at once get different numbers and directories.
+
+    Once it `is_over`, what is just being made is cut short and undone.
+    """
+
+    def __init__(self, around: Surroundings) -> None:
+        self._around = around
+        self._lock = threading.Lock()
+        self._reserved: dict[str, WorktreePlan] = {}
+        self.is_over = threading.Event()
+
+    def make(
+        self, workspace: str, repository: str, wanted: Wanted, fill: Fill = worktrees.checked_out
+    ) -> Held | Refusal:
+        """A worktree that waits for its session, or why there is none; then nothing is left.
+
+        Whoever gets it says `finish` in the end.
+        """
+        try:
+            git = Git(Path(repository), without_secrets(self._around.environ))
+            plan = worktrees.plan(git, wanted, self.root(workspace))
+            if isinstance(plan, Refusal):
+                return plan
+            held = making.begin(self._around.data, workspace, self._reserve(plan))
+        except StorageError as error:
+            self._free(wanted.session_id)
+            return Refusal(code=error.code, message=f"{error}; nothing was made")
+        except (GitFailed, OSError) as error:
+            self._free(wanted.session_id)
+            return _failed(error)
+        try:
+            held_git = git.holding(held.descriptor).until(self.is_over.is_set)
+            worktrees.make(held_git, held.plan, fill=fill)
+        except (GitFailed, OSError) as error:
+            self._undo(held)
+            return _failed(error)
+        return held
+
+    def root(self, workspace: str) -> Path:
+        """The directory that all worktrees of a workspace lie in."""
+        named = self._around.workspaces.settings(workspace).worktrees.root
+        return Path(named) if named else self._around.data.worktrees
+
+    def set_up(self, workspace: str, held: Held, *, trusts_repository: bool) -> Made:
+        """Its files; what cannot be done of it is told in the record."""
+        settings = self._around.workspaces.settings(workspace).worktrees
+        own = self._around.data.workspace(workspace) / "worktree"
+        trusts = trusts_repository or settings.trust_setup
+        done = set_up(held.plan, own, trusts_repository=trusts)
+        return Made(MadeWorktree(plan=held.plan, set_up=done), held)
+
+    def finish(self, workspace: str, held: Held) -> None:
+        """Its session is there, so that the worktree stays; or it is not, and all is undone."""
+        if not _exists(self._around.data, workspace, held.plan.session_id):
+            self._undo(held)
+            return
+        try:
+            held.end()
+        except OSError as error:
+            _log.warning("%s goes at the next start: %s", held.path, error)
+        self._free(held.plan.session_id)
+
+    def recovered(self, found: Found) -> bool:
+        """What a crash left is taken up; False while a git that outlived it is still at it."""
+        try:
+            held = making.take(found)
+        except FileNotFoundError:
+            return True
+        except OSError as error:
+            _log.warning("%s is taken up at the next start: %s", found.path, error)
+            return True
+        if held is None:
+            return False
+        self.finish(found.workspace, held)
+        return True
+
+    def _undo(self, held: Held) -> None:
+        """What cannot be undone now is at the next start."""
+        git = Git(Path(held.plan.repository), without_secrets(self._around.environ))
+        try:
+            left = worktrees.undo(git.holding(held.descriptor), held.plan)
+            if git.directory.is_dir():
+                forget(git, held.plan.session_id)
+            held.end()
+        except (GitFailed, OSError) as error:
+            _log.warning("a worktree is undone at the next start (%s): %s", held.path, error)
+            held.release()
+        else:
+            if left:
+                _log.warning("of a session that did not come to be: %s", left)
+        self._free(held.plan.session_id)
+
+    # Numbers and directories.
+
+    def _reserve(self, plan: WorktreePlan) -> WorktreePlan:
+        """With the lowest free number, and a directory that nobody has."""
+        with self._lock:
+            others = list(self._reserved.values())
+            numbers = {each.number for each in others if each.repository == plan.repository}
+            for session in self._around.index.sessions():
+                if isinstance(session, WorktreeSession) and session.repository == plan.repository:
+                    numbers.add(session.number or 0)
+            number = next(n for n in range(1, len(numbers) + 2) if n not in numbers)
+            taken = {each.worktree_path for each in others}
+            place, again = plan.worktree_path, 1
+            while place in taken or os.path.lexists(place):
+                again += 1
+                place = f"{plan.worktree_path}-{again}"
+            reserved = replace(plan, number=number, worktree_path=place)
+            self._reserved[plan.session_id] = reserved
+            return reserved
+
+    def _free(self, session_id: str) -> None:
+        with self._lock:
+            self._reserved.pop(session_id, None)
+
+
+def _exists(data: DataDir, workspace: str, session_id: str) -> bool:
+    """Whether its journal is on the disk, also in the trash."""
+    if (data.session(workspace, session_id) / NAME).exists():
+        return True
+    return any(data.trash(workspace).glob(f"{session_id}-*"))
+
+
+def _failed(error: Exception) -> Refusal:
+    if isinstance(error, GitMissing):
+        return Refusal(code="git-missing", message=str(error))
+    text = f"the worktree could not be made, and nothing of it is left: {error}"
+    return Refusal(code="worktree-failed", message=text)

@@ -1,0 +1,71 @@
+"""Names of branches: hostile ones are refused with a reason, odd ones become plain directories."""
+
+from pathlib import Path
+
+import pytest
+
+from actors.git import branch_names
+from tests.actors.git.places import git_in
+
+GOOD = (
+    "main",
+    "fix/login",
+    "ä/ü",
+    "日本",
+    "v1.2",
+    "a-b_c",
+    "x@y",
+    "greenroom/x",
+    "#7",
+    "a'b",
+    "$x",
+)
+BAD = (
+    *("", "-x", "--all", "@", "HEAD", "@{-1}", "main^", "a b", "a..b", ".x", "x.lock", "x/", "/x"),
+    *("a//b", "a\\b", "a\nb", "a\0b", "a\x1b[2J", "refs/heads/x", "a" * 300, "0" * 40, "a?", "a*"),
+    *("../../etc", "a/../b", "~", "x:y", "a[b", "a/.b", "a.", "\udcff@{0}"),
+)
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_what_git_takes_is_a_name(tmp_path: Path, name: str) -> None:
+    assert branch_names.refusal(git_in(tmp_path), name) is None
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_what_is_none_is_refused_with_a_reason(tmp_path: Path, name: str) -> None:
+    refusal = branch_names.refusal(git_in(tmp_path), name)
+    assert refusal is not None
+    assert (refusal.code, refusal.path) == ("bad-branch", "$.branch")
+    assert "cannot be the name of a branch: " in refusal.message
+
+
+@pytest.mark.parametrize(
+    ("name", "directory"),
+    [
+        ("fix/login", "fix-login"),
+        ("ä b/ü", "ä-b-ü"),
+        ("../../etc", "etc"),
+        (".git", "git"),
+        ("x.git", "x-git"),
+        ("X.LOCK", "X-LOCK"),
+        ("-", "worktree"),
+        ("", "worktree"),
+        ("日" * 100, "日" * 26),
+        ("a\0b\nc", "a-b-c"),
+    ],
+)
+def test_a_directory_has_a_plain_name(name: str, directory: str) -> None:
+    assert branch_names.as_directory(name) == directory
+
+
+@pytest.mark.parametrize(
+    ("title", "name"),
+    [
+        ("Fix the login!", "greenroom/fix-the-login"),
+        (None, "greenroom/abc"),
+        ("…", "greenroom/abc"),
+    ],
+)
+def test_without_a_name_the_title_gives_one(title: str | None, name: str) -> None:
+    assert branch_names.from_title(title, "abc") == name

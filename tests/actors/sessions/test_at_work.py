@@ -1,0 +1,84 @@
+"""Who is at work below a directory, seen of real processes."""
+
+import os
+import subprocess
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from actors.orphans.snapshot import all_marked
+from actors.sessions.at_work import at_work_in
+from storage.records.process import ProcessIdentity
+from storage.records.session import QuickSession, Session
+from storage.records.worker import TerminalWorker
+
+AT = datetime(2026, 11, 21, 5, 40, tzinfo=UTC)
+Start = Callable[..., "subprocess.Popen[bytes]"]
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    begun: list[subprocess.Popen[bytes]] = []
+
+    def start_it(place: Path, **marks: str) -> "subprocess.Popen[bytes]":
+        environ = {"PATH": os.environ["PATH"], **marks}
+        begun.append(
+            subprocess.Popen(["sleep", "60"], cwd=place, env=environ, start_new_session=True)
+        )
+        return begun[-1]
+
+    yield start_it
+    for one in begun:
+        one.kill()
+        one.wait()
+
+
+def session(place: Path, name: str = "abcdefghijkl", **fields: object) -> Session:
+    return QuickSession(
+        id=name,
+        title=f"of {name}",
+        location_path=str(place),
+        created_at=AT,
+        updated_at=AT,
+        **fields,  # type: ignore[arg-type]  # of a record
+    )
+
+
+def found(place: Path, own: Session, *others: Session) -> tuple[str, ...]:
+    return at_work_in(place, own, all_marked("/nowhere"), [own, *others])
+
+
+def test_others_are_named_and_those_elsewhere_are_not(tmp_path: Path, start: Start) -> None:
+    place = tmp_path / "place"
+    (place / "deep").mkdir(parents=True)
+    (tmp_path / "place-2").mkdir()
+    start(tmp_path / "place-2")
+    one = start(place / "deep")
+    assert found(place, session(place)) == (f"process {one.pid} (sleep) in {place}/deep",)
+
+
+def test_its_own_are_left_out_by_mark_by_terminal_and_by_server(
+    tmp_path: Path, start: Start
+) -> None:
+    own = session(tmp_path)
+    instance = {"GREENROOM_INSTANCE": "x"}
+    start(tmp_path, GREENROOM_WORKER=f"{own.id}/w", **instance)
+    start(tmp_path, GREENROOM_SERVER=f"{own.id}/mcp:files", **instance)
+    unmarked = start(tmp_path)
+    assert len(found(tmp_path, own)) == 1
+    identity = ProcessIdentity(boot_id="b", pid=unmarked.pid, start_ticks=1, nonce="n")
+    worker = TerminalWorker(id="w", name="shell", created_at=AT, process=identity)
+    assert found(tmp_path, session(tmp_path, workers=(worker,))) == ()
+    assert len(found(tmp_path, session(tmp_path, "zzzzzzzzzzzz"))) == 3
+
+
+def test_sessions_that_live_there_are_named(tmp_path: Path) -> None:
+    (tmp_path / "deep").mkdir()
+    own, other = session(tmp_path), session(tmp_path / "deep", "zzzzzzzzzzzz")
+    assert found(tmp_path, own, other) == (
+        f"session zzzzzzzzzzzz (of zzzzzzzzzzzz) in {tmp_path}/deep",
+    )
+    archived = session(tmp_path, "zzzzzzzzzzzz", archived=True)
+    assert found(tmp_path, own, archived) == ()

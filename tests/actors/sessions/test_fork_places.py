@@ -1,0 +1,162 @@
+"""A fork has the files of its time, in a worktree of its own; where none were kept it says so."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from actors.git.kept_trees import kept_trees
+from tests.actors.git.places import commit, do, git_in, new_repository
+from tests.actors.sessions.test_forking import fork, numbers
+from tests.fakes.greenroom import House
+from tests.storage.listing import listed
+
+EVER = 10**9
+
+
+def rounds(running: House, session_id: str, place: Path, *texts: str) -> list[int]:
+    """Each writes the file `said` before it ends; the numbers that ended them."""
+    running.converse([{"reply": [{"text": text}]} for text in texts])
+    for text in texts:
+        (place / "said").write_text(text)
+        running.get("request", session=session_id, content=text)
+        running.room.around.trees.wait(session_id)
+    return numbers(running, session_id)
+
+
+@pytest.fixture
+def repository(greenroom: House) -> Path:
+    do(greenroom.place, "init", "--quiet", "--initial-branch=main")
+    commit(greenroom.place, "file", "committed\n")
+    return greenroom.place
+
+
+def worktree_session(running: House, **more: Any) -> Any:
+    fields = {"session_type": "worktree", "repository": str(running.place), "config": {}, **more}
+    return running.get("create-session", **fields)
+
+
+def test_a_quick_session_in_a_repository_is_forked_into_a_worktree(
+    greenroom: House, repository: Path
+) -> None:
+    session_id = greenroom.create(config={})["id"]
+    first, second = rounds(greenroom, session_id, repository, "one", "two")
+    (repository / "said").write_text("three")
+    head = do(repository, "rev-parse", "HEAD")
+    for n, text in ((first, "one"), (second, "two")):
+        made = fork(greenroom, session_id, at=n, title=f"at {text}")
+        place = Path(made["worktree_path"])
+        assert (made["type"], made["forked_from"]["tree_n"]) == ("worktree", n)
+        assert (place / "said").read_text() == text
+        assert (place / "file").read_text() == "committed\n"
+        assert do(place, "rev-parse", "HEAD") == head == made["base_commit"]
+        assert do(place, "status", "--porcelain") == "?? said"
+        assert made["location_path"] == str(place)
+    assert (repository / "said").read_text() == "three"
+    assert do(repository, "branch", "--show-current") == "main"
+
+
+def test_a_worktree_session_is_forked_onto_a_branch_of_its_own(
+    greenroom: House, repository: Path
+) -> None:
+    origin = worktree_session(greenroom, branch="topic", base="main")
+    place = Path(origin["worktree_path"])
+    session_id = origin["id"]
+    (first,) = rounds(greenroom, session_id, place, "one")
+    commit(place, "more", "later\n")
+    made = fork(greenroom, session_id, at=first, branch="other")
+    own = Path(made["worktree_path"])
+    assert made["branch"] == do(own, "branch", "--show-current") == "other"
+    assert (own / "said").read_text() == "one"
+    assert not (own / "more").exists()
+    assert (made["base_commit"], made["base_branch"]) == (origin["base_commit"], "main")
+    assert made["number"] != origin["number"]
+    assert do(place, "log", "-1", "--format=%s") == "add more"
+    greenroom.converse([{"reply": [{"text": "on"}]}])
+    assert greenroom.get("request", session=made["id"], content="on")["status"] == "completed"
+
+
+def test_without_a_tree_of_its_time_it_takes_the_newest_before_or_the_base(
+    greenroom: House, repository: Path
+) -> None:
+    origin = worktree_session(greenroom)
+    place = Path(origin["worktree_path"])
+    first, second = rounds(greenroom, origin["id"], place, "one", "two")
+    do(repository, "update-ref", "-d", f"refs/greenroom/{origin['id']}/{second}")
+    older = fork(greenroom, origin["id"])
+    assert (older["forked_from"]["n"], older["forked_from"]["tree_n"]) == (second, first)
+    assert (Path(older["worktree_path"]) / "said").read_text() == "one"
+    early = fork(greenroom, origin["id"], at=1)
+    assert early["forked_from"] == {"session_id": origin["id"], "n": 1, "tree_n": None}
+    assert listed(Path(early["worktree_path"])) == [".git", "file"]
+
+
+def test_a_fork_of_a_fork_has_the_trees_of_both(greenroom: House, repository: Path) -> None:
+    session_id = greenroom.create(config={})["id"]
+    first, _ = rounds(greenroom, session_id, repository, "one", "two")
+    made = fork(greenroom, session_id)
+    (*_, third) = rounds(greenroom, made["id"], Path(made["worktree_path"]), "three")
+    trees = kept_trees(git_in(repository), made["id"], EVER)
+    assert (trees[0].n, trees[-1].n, len(trees)) == (first, third, 3)
+    early = fork(greenroom, made["id"], at=first)
+    assert (Path(early["worktree_path"]) / "said").read_text() == "one"
+    late = fork(greenroom, made["id"])
+    assert (Path(late["worktree_path"]) / "said").read_text() == "three"
+
+
+def test_what_was_staged_then_is_staged_in_the_fork(greenroom: House, repository: Path) -> None:
+    session_id = greenroom.create(config={})["id"]
+    (repository / "file").write_text("staged\n")
+    do(repository, "add", "file")
+    (repository / "file").write_text("changed after\n")
+    rounds(greenroom, session_id, repository, "one")
+    place = Path(fork(greenroom, session_id)["worktree_path"])
+    assert do(place, "status", "--porcelain") == "MM file\n?? said"
+    assert do(place, "show", ":file") == "staged"
+
+
+def test_one_that_works_below_the_top_does_so_in_its_fork(
+    greenroom: House, repository: Path
+) -> None:
+    below = repository / "deep" / "er"
+    below.mkdir(parents=True)
+    session_id = greenroom.create(location_path=str(below), config={})["id"]
+    rounds(greenroom, session_id, below, "one")
+    made = fork(greenroom, session_id)
+    assert made["location_path"] == f"{made['worktree_path']}/deep/er"
+    assert (Path(made["location_path"]) / "said").read_text() == "one"
+
+
+def test_without_git_or_a_commit_it_is_the_conversation_alone(
+    greenroom: House, tmp_path: Path
+) -> None:
+    empty = new_repository(tmp_path / "empty", commits=0)
+    for place in (greenroom.place, empty):
+        session_id = greenroom.create(location_path=str(place), config={})["id"]
+        rounds(greenroom, session_id, place, "one")
+        made = fork(greenroom, session_id)
+        assert (made["type"], made["location_path"]) == ("quick", str(place))
+        refused = greenroom.refused("fork-session", session=session_id, branch="b")
+        assert refused == "bad-request"
+
+
+def test_a_branch_that_cannot_be_leaves_nothing(greenroom: House, repository: Path) -> None:
+    session_id = greenroom.create(config={})["id"]
+    rounds(greenroom, session_id, repository, "one")
+    before = do(repository, "for-each-ref")
+    for branch in ("-x", "a..b", "main"):
+        assert greenroom.refused("fork-session", session=session_id, branch=branch)
+    assert do(repository, "for-each-ref") == before
+    assert listed(greenroom.data.sessions("default")) == [session_id]
+    assert len(do(repository, "worktree", "list").splitlines()) == 1
+
+
+def test_one_whose_worktree_has_gone_can_be_forked_all_the_same(
+    greenroom: House, repository: Path
+) -> None:
+    origin = worktree_session(greenroom)
+    place = Path(origin["worktree_path"])
+    rounds(greenroom, origin["id"], place, "one")
+    do(repository, "worktree", "remove", "--force", "--force", str(place))
+    made = fork(greenroom, origin["id"])
+    assert (Path(made["worktree_path"]) / "said").read_text() == "one"

@@ -1,0 +1,99 @@
+"""The daemon is killed at each step of a fork: there is one fork in the end, whole, and no half."""
+
+import shutil
+import signal
+from pathlib import Path
+
+import pytest
+
+from tests.actors.git.places import commit, do, new_repository
+from tests.end_to_end.conftest import House
+
+GIT = """#!/bin/sh
+if [ -f "{armed}" ]; then
+  words=$(sed -n 1p "{armed}")
+  case " $* " in *" $words "*)
+    when=$(sed -n 2p "{armed}")
+    rm "{armed}"
+    [ "$when" = after ] && {git} "$@"
+    kill -9 $PPID
+    exit 1
+  esac
+fi
+exec {git} "$@"
+"""
+"""Kills whoever ran it before or after it does what was asked."""
+
+STEPS = [
+    ("for-each-ref", "before"),
+    ("update-ref --create-reflog", "before"),
+    ("update-ref --create-reflog", "after"),
+    ("worktree add", "after"),
+    ("read-tree --reset", "before"),
+    ("read-tree --reset", "after"),
+    ("update-index -q", "after"),
+    ("update-ref --stdin", "before"),
+    ("update-ref --stdin", "after"),
+]
+
+
+def git_that_kills(house: House) -> Path:
+    """Where to write at which of its words it does so."""
+    armed = house.home / "armed"
+    place = house.home / "bin"
+    place.mkdir()
+    (place / "git").write_text(GIT.format(armed=armed, git=shutil.which("git")))
+    (place / "git").chmod(0o700)
+    house.environ["PATH"] = f"{place}:{house.environ['PATH']}"
+    return armed
+
+
+def refs_of(repository: Path, session_id: str) -> list[str]:
+    refs = do(repository, "for-each-ref", "--format=%(refname)", f"refs/greenroom/{session_id}/")
+    return refs.splitlines()
+
+
+@pytest.mark.parametrize(("words", "when"), STEPS)
+def test_one_fork_comes_of_it(house: House, words: str, when: str) -> None:
+    repository = new_repository(house.home / "repository")
+    script = house.home / "script.jsonl"
+    script.write_text('{"reply": [{"text": "yes"}]}\n')
+    models = {"active": "scripted", "providers": {"scripted": {"script": str(script)}}}
+    house.workspace({"models": models})
+    armed = git_that_kills(house)
+    running = house.daemon()
+    asked = {"type": "create-session", "location_path": str(repository), "config": {}}
+    made = house.data_of(asked)
+    (repository / "said").write_text("then")
+    house.data_of({"type": "request", "session": made["id"], "content": "hello"})
+    house.wait(lambda: refs_of(repository, made["id"]), "the kept tree")
+    (repository / "said").write_text("now")
+    journal = house.data / "workspaces/default/sessions" / made["id"] / "journal.jsonl"
+    before = journal.read_bytes()
+
+    armed.write_text(f"{words}\n{when}\n")
+    answer = house.drop("fork-1", {"type": "fork-session", "session": made["id"], "id": "fork-1"})
+    running.wait(30)
+    assert running.returncode == -signal.SIGKILL
+    running = house.daemon()
+    house.wait(answer.exists, "the answer")
+
+    sessions = house.data_of({"type": "list-sessions"})["sessions"]
+    (forked,) = [one for one in sessions if one["forked_from"]]
+    record = house.data_of({"type": "get-session", "session": forked["id"]})
+    worktree = Path(record["worktree_path"])
+    assert (worktree / "said").read_text() == "then"
+    assert (repository / "said").read_text() == "now"
+    listed = do(repository, "worktree", "list", "--porcelain").splitlines()
+    assert sum(line.startswith("worktree ") for line in listed) == 2
+    assert len(do(repository, "branch", "--list").splitlines()) == 2
+    kept = do(repository, "for-each-ref", "--format=%(refname)", "refs/greenroom").splitlines()
+    assert sorted(kept) == sorted(
+        refs_of(repository, made["id"]) + refs_of(repository, forked["id"])
+    )
+    house.wait(lambda: not list((house.data / "workspaces/default/making").glob("*")), "no intent")
+    assert journal.read_bytes() == before
+    commit(worktree, "more", "text")
+    house.run("verify")
+    house.run("stop", expect=None)
+    running.wait(30)
