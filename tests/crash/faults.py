@@ -223,5 +223,5 @@ FAULTS = (
     Fault(attachments_not_synced, r"attachments/\w+ is missing"),
     Fault(edit_overwritten, "saved as sessions.json by hand is nowhere, and was not done"),
     Fault(revisions_not_synced, "nobody knows what stood in revision"),
-    Fault(import_not_synced, _LOST),
+    Fault(import_not_synced, rf"{_LOST}|attachments/\w+ is missing"),
 )

@@ -152,9 +152,10 @@ def test_what_is_no_plain_file_is_refused_unread_and_holds_up_nothing(running: H
     for number in range(10):
         assert running.answer(f"fine-{number}", {"type": "list-sessions"})["data"]["sessions"] == []
     running.wait(lambda: not list(inbox.glob("*.json")), "an empty inbox")
-    kept = {path.name for path in (running.data / "rejected").iterdir()}
-    assert names <= kept
-    assert {f"{name}.why.json" for name in names} <= kept
+    refused = names | {f"{name}.why.json" for name in names}
+    rejected = running.data / "rejected"
+    running.wait(lambda: refused <= {path.name for path in rejected.iterdir()}, "the reasons")
+    kept = {path.name for path in rejected.iterdir()}
     assert len([name for name in kept if name.endswith(".why.json")]) == len(names) + 5
     assert secret.stat().st_atime_ns == read_at_first
     assert json.loads(secret.read_text()) == creation
