@@ -105,6 +105,10 @@ class DataDir:
         names = (path.name for path in self.workspaces.iterdir() if path.is_dir())
         return sorted(name for name in names if is_workspace_name(name))
 
+    def set_up(self, workspace: str) -> Path:
+        """How new worktrees are set up whose repository does not say so itself."""
+        return self.workspace(workspace) / "worktree"
+
     def workspace_file(self, workspace: str) -> Path:
         return self.workspace(workspace) / "workspace.json"
 

@@ -17,6 +17,7 @@ from msgspec import Struct
 from storage import codec, durable, strict_json
 from storage.data_dir import DataDir
 from storage.errors import FileRefused
+from storage.records.ids import is_new_id
 from storage.records.worktree import WorktreePlan
 
 LIMIT_BYTES = 1 << 20
@@ -70,15 +71,23 @@ def begin(data: DataDir, workspace: str, plan: WorktreePlan) -> Held:
 
 
 def found(data: DataDir) -> Iterator[Found]:
-    """All intents. What cannot be read is logged and left where it is."""
+    """All intents. What cannot be read, or is not of the session that its name says, is logged and
+    left where it is.
+    """
     for workspace in data.workspace_names():
         directory = data.workspace(workspace) / "making"
         for path in sorted(directory.glob("*.json")):
             try:
                 raw = durable.read_small(path, LIMIT_BYTES, follow_links=False)
-                yield Found(workspace, path, strict_json.parse_as(raw, WorktreePlan))
+                plan: WorktreePlan = strict_json.parse_as(raw, WorktreePlan)
             except (FileRefused, OSError) as error:
                 _log.warning("%s is left as it is, for it cannot be used: %s", path, error)
+                continue
+            if path.stem != plan.session_id or not is_new_id(plan.session_id):
+                text = "%s is left as it is, for it is no intent of ours for the session it names"
+                _log.warning(text, path)
+                continue
+            yield Found(workspace, path, plan)
 
 
 def take(intent: Found) -> Held | None:

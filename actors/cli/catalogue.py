@@ -38,7 +38,7 @@ GROUPS: dict[str, dict[str, Row]] = {
         "ls": ("[--all]", "list sessions", "look"),
         "show": ("SESSION[@N]", "a session: its workers, settings, figures", "look"),
         "diff": (
-            "SESSION [--stat]",
+            "SESSION [--stat|--patch]",
             "what changed in a session's directory since its base",
             "diff",
         ),

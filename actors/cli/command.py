@@ -57,6 +57,25 @@ class Call:
             self.console.note(note or NOT_DURABLE, "warn")
         return answer
 
+    def parts(self, reference: str) -> tuple[str, str | None]:
+        """Session and worker; none is named where the whole is a session's title, as `fix/login`.
+
+        The daemon is asked for that. RefusedError if several sessions have that title.
+        """
+        session, worker = split_reference(reference)
+        if worker is None:
+            return session, worker
+        found = self.ask({"type": "get-session", "session": reference}).get("data")
+        is_title = isinstance(found, dict) and found.get("title") == reference
+        return (reference, None) if is_title else (session, worker)
+
+    def worker_reference(self, reference: str) -> dict[str, str]:
+        """The fields `session` and `worker` of a request. Usage error when no worker is named."""
+        session, worker = self.parts(reference)
+        if worker is None:
+            raise UsageError(f"{reference!r} names no worker; write SESSION/WORKER")
+        return {"session": session, "worker": worker}
+
     def found(self, answer: dict[str, Any], what: str) -> Any:
         """The answer's `data`, printed at once when JSON is wanted; null is a failure."""
         if self.console.json:
@@ -96,7 +115,7 @@ def accepted(answer: dict[str, Any]) -> dict[str, Any]:
 def split_reference(reference: str) -> tuple[str, str | None]:
     """`SESSION/WORKER` at its last slash; the worker is None when there is none.
 
-    A title with a slash of its own is written with another one at its end: `fix/login/`.
+    A title with a slash of its own can be written with another one at its end: `fix/login/`.
     """
     session, slash, worker = reference.rpartition("/")
     if not slash:
@@ -117,14 +136,6 @@ def split_number(reference: str) -> tuple[str, dict[str, int]]:
     return session, {"at": int(number[:18])} if number else {}
 
 
-def worker_reference(reference: str) -> dict[str, str]:
-    """The fields `session` and `worker` of a request. Usage error when no worker is named."""
-    session, worker = split_reference(reference)
-    if worker is None:
-        raise UsageError(f"{reference!r} names no worker; write SESSION/WORKER")
-    return {"session": session, "worker": worker}
-
-
 __all__ = [
     "DONE",
     "FAILED",
@@ -133,5 +144,4 @@ __all__ = [
     "accepted",
     "split_number",
     "split_reference",
-    "worker_reference",
 ]

@@ -24,7 +24,7 @@ STYLES = {"good": "32", "bad": "31", "warn": "33", "dim": "2", "bold": "1"}
 class Console:
     """`is_terminal`: standard output is one. `json`: people's lines are not wanted.
 
-    `named_data`: the data directory that commands in notes and errors have to name.
+    `named_data`: the data directory that commands in notes, errors and advice have to name.
     """
 
     def __init__(
@@ -57,6 +57,11 @@ class Console:
         """One line to standard output, unless JSON is wanted."""
         if not self.json:
             self._write(self.out, spans)
+
+    def advise(self, *spans: Span | str) -> None:
+        """A line of our own words that says what to type next."""
+        pairs = [span if isinstance(span, tuple) else (span, "") for span in spans]
+        self.line(*[(self.hint(text), style) for text, style in pairs])
 
     def lines(self, lines: Iterable[Line]) -> None:
         for each in lines:

@@ -59,6 +59,10 @@ def tell(console: Console, session: dict[str, Any]) -> None:
     set_up = session.get("set_up") or {}
     for note in set_up.get("notes") or []:
         console.note(printable(note), "warn")
-    if set_up.get("command") and not set_up.get("trusted"):
+    if set_up.get("command"):
         name = [w["name"] for w in session["workers"] if w["name"].startswith("setup")][-1]
-        console.line(f"the repository's set-up waits: greenroom run {session['id']}/{name} runs it")
+        worker = f"{session['id']}/{name}"
+        if set_up.get("trusted"):
+            console.advise(f"the set-up runs; see: greenroom output {worker}")
+        else:
+            console.advise(f"the repository's set-up waits: greenroom run {worker} runs it")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from actors.cli.command import split_reference
 from actors.cli.failures import CommandError
 
 TYPE_CHECKING = False
@@ -14,7 +13,7 @@ if TYPE_CHECKING:
 
 def terminal_reference(call: Call, reference: str) -> dict[str, str]:
     """The fields `session` and `worker` of a request; the daemon is asked if no worker is named."""
-    session, worker = split_reference(reference)
+    session, worker = call.parts(reference)
     if worker is None:
         record = session_record(call, session)
         session, worker = record["id"], terminal_of(record, session, None)["id"]

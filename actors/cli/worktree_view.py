@@ -39,10 +39,15 @@ def worktree_phrase(look: Json) -> str:
 
 
 def where_cell(session: Json) -> Span:
-    """As short as can be: `fix/login +2 -1 *3`, the last being what is not committed; `gone`."""
+    """As short as can be: `fix/login +2 -1 *3`, the last being what is not committed; `gone`.
+
+    `problem` where git cannot use it; `show` says which.
+    """
     where, look = str(session.get("location") or "there"), session.get("worktree") or {}
     if where not in {"there", "unknown"}:
         return where, "bad"
+    if look.get("problem") and look.get("head") is None and look.get("branch") is None:
+        return ("problem", "bad") if where == "there" else ("", "")
     ahead, behind = _distance(look)[:2]
     count = sum(look.get(kind) or 0 for kind in _KINDS)
     parts = [

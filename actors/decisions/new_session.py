@@ -4,7 +4,10 @@ A worktree is made before its session is decided; a session is decided without o
 whether it could be (`made` is None): such a decision is never recorded.
 """
 
+from datetime import datetime
 from typing import Any
+
+from msgspec.structs import replace
 
 from actors.decisions import new_workers
 from actors.decisions.decision import Given
@@ -95,13 +98,9 @@ def setup_worker(state: SessionState, made: MadeWorktree | None, given: Given) -
     set_up = made.set_up if made else None
     if set_up is None or set_up.command is None:
         return None
-    name, number = SETUP_WORKER, 1
-    while any(worker.name == name for worker in state.record.workers):
-        number += 1
-        name = f"{SETUP_WORKER}-{number}"
     wanted = r.CreateWorkerRequest(
         type="terminal",
-        name=name,
+        name=_free_name(state.record.workers),
         command=set_up.command,
         restart="never",
         desired="run" if set_up.trusted else "stopped",
@@ -109,3 +108,28 @@ def setup_worker(state: SessionState, made: MadeWorktree | None, given: Given) -
     worker = new_workers.new_worker(state, wanted, given)
     assert isinstance(worker, TerminalWorker)
     return worker
+
+
+def with_waiting_setup(fork: Session, worker_id: str, now: datetime) -> Session:
+    """A fork with a worker for its set-up command, which waits until a person says so."""
+    set_up = fork.set_up if isinstance(fork, WorktreeSession) else None
+    if set_up is None or set_up.command is None:
+        return fork
+    worker = TerminalWorker(
+        id=worker_id,
+        name=_free_name(fork.workers),
+        status="stopped",
+        restart="never",
+        desired="stopped",
+        command=set_up.command,
+        created_at=now,
+    )
+    return replace(fork, workers=(*fork.workers, worker))
+
+
+def _free_name(workers: tuple[Worker, ...]) -> str:
+    name, number = SETUP_WORKER, 1
+    while any(worker.name == name for worker in workers):
+        number += 1
+        name = f"{SETUP_WORKER}-{number}"
+    return name

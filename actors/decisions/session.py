@@ -181,6 +181,8 @@ def set_desired(draft: Draft, desired: str) -> None:
         for worker in draft.state.record.workers:
             if isinstance(worker, ProcessWorker) or worker.status in {"running", "starting"}:
                 workers.end(draft, worker, "stopped")
+        if any(isinstance(worker, ConversationWorker) for worker in draft.state.record.workers):
+            draft.want(f.FollowServers())
 
 
 def _run(draft: Draft, before: str) -> None:

@@ -1,9 +1,9 @@
 """PURE: tool calls in what a model writes, for models that have no tools of their own.
 
 A call is `<tool_call>{"tool": "name", "parameters": {...}}</tool_call>`. The reader takes the text
-as it comes and gives the same whichever way it was cut. What stands in fenced code or between
-backticks is shown and not called. A call that cannot be read is a call of MALFORMED, which says
-what is wrong, so that the model can be told.
+as it comes and gives the same whichever way it was cut. What stands in fenced or indented code or
+between backticks is shown and not called. A call that cannot be read is a call of MALFORMED, which
+says what is wrong, so that the model can be told.
 """
 
 import re
@@ -24,6 +24,7 @@ MALFORMED = "(malformed)"
 _TEXT_TOKEN = re.compile(r"`+|<tool_call>|\n|[^`<\n]+|<")
 _CALL_TOKEN = re.compile(r'\\.|["\n\\<]|[^"\n\\<]+', re.DOTALL)
 _LINE_PREFIX = r"[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)?"
+_INDENTED = re.compile(r" {4}| {0,3}\t")
 _FENCE = re.compile(_LINE_PREFIX + r"(`{3,}(?=[^`]*$)|~{3,})")
 
 
@@ -50,9 +51,10 @@ class TextCallReader:
         self._given: list[Piece] = []
         self._line = ""
         self._fence = ""
+        self._may_indent = True
         self._span = 0
         self._held: list[str] | None = None
-        self._before_held = ""
+        self._before_held = ("", True)
         self._body: list[str] | None = None
         self._quoted = False
 
@@ -131,18 +133,23 @@ class TextCallReader:
         self._body.append(part)
 
     def _take_text(self, part: str) -> None:
-        if part == OPEN and not self._fence and self._held is None:
+        is_code = self._fence or self._is_indented()
+        if part == OPEN and not is_code and self._held is None:
             if not self._span:
                 self._body, self._quoted = [], False
                 return
-            self._held, self._before_held = [], self._line
+            self._held, self._before_held = [], (self._line, self._may_indent)
         (self._given if self._held is None else self._held).append(part)
         if part == "\n":
             self._end_line()
             return
         self._line += part
-        if part[0] == "`" and not self._fence:
+        if part[0] == "`" and not is_code:
             self._take_backticks(len(part))
+
+    def _is_indented(self) -> bool:
+        """Whether this line is code by its indentation, which no line of a paragraph is."""
+        return self._may_indent and _INDENTED.match(self._line) is not None
 
     def _take_backticks(self, count: int) -> None:
         if not self._span:
@@ -153,6 +160,7 @@ class TextCallReader:
 
     def _end_line(self) -> None:
         line, begins = self._line, _FENCE.match(self._line)
+        self._may_indent = not line.strip() or self._is_indented()
         if self._fence:
             mark = re.escape(self._fence[0])
             if re.fullmatch(rf"[ \t>]*{mark}{{{len(self._fence)},}}[ \t]*", line):
@@ -180,7 +188,7 @@ class TextCallReader:
         """The backtick before it was one by itself: read again from the tag on."""
         self._rest = "".join(self._held or []) + self._rest[self._at :]
         self._at = self._span = 0
-        self._held, self._line = None, self._before_held
+        self._held, (self._line, self._may_indent) = None, self._before_held
 
 
 class _Form(Struct, frozen=True, forbid_unknown_fields=True):

@@ -35,6 +35,7 @@ _SETTINGS = (
     "core.pager=cat",
     "color.ui=false",
     "commit.gpgSign=false",
+    "log.showSignature=false",
     "gc.auto=0",
     "maintenance.auto=false",
     "protocol.allow=never",

@@ -34,7 +34,9 @@ _COMPARE = (
     "--src-prefix=a/", "--dst-prefix=b/", "--submodule=short", "--ignore-submodules=none",
 )  # fmt: skip
 
-Form = Literal["text", "files", "summary"]
+_FOR_APPLY = ("--binary", "--full-index")
+
+Form = Literal["text", "patch", "files", "summary"]
 
 
 class _Sides(Struct, frozen=True):
@@ -46,8 +48,8 @@ class _Sides(Struct, frozen=True):
 
 
 def diff(session: Session, git: Git, form: Form, most_bytes: int) -> SessionDiff | Refusal:
-    """`form` says whether the text, the hunks of each file or only the numbers are told; of text
-    and hunks at most what fits in `most_bytes`.
+    """`form` says whether the text, a patch that `git apply` takes (with what is binary), the hunks
+    of each file or only the numbers are told; of all but those at most what fits in `most_bytes`.
     """
     here = git.at(Path(directory_of(session)))
     try:
@@ -118,7 +120,7 @@ def _base(session: Session, git: Git, now: Snapshot) -> str | Refusal | None:
     return Refusal(code="base-not-found", message=text)
 
 
-def _compared(git: Git, sides: _Sides, form: Form, most_bytes: int) -> SessionDiff:
+def _compared(git: Git, sides: _Sides, form: Form, most_bytes: int) -> SessionDiff | Refusal:
     trees = (sides.old, sides.now.tree)
     told = git.run(
         *_COMPARE, "--raw", "--numstat", "-z", *trees, seconds=DIFF_SECONDS, limit=LIST_BYTES
@@ -128,9 +130,12 @@ def _compared(git: Git, sides: _Sides, form: Form, most_bytes: int) -> SessionDi
     files, is_cut = patch.listed(told.out), told.is_cut
     shown, text = [each.file for each in files[:FILES]], None
     if form != "summary":
-        whole = git.run(*_COMPARE, "--patch", *trees, seconds=DIFF_SECONDS, limit=most_bytes)
+        how = ("--patch", *(_FOR_APPLY if form == "patch" else ()))
+        whole = git.run(*_COMPARE, *how, *trees, seconds=DIFF_SECONDS, limit=most_bytes)
         is_cut = is_cut or whole.is_cut
-        if form == "text":
+        if form == "patch" and not (whole.is_cut or _is_text(whole.out)):
+            return _no_text(git, sides)
+        if form in {"text", "patch"}:
             text = _text(whole.out, is_cut=whole.is_cut)
         else:
             shown = patch.with_hunks(files[:FILES], whole.out, is_cut=whole.is_cut)
@@ -146,6 +151,22 @@ def _compared(git: Git, sides: _Sides, form: Form, most_bytes: int) -> SessionDi
         is_cut=is_cut or len(files) > FILES,
         left_out=tuple(map(_shown, sides.now.left_out)),
     )
+
+
+def _is_text(raw: bytes) -> bool:
+    try:
+        raw.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _no_text(git: Git, sides: _Sides) -> Refusal:
+    text = (
+        "a changed file is not in UTF-8, so that the patch cannot be told whole; once git"
+        f" knows it, run in {git.directory}: git diff --binary {sides.base or ''}".rstrip()
+    )
+    return Refusal(code="not-utf-8", message=text)
 
 
 def _text(raw: bytes, *, is_cut: bool) -> str:

@@ -121,6 +121,27 @@ def copy(source: Path, target: Path, steps: tuple[str, ...]) -> int | None:
         os.close(reading)
 
 
+def is_same(one: Path, other: Path, steps: tuple[str, ...]) -> bool:
+    """Whether both have a regular file there, of the same content and as executable.
+
+    NotInsideError, OSError.
+    """
+    with directory(one, steps[:-1]) as parent:
+        first = os.fdopen(_open_regular(steps[-1], parent), "rb")
+    with first:
+        with directory(other, steps[:-1]) as parent:
+            second = os.fdopen(_open_regular(steps[-1], parent), "rb")
+        with second:
+            statuses = [os.fstat(each.fileno()) for each in (first, second)]
+            sizes = {(each.st_size, each.st_mode & 0o100) for each in statuses}
+            if len(sizes) > 1:
+                return False
+            while piece := first.read(_CHUNK_BYTES):
+                if second.read(_CHUNK_BYTES) != piece:
+                    return False
+            return not second.read(1)
+
+
 def _open_regular(name: str, at: int) -> int:
     flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
     try:

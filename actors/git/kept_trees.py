@@ -57,8 +57,10 @@ def hand_on(git: Git, trees: list[KeptTree], session_id: str) -> None:
 
 def forget(git: Git, session_id: str) -> None:
     """Those of a session that never came to be, or is gone for good. GitFailed, OSError."""
-    names = git.ask("for-each-ref", "--format=%(refname)", f"{REFS}/{session_id}/").splitlines()
-    _all_or_none(git, "".join(f"delete {name}\n" for name in names))
+    prefix = f"{REFS}/{session_id}/"
+    names = git.ask("for-each-ref", "--format=%(refname)", prefix).splitlines()
+    kept = (name for name in names if name.removeprefix(prefix).isdecimal())
+    _all_or_none(git, "".join(f"delete {name}\n" for name in kept))
 
 
 def _all_or_none(git: Git, lines: str) -> None:

@@ -6,13 +6,15 @@ it is known again wherever it is.
 """
 
 import os
+import re
 from contextlib import suppress
 from pathlib import Path
 
 from msgspec import Struct
 
 from actors.git.command import Git
-from actors.git.repository import listed
+from actors.git.repository import ListedWorktree, listed
+from storage.records.session import WorktreeSession
 from storage.records.worktree import lock_reason
 
 _OURS = lock_reason("")
@@ -22,11 +24,13 @@ _SMALL_BYTES = 64 * 1024
 class Link(Struct, frozen=True):
     """`common`: the directory of git's own files that it shares with its repository; where they
     were, if they are not there any more. `session_id`: whom it is locked for, if for a session.
+    `name`: that of the worktree among git's own files, which it keeps wherever it is moved.
     """
 
     common: Path
     is_whole: bool
     session_id: str | None = None
+    name: str = ""
 
 
 def session_of(reason: str) -> str | None:
@@ -46,7 +50,14 @@ def link_of(path: Path) -> Link | None:
         return Link(common, (own / "HEAD").exists())
     reason = _small_text(own / "locked") or ""
     common = Path(os.path.normpath(own / told.removesuffix("\n")))
-    return Link(common, (common / "HEAD").exists(), session_of(reason))
+    return Link(common, (common / "HEAD").exists(), session_of(reason), own.name)
+
+
+def noted_at(link: Link) -> Path | None:
+    """Where git has noted that the worktree is; None if it is not one beside the main one."""
+    own = link.common / "worktrees" / link.name
+    told = _small_text(own / "gitdir") if link.name else None
+    return (own / told.removesuffix("\n")).parent if told else None
 
 
 def _small_text(path: Path) -> str | None:
@@ -55,15 +66,41 @@ def _small_text(path: Path) -> str | None:
     return None
 
 
-def moved_to(git: Git, session_id: str) -> Path | None:
+def home_of(session: WorktreeSession, *others: Path) -> Path:
+    """Where its repository is: as recorded; if that has gone, where its own worktree leads to.
+
+    `others`: where its worktree may be besides.
+    """
+    recorded = Path(session.repository)
+    if os.path.lexists(recorded):
+        return recorded
+    for path in (Path(session.worktree_path), *others):
+        link = link_of(path)
+        if link and link.is_whole and link.session_id == session.id:
+            return link.common.parent if link.common.name == ".git" else link.common
+    return recorded
+
+
+def moved_to(git: Git, session: WorktreeSession) -> Path | None:
     """Where a session's worktree is now, if git knows one that is there. GitFailed, OSError."""
-    return next((path for path in _locked_for(git, session_id) if path.is_dir()), None)
+    there = [each for each in listed(git)[1:] if each.path.is_dir()]
+    for each in there:
+        if session_of(each.locked or "") == session.id:
+            return each.path
+    return next((each.path for each in there if _is_unlocked(each, session)), None)
 
 
-def _locked_for(git: Git, session_id: str) -> list[Path]:
-    return [each.path for each in listed(git) if session_of(each.locked or "") == session_id]
+def _is_unlocked(each: ListedWorktree, session: WorktreeSession) -> bool:
+    """Git moves no locked one, so that somebody may have unlocked it: by its branch and name."""
+    if each.locked is not None or each.branch != session.branch:
+        return False
+    link = link_of(each.path)
+    own = re.escape(Path(session.worktree_path).name)
+    return link is not None and re.fullmatch(rf"{own}\d*", link.name) is not None
 
 
-def taken_at(git: Git, branch: str) -> Path | None:
-    """The worktree in which a branch is checked out. GitFailed, OSError."""
-    return next((each.path for each in listed(git) if each.branch == branch), None)
+def taken_at(git: Git, branch: str, but: str = "") -> Path | None:
+    """The worktree, other than `but`, in which a branch is checked out. GitFailed, OSError."""
+    own = os.path.realpath(but) if but else None
+    taken = (each.path for each in listed(git) if each.branch == branch)
+    return next((path for path in taken if os.path.realpath(path) != own), None)

@@ -9,14 +9,16 @@ import re
 import stat
 from datetime import datetime
 from pathlib import Path
-from shlex import quote
+from shlex import join, quote
 
 from msgspec.structs import asdict, replace
 
 from actors.git import status_report
 from actors.git.command import Git, GitFailed
-from actors.git.links import Link, link_of, moved_to, taken_at
+from actors.git.links import Link, home_of, link_of, moved_to, noted_at, taken_at
+from actors.git.repository import commit_of
 from storage.records.session import Session, WorktreeSession
+from storage.records.worktree import lock_reason
 from storage.records.worktree_look import WorktreeLook
 
 LOOK_SECONDS = 20.0
@@ -66,7 +68,8 @@ def _missing(session: WorktreeSession, git: Git, found: WorktreeLook) -> Worktre
     """Moved, if git knows where to; else what there still is of it."""
     home = Path(session.repository)
     try:
-        new = moved_to(git.at(home), session.id)
+        new = moved_to(git.at(home), session)
+        again = "" if new else _made_again(session, git.at(home))
     except (GitFailed, OSError):
         text = f"{found.problem}, and its repository {home} cannot be read"
         return replace(found, problem=text)
@@ -78,7 +81,22 @@ def _missing(session: WorktreeSession, git: Git, found: WorktreeLook) -> Worktre
         )
         return replace(found, location="moved", moved_to=shown, problem=text)
     kept = f"; what was committed is on {session.branch} of {home}" if session.branch else ""
-    return replace(found, problem=f"{found.problem}{kept}")
+    return replace(found, problem=f"{found.problem}{kept}{again}")
+
+
+def _made_again(session: WorktreeSession, git: Git) -> str:
+    """The command that makes it again, or why there is none. GitFailed, OSError."""
+    branch, path = session.branch, session.worktree_path
+    if branch is None or os.path.lexists(path):
+        return ""
+    if commit_of(git, f"refs/heads/{branch}") is None:
+        return ", which is gone too"
+    taken = taken_at(git, branch, but=path)
+    if taken:
+        return f", which is checked out in {taken}"
+    words = ("-C", session.repository, "worktree", "add", "-f", "-f", "--lock")
+    command = join(["git", *words, "--reason", lock_reason(session.id), path, branch])
+    return f"; make it again with: {command}"
 
 
 def _linked(session: Session, git: Git, found: WorktreeLook) -> WorktreeLook:
@@ -102,13 +120,19 @@ def _linked(session: Session, git: Git, found: WorktreeLook) -> WorktreeLook:
 
 def _whose(session: WorktreeSession, git: Git, link: Link) -> str:
     """Says whose it is if not the session's; empty if it is."""
+    path, noted = session.worktree_path, noted_at(link)
+    if noted is None:
+        return f"{path}/.git leads to {link.common}, which is no worktree's; put back what it said"
+    if link.session_id in {None, session.id} and os.path.realpath(noted) != os.path.realpath(path):
+        text = f"{path}/.git is that of the worktree in {noted}; if it was moved by hand"
+        return f"{text}: git worktree repair {quote(path)}"
     if link.session_id == session.id:
         return ""
     if link.session_id:
         return f"{session.worktree_path} is the worktree of session {link.session_id}"
     try:
         words = ("rev-parse", "--path-format=absolute", "--git-common-dir")
-        common = git.at(Path(session.repository)).ask(*words)
+        common = git.at(home_of(session)).ask(*words)
     except (GitFailed, OSError) as error:
         return f"its repository {session.repository} cannot be read: {error}"
     if os.path.realpath(common) == os.path.realpath(link.common):

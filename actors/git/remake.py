@@ -12,7 +12,7 @@ from pathlib import Path
 
 from actors.git.command import Git, GitFailed
 from actors.git.repository import ListedWorktree, commit_of, listed
-from actors.git.snapshot import SNAPSHOT_SECONDS, STAGES
+from actors.git.snapshot import SNAPSHOT_SECONDS, STAGES, has_more, index_of, keep, snapshot
 from storage.records.removal import RemovedWorktree
 from storage.records.worktree import lock_reason
 
@@ -36,7 +36,7 @@ def fill(git: Git, commit: str, keep_open: Sequence[int] = ()) -> None:
             raise GitFailed(done.status, done.error or f"git {words[0]} ended with {done.status}")
         return done.out
 
-    index = _index_of(git, commit)
+    index = index_of(git, commit)
     said("read-tree", "--reset", "-u", _NO_SUBMODULES, f"{commit}^{{tree}}")
     if git.ask("log", "-1", "--format=%s", index) == STAGES:
         kept = said("ls-tree", "-r", "-z", "--full-tree", index)
@@ -45,14 +45,6 @@ def fill(git: Git, commit: str, keep_open: Sequence[int] = ()) -> None:
     else:
         said("read-tree", f"{index}^{{tree}}")
     git.run("update-index", "-q", "--refresh", seconds=SNAPSHOT_SECONDS, keep_open=keep_open)
-
-
-def _index_of(git: Git, commit: str) -> str:
-    """A snapshot's last parent."""
-    parents = git.ask("log", "-1", "--format=%P", commit).split()
-    if not parents or not git.ask("log", "-1", "--format=%s", parents[-1]).startswith("greenroom:"):
-        raise GitFailed(None, f"{commit} is no snapshot that greenroom made")
-    return parents[-1]
 
 
 def _stages(kept: bytes) -> bytes:
@@ -98,12 +90,13 @@ class _Remaking:
         for each in listed(self._git)[1:]:
             if each.locked == self._whole:
                 return self._found(each)
-        notes: tuple[str, ...] = ()
-        if not self._was_begun():
+        here = self._git.at(self._path)
+        if self._was_begun():
+            _unlock_index(here)
+            notes = self._kept_since(here)
+        else:
             self._forget_begun()
             notes = self._add()
-        here = self._git.at(self._path)
-        _unlock_index(here)
         fill(here, self._removed.commit, self._keep_open)
         own = Path(here.ask("rev-parse", "--absolute-git-dir"))
         (own / "locked.new").write_text(self._whole)
@@ -128,6 +121,21 @@ class _Remaking:
             self._git.at(self._path).run("rev-parse", "--show-toplevel") if self._is_there else None
         )
         return top is not None and os.path.realpath(top.text) == os.path.realpath(self._path)
+
+    def _kept_since(self, here: Git) -> tuple[str, ...]:
+        """What was written in it since a crash left it half made, for it is written over next.
+
+        With the index of what is to come, only what is different from that counts.
+        """
+        tree = f"{self._removed.commit}^{{tree}}"
+        self._do("read-tree", "--reset", _NO_SUBMODULES, tree, git=here)
+        ref = f"{self._removed.ref}-meanwhile"
+        earlier = commit_of(self._git, ref)
+        taken = snapshot(here, "greenroom: written while it was restored", earlier)
+        if not has_more(self._git, self._removed.commit, taken.commit):
+            return ()
+        keep(self._git, ref, taken.commit)
+        return (f"files were written in it while it was restored; as they were then: {ref}",)
 
     @property
     def _is_there(self) -> bool:
@@ -171,8 +179,8 @@ class _Remaking:
             self._do("update-ref", "--create-reflog", f"refs/heads/{branch}", head, "")
         return branch, None
 
-    def _do(self, *words: str) -> None:
-        done = self._git.run(*words, seconds=SNAPSHOT_SECONDS, keep_open=self._keep_open)
+    def _do(self, *words: str, git: Git | None = None) -> None:
+        done = (git or self._git).run(*words, seconds=SNAPSHOT_SECONDS, keep_open=self._keep_open)
         if done.status != 0:
             raise GitFailed(done.status, done.error or f"git {words[0]} ended with {done.status}")
 

@@ -1,8 +1,8 @@
 """Removes the worktree of a session, once a ref of its repository holds all that was in it.
 
-In steps, each of which is found done after a crash: the ref, the clean-up, the directory renamed to
-`.greenroom-removing-<session>`, its files, what git knows of it. What is not provably the session's
-own worktree, where its record says, is never touched. Everything here may wait: use the pool.
+In steps, each of which is found done after a crash: the ref, the clean-up, the directory renamed,
+the ref again with what was written since, its files, what git knows of it. What is not provably the
+session's own worktree, where its record says, is never touched. All of it may wait: use the pool.
 """
 
 import os
@@ -20,19 +20,23 @@ from actors.decisions.worktrees import safety as verdicts
 from actors.decisions.worktrees.safety import SHOWN, Seen
 from actors.git import look
 from actors.git.command import Git, GitFailed
-from actors.git.links import session_of
+from actors.git.kept_copy import KeptCopy
+from actors.git.links import home_of, link_of, session_of
 from actors.git.merged import is_merged
+from actors.git.mounts import mounts_below
 from actors.git.repository import commit_of, listed
-from actors.git.safety import see
-from actors.git.snapshot import keep, snapshot
+from actors.git.safety import branch_of, none_put, see
+from actors.git.snapshot import head_of
 from actors.messages import outcomes as o
-from storage import codec
 from storage.records.removal import Removal, RemovedWorktree
 from storage.records.session import WorktreeSession
 
 Outcome = o.WorktreeRemoved | o.WorktreeKept | o.RemovalRefused
 ENDED = "The session stays, but its workers have ended"
-PARKED = ".greenroom-removing-"
+PARKED = ".greenroom-parked-"
+"""Renamed so, it may still hold what no copy does."""
+REMOVING = ".greenroom-removing-"
+"""Renamed so, all of it is kept, and it is being emptied."""
 
 
 def nobody(_path: Path) -> tuple[str, ...]:
@@ -41,7 +45,8 @@ def nobody(_path: Path) -> tuple[str, ...]:
 
 class WorktreeRemover:
     """`others` names those at work below a directory who are not the session; `clean_up` runs the
-    session's own command there, and says what went wrong with it, if anything.
+    session's own command there, and says what went wrong with it, if anything. `is_put` is for
+    `safety.see`.
     """
 
     def __init__(
@@ -51,14 +56,17 @@ class WorktreeRemover:
         *,
         others: Callable[[Path], tuple[str, ...]] = nobody,
         clean_up: Callable[[Path], str | None] = lambda _: None,
+        is_put: Callable[[str], bool] = none_put,
     ) -> None:
         self._session = session
         self._path = Path(session.worktree_path)
-        self._parked = self._path.with_name(f"{PARKED}{session.id}")
-        self._repository = git.at(Path(session.repository))
+        self._place = Path(os.path.realpath(self._path))
+        left = self._place.parent.glob(f".greenroom-*-{session.id}-*")
+        self._repository = git.at(home_of(session, *left))
         self._git = git.at(self._path)
         self._others = others
         self._clean_up = clean_up
+        self._is_put = is_put
 
     def look(self, at: datetime) -> Seen:
         """All that its removal would lose. No exception: what cannot be seen is a `problem`."""
@@ -71,9 +79,12 @@ class WorktreeRemover:
             elses = self._not_ours()
             if elses is not None:
                 return Seen(absent=elses)
+            mounted = mounts_below(self._path)
+            if mounted:
+                return Seen(problem=f"{mounted[0]} is a mount; unmount it first")
             session = self._session
             branches = (session.branch,) if session.branch else ()
-            seen = see(self._git, branches=branches, bases=self._bases())
+            seen = see(self._git, branches=branches, bases=self._bases(), is_put=self._is_put)
             return replace(seen, processes=self._others(self._path))
         except (GitFailed, OSError) as error:
             return Seen(problem=str(error))
@@ -96,24 +107,29 @@ class WorktreeRemover:
 
         What fails leaves the worktree where it is, with all that is in it.
         """
+        copy = KeptCopy(self._repository, removal.ref, self._session.id)
+        parked, removing = (self._beside(kind, removal) for kind in (PARKED, REMOVING))
         try:
-            if os.path.lexists(self._parked):
-                return self._after_parking(removal)
-            seen = self.look(at)
-            if self._is_gone(at) and self._kept(removal) is not None:
-                return self._after_parking(removal)
-            if seen.absent is not None:
-                return o.WorktreeKept(seen.absent)
-            found = verdicts.reasons(seen)
-            refusal = verdicts.refusal(str(self._path), found, force=removal.force, so_far=ENDED)
-            if refusal:
-                return o.RemovalRefused(refusal.message, found)
-            note = self._keep_and_clean(removal, seen)
-            self._path.rename(self._parked)
-            return self._after_parking(removal, note)
+            note: str | None = None
+            if not os.path.lexists(parked) and not os.path.lexists(removing):
+                found = self._parked(removal, copy, at)
+                if not isinstance(found, str | None):
+                    return found
+                note = found
+            if os.path.lexists(parked):
+                self._kept_parked(parked, copy, removal)
+                parked.rename(removing)
+            return self._after_keeping(removal, copy, note)
         except (GitFailed, OSError) as error:
+            if os.path.lexists(parked) and not os.path.lexists(self._place):
+                parked.rename(self._place)
             text = f"the worktree {self._path} could not be removed, and stays: {error}"
             return o.RemovalRefused(text)
+
+    def _beside(self, kind: str, removal: Removal) -> Path:
+        """Of this removal alone, so that what is left of an earlier one is in nobody's way."""
+        time = removal.ref.rpartition("/")[2]
+        return self._place.with_name(f"{kind}{self._session.id}-{time}")
 
     def _is_gone(self, at: datetime) -> bool:
         """Not merely moved."""
@@ -121,10 +137,37 @@ class WorktreeRemover:
 
     # What is kept.
 
-    def _keep_and_clean(self, removal: Removal, seen: Seen) -> str | None:
-        described = RemovedWorktree(
+    def _parked(self, removal: Removal, copy: KeptCopy, at: datetime) -> Outcome | str | None:
+        """Kept, cleaned up and renamed, or found gone after that: then what went wrong with the
+        clean-up, if anything. Else why not.
+        """
+        seen = self.look(at)
+        if self._is_gone(at) and copy.read() is not None:
+            return None
+        stopped = self._stopped(seen, force=removal.force)
+        if stopped is not None:
+            return stopped
+        copy.take(self._git, self._described(removal, seen))
+        note = self._clean_up(self._path)
+        if self._is_gone(at):
+            return note
+        stopped = self._stopped(self.look(at), force=True)  # made since then, and not to be kept
+        if stopped is not None:
+            return stopped
+        self._place.rename(self._beside(PARKED, removal))
+        return note
+
+    def _stopped(self, seen: Seen, *, force: bool) -> Outcome | None:
+        if seen.absent is not None:
+            return o.WorktreeKept(seen.absent)
+        found = verdicts.reasons(seen)
+        refusal = verdicts.refusal(str(self._path), found, force=force, so_far=ENDED)
+        return o.RemovalRefused(refusal.message, found) if refusal else None
+
+    def _described(self, removal: Removal, seen: Seen) -> RemovedWorktree:
+        return RemovedWorktree(
             path=str(self._path),
-            repository=self._session.repository,
+            repository=str(self._repository.directory),
             ref=removal.ref,
             commit="",
             head=seen.head,
@@ -132,33 +175,34 @@ class WorktreeRemover:
             ignored=seen.ignored[:SHOWN],
             ignored_count=len(seen.ignored),
         )
-        text = f"greenroom: the worktree of session {self._session.id}"
-        taken = snapshot(self._git, f"{text}\n\n{codec.encode(described).decode()}")
-        before = self._kept(removal)
-        if before is None:
-            keep(self._repository, removal.ref, taken.commit)
-        elif commit_of(self._repository, f"{before.commit}^{{tree}}") != taken.tree:
-            # A crash came between; what was kept first is whole, and what changed since is kept.
-            keep(self._repository, f"{removal.ref}-later", taken.commit)
-        return self._clean_up(self._path)
 
-    def _kept(self, removal: Removal) -> RemovedWorktree | None:
-        """What the ref says of what it holds; None if it is not there."""
-        commit = commit_of(self._repository, removal.ref)
-        if commit is None:
-            return None
-        body = self._repository.ask("log", "-1", "--format=%b", commit)
-        found: RemovedWorktree = codec.decode(body.encode(), RemovedWorktree)
-        return replace(found, commit=commit)
+    def _kept_parked(self, parked: Path, copy: KeptCopy, removal: Removal) -> None:
+        """What was written since the first copy was taken. Nobody finds it by its name any more.
+
+        Git is told where all is: by itself it would note the new place. GitFailed, OSError.
+        """
+        link = link_of(parked)
+        if link is None or not link.is_whole or not link.name:
+            raise OSError(f"{parked} is no worktree any more")
+        own = link.common / "worktrees" / link.name
+        git = self._git.at(parked).having({"GIT_DIR": str(own), "GIT_WORK_TREE": str(parked)})
+        known = copy.read() or self._described(removal, Seen())
+        taken = copy.take(git, replace(known, head=head_of(git), branch=branch_of(git)))
+        if taken.left_out:
+            within = ", ".join(taken.left_out[:SHOWN])
+            raise OSError(f"of repositories within it no copy can be kept: {within}")
 
     # What goes.
 
-    def _after_parking(self, removal: Removal, note: str | None = None) -> Outcome:
-        kept = self._kept(removal)
+    def _after_keeping(self, removal: Removal, copy: KeptCopy, note: str | None) -> Outcome:
+        kept, removing = copy.read(), self._beside(REMOVING, removal)
         if kept is None:
-            text = f"{self._parked} stays, for {removal.ref}, that should hold it, is gone"
+            text = f"{removing} stays, for {removal.ref}, that should hold it, is gone"
             return o.WorktreeKept(text)
-        notes = [note, _emptied(self._parked), self._forgotten()]
+        notes = [note, copy.note(), _emptied(removing)]
+        if self._path.is_symlink() and not self._path.exists():
+            self._path.unlink()
+        notes.append(self._forgotten())
         is_gone = removal.delete_branch and self._drop_branch(kept, notes)
         told = tuple(each for each in notes if each)
         return o.WorktreeRemoved(replace(kept, branch_deleted=is_gone, notes=told))
@@ -181,6 +225,9 @@ class WorktreeRemover:
         if branch is None or kept.head is None:
             notes.append("no branch was checked out in it, so none was deleted")
             return False
+        if branch != self._session.branch:
+            notes.append(f"the branch {branch} stays, for it is not the session's own")
+            return False
         if commit_of(git, full) is None:
             return True
         holder = next((each.path for each in listed(git) if each.branch == branch), None)
@@ -197,7 +244,10 @@ class WorktreeRemover:
 
 
 def _emptied(directory: Path) -> str | None:
-    """Removes it with all that is in it; a link goes, what it leads to stays."""
+    """Removes it with all that is in it; a link goes, what it leads to stays, and so do mounts."""
+    mounted = mounts_below(directory)
+    if mounted:
+        return f"{directory} stays, for {mounted[0]} is a mount"
     with suppress(FileNotFoundError):
         shutil.rmtree(directory, onerror=_made_writable)
     if os.path.lexists(directory):

@@ -5,6 +5,7 @@ takes it as unsafe. What it means is decided in `decisions/worktrees/safety.py`.
 """
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from actors.decisions.worktrees.safety import Seen
@@ -27,24 +28,38 @@ _FIELDS = {b"1": 8, b"2": 9, b"u": 10}
 """How many blanks stand before the path in a line of `status --porcelain=v2`."""
 
 
-def see(git: Git, *, branches: tuple[str, ...] = (), bases: tuple[str, ...] = ()) -> Seen:
+def none_put(_name: str) -> bool:
+    return False
+
+
+def see(
+    git: Git,
+    *,
+    branches: tuple[str, ...] = (),
+    bases: tuple[str, ...] = (),
+    is_put: Callable[[str], bool] = none_put,
+) -> Seen:
     """In the worktree that `git` is in.
 
     `branches`: those that this worktree has had besides what is checked out; `bases`: branches into
-    which its own may have been merged, besides the default of the remote.
+    which its own may have been merged, besides the default of the remote. `is_put`: whether a file
+    that is not in git still is as the set-up put it, so that it does not count.
     """
     try:
-        return _seen(git, branches, bases)
+        return _seen(git, branches, bases, is_put)
     except (GitFailed, OSError) as error:
         return Seen(problem=str(error))
 
 
-def _seen(git: Git, branches: tuple[str, ...], bases: tuple[str, ...]) -> Seen:
+def _seen(
+    git: Git, branches: tuple[str, ...], bases: tuple[str, ...], is_put: Callable[[str], bool]
+) -> Seen:
     head = head_of(git)
     branch = branch_of(git)
     with index_copy(git) as copy:
         files = _files(copy)
         nested = nested_in(git.at(copy.directory), files["untracked"])
+    untracked = [path for path in files["untracked"] if not (path.endswith("/") or is_put(path))]
     files = {kind: tuple(map(shown, paths)) for kind, paths in files.items()}
     known = {each for each in (branch, *branches) if each}
     commits, has_remote = unmerged(git, head, branch, bases) if head else ((), False)
@@ -52,7 +67,7 @@ def _seen(git: Git, branches: tuple[str, ...], bases: tuple[str, ...]) -> Seen:
         head=head,
         branch=branch,
         uncommitted=files["uncommitted"],
-        untracked=tuple(path for path in files["untracked"] if not path.endswith("/")),
+        untracked=tuple(map(shown, untracked)),
         conflicted=files["conflicted"],
         ignored=files["ignored"],
         under_way=_under_way(git),
@@ -75,7 +90,7 @@ def _files(git: Git) -> dict[str, tuple[str, ...]]:
     """Paths by kind; a directory has `/` at its end."""
     done = git.run(
         *("status", "--porcelain=v2", "-z", "--no-renames", "--untracked-files=all"),
-        *("--ignored=matching", "--ignore-submodules=none"),
+        *("--ignored=matching", "--ignore-submodules=dirty"),  # each is looked at by `nested`
         seconds=SNAPSHOT_SECONDS,
     )
     if done.status != 0 or done.is_cut:

@@ -17,6 +17,7 @@ from actors.decisions import placeholders
 from actors.git import inside
 from storage import durable, strict_json
 from storage.errors import FileRefused
+from storage.records.session import WorktreeSession
 from storage.records.worktree import SetUp, WorktreePlan
 from storage.records.worktree_file import WorktreeFile
 
@@ -33,7 +34,9 @@ NOTES = 20
 Step = TypeVar("Step")
 
 
-class _Source(Struct, frozen=True):
+class Source(Struct, frozen=True):
+    """The directory that says how a worktree is set up, and whose it is."""
+
     place: Path
     kind: Literal["repository", "workspace"]
 
@@ -44,14 +47,13 @@ class _TooMuchError(Exception):
 
 def set_up(plan: WorktreePlan, own: Path, *, trusts_repository: bool) -> SetUp | None:
     """Puts the files there; None where nobody says how. `own`: the workspace's directory for it."""
-    source = _source(plan, own)
+    source = source_of(plan.repository, plan.worktree_path, own)
     if source is None:
         return None
     work = _Work(plan)
-    said = work.tried(FILE, lambda: _read(source.place / FILE)) or WorktreeFile()
+    said = work.tried(FILE, lambda: rules_in(source.place)) or WorktreeFile()
     work.templates(source.place)
-    for text in said.copy:
-        work.copy(text)
+    work.copies(said.copy)
     return SetUp(
         source=source.kind,
         command=work.filled(said.setup),
@@ -62,18 +64,19 @@ def set_up(plan: WorktreePlan, own: Path, *, trusts_repository: bool) -> SetUp |
     )
 
 
-def _source(plan: WorktreePlan, own: Path) -> _Source | None:
+def source_of(repository: str, worktree_path: str, own: Path) -> Source | None:
     """The main working tree's, which may not be committed; else the new worktree's; else ours."""
-    for tree in (plan.repository, plan.worktree_path):
+    for tree in (repository, worktree_path):
         place = Path(tree) / DIRECTORY
         if place.is_dir() and not place.is_symlink():
-            return _Source(place, "repository")
-    return _Source(own, "workspace") if own.is_dir() else None
+            return Source(place, "repository")
+    return Source(own, "workspace") if own.is_dir() else None
 
 
-def _read(path: Path) -> WorktreeFile:
+def rules_in(place: Path) -> WorktreeFile:
+    """What its file says; nothing where there is none. FileRefused, OSError."""
     try:
-        raw = durable.read_small(path, FILE_BYTES, follow_links=False)
+        raw = durable.read_small(place / FILE, FILE_BYTES, follow_links=False)
     except FileNotFoundError:
         return WorktreeFile()
     found: WorktreeFile = strict_json.parse_as(raw, WorktreeFile)
@@ -128,15 +131,18 @@ class _Work:
 
     def _template(self, place: Path, steps: tuple[str, ...]) -> None:
         target = inside.parts_of("/".join(steps[1:]))
-        raw, mode = inside.read(place, steps, FILE_BYTES)
-        try:
-            content = self._filled(raw.decode()).encode()
-        except UnicodeDecodeError:
-            content = raw
+        content, mode = template(place, steps, self._filled)
         is_new = inside.put(self._to, target, content, mode)
         self._count("/".join(target), is_new=is_new)
 
-    def copy(self, text: str) -> None:
+    def copies(self, texts: tuple[str, ...]) -> None:
+        if texts and _is_same(self._from, Path(self._plan.common_dir)):
+            self._notes.append(f"nothing was copied: {self._from} is bare, all in it is git's own")
+            return
+        for text in texts:
+            self._copy_all(text)
+
+    def _copy_all(self, text: str) -> None:
         found = self.tried(text[:200], lambda: self._files(text))
         try:
             for each in found or ():
@@ -162,11 +168,29 @@ class _Work:
             self._notes.append(f"{name} was left out: the branch has a file of that name")
 
 
-def values_of(plan: WorktreePlan) -> Mapping[str, str]:
+def _is_same(one: Path, other: Path) -> bool:
+    return os.path.realpath(one) == os.path.realpath(other)
+
+
+def template(
+    place: Path, steps: tuple[str, ...], filled: Callable[[str], str]
+) -> tuple[bytes, int]:
+    """The content that it stands for, and its mode; bytes that are no text stay as they are.
+
+    NotInsideError, OSError.
+    """
+    raw, mode = inside.read(place, steps, FILE_BYTES)
+    try:
+        return filled(raw.decode()).encode(), mode
+    except UnicodeDecodeError:
+        return raw, mode
+
+
+def values_of(tree: WorktreePlan | WorktreeSession) -> Mapping[str, str]:
     """What the placeholders mean."""
     return {
-        "BRANCH": plan.branch,
-        "REPO": os.path.basename(plan.repository),  # noqa: PTH119 - of text
-        "WORKTREE_PATH": plan.worktree_path,
-        placeholders.NUMBER: str(plan.number),
+        "BRANCH": tree.branch or "",
+        "REPO": os.path.basename(tree.repository),  # noqa: PTH119 - of text
+        "WORKTREE_PATH": tree.worktree_path,
+        placeholders.NUMBER: str(tree.number or 1),
     }

@@ -46,14 +46,19 @@ class Snapshot(Struct, frozen=True):
     left_out: tuple[str, ...] = ()
 
 
-def snapshot(git: Git, message: str = "greenroom: a snapshot") -> Snapshot:
-    """Of the whole worktree that `git` is in. GitFailed, OSError; nothing is left behind then."""
+def snapshot(
+    git: Git, message: str = "greenroom: a snapshot", earlier: str | None = None
+) -> Snapshot:
+    """Of the whole worktree that `git` is in. GitFailed, OSError; nothing is left behind then.
+
+    `earlier`: a commit that it holds as well, as its first parent.
+    """
     with index_copy(git) as copy:
         head = head_of(copy)
         index = _index_commit(copy, head)
         left_out = _add_all(copy)
         tree = _said(copy, "write-tree")
-        parents = [word for each in (head, index) if each for word in ("-p", each)]
+        parents = [word for each in (earlier, head, index) if each for word in ("-p", each)]
         commit = _said(copy, "commit-tree", tree, *parents, "-m", message)
     return Snapshot(commit, tree, head, left_out)
 
@@ -61,6 +66,21 @@ def snapshot(git: Git, message: str = "greenroom: a snapshot") -> Snapshot:
 def keep(git: Git, ref: str, commit: str) -> None:
     """Gives it a name, durably, whatever had that name before. GitFailed."""
     _said(as_greenroom(git), "update-ref", "--no-deref", ref, commit)
+
+
+def index_of(git: Git, commit: str) -> str:
+    """The commit of the index that a snapshot holds. GitFailed if it is no snapshot."""
+    parents = git.ask("log", "-1", "--format=%P", commit).split()
+    if not parents or not git.ask("log", "-1", "--format=%s", parents[-1]).startswith("greenroom:"):
+        raise GitFailed(None, f"{commit} is no snapshot that greenroom made")
+    return parents[-1]
+
+
+def has_more(git: Git, old: str, new: str) -> bool:
+    """Whether `new` has a file that `old` has not, or not so. GitFailed."""
+    words = ("diff-tree", "-r", "--no-renames", "--diff-filter=d", "--name-only", "--no-ext-diff")
+    done = git.run(*words, f"{old}^{{tree}}", f"{new}^{{tree}}", seconds=SNAPSHOT_SECONDS)
+    return done.status != 0 or bool(done.out)
 
 
 def head_of(git: Git) -> str | None:

@@ -2,7 +2,8 @@
 
 `plan` looks and changes nothing. What `make` has done when it fails or is killed is found by its
 plan alone and taken back by `undo`: the worktree by its lock reason, the branch by the first and
-only line of its reflog; what somebody has worked on since stays. The caller keeps the plan.
+only line of its reflog; what somebody has worked on since stays, or is kept under a ref first. The
+caller keeps the plan.
 """
 
 import shutil
@@ -12,7 +13,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from actors.git import branch_names
+from actors.git import branch_names, unsaved
 from actors.git.command import Git, GitFailed
 from actors.git.repository import Repository, branch_named, commit_of, remotes
 from actors.inherited import UMASK
@@ -202,23 +203,34 @@ def _do(git: Git, *words: str, seconds: float = 60.0) -> None:
 # Undoing it.
 
 
-def undo(git: Git, plan: WorktreePlan) -> str | None:
-    """Takes back what `make` did so far; None, or what was left, and why. GitFailed, OSError.
+def undo(git: Git, plan: WorktreePlan, *, keeps: bool = False) -> str | None:
+    """Takes back what `make` did so far; None, or what was left or kept, and why.
 
-    Doing it twice is doing it once.
+    `keeps`: others may have been in it since, so that files that stand nowhere else in the
+    repository are kept under a ref first. Doing it twice is doing it once. GitFailed, OSError.
     """
     repository, path = Path(plan.repository), Path(plan.worktree_path)
     if not Path(plan.common_dir).is_dir():
         return f"{repository} has gone; {path} stays as it is" if path.exists() else None
-    here = git.at(repository if repository.is_dir() else Path(plan.common_dir))
+    here, kept = git.at(repository if repository.is_dir() else Path(plan.common_dir)), None
     for administration in administrations(plan):
         if _was_worked_in(git, plan):
             return f"somebody has worked in {path} since; it stays, with its branch {plan.branch}"
         if _points_to(path, administration):
+            if keeps and _is_whole(administration):
+                if (administration / "modules").exists():
+                    return f"there are repositories within {path}; it stays, with its branch"
+                kept = unsaved.kept(git.at(path), plan.session_id)
             shutil.rmtree(path)
         shutil.rmtree(administration)
     _remove_empty(path, path.parent)
-    return _drop_branch(here, plan) if plan.makes_branch else None
+    left = _drop_branch(here, plan) if plan.makes_branch else None
+    return left or kept
+
+
+def _is_whole(administration: Path) -> bool:
+    """Not so where a git was killed before it had made the worktree, and put any file there."""
+    return all((administration / name).exists() for name in ("HEAD", "commondir", "gitdir"))
 
 
 def administrations(plan: WorktreePlan) -> list[Path]:

@@ -109,7 +109,7 @@ class NamedCalls(ABC):
     def get_diff(
         self,
         session_id: str,
-        form: Literal["text", "files", "summary"] = "text",
+        form: Literal["text", "patch", "files", "summary"] = "text",
         max_bytes: int = DIFF_BYTES,
     ) -> Json:
         """What changed in its directory since its base, as a `SessionDiff`: a patch, the hunks of

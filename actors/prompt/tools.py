@@ -24,7 +24,7 @@ that takes a `path`:
 
 Several calls may follow one another; write nothing after the last one. The results come with the
 next message, one `<tool_result>` for each call in the same order; never write a result yourself.
-What stands in a code block or between backticks is shown and not called."""
+What stands in a code block, fenced or indented, or between backticks is shown and not called."""
 
 
 class ToolsSection:

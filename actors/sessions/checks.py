@@ -18,7 +18,7 @@ from storage import attachments
 from storage.data_dir import DEFAULT_WORKSPACE
 from storage.records import request as r
 from storage.records.config import SessionConfig
-from storage.records.session import Session
+from storage.records.session import Session, WorktreeSession
 from storage.records.worker import ConversationWorker, ProcessWorker
 from storage.state import SessionState
 
@@ -65,12 +65,12 @@ def cannot_run(request: r.OfSession, session: Session, around: Surroundings) -> 
             return None
         return _no_model(session.config, session.workspace, around)
     if isinstance(request, r.CreateWorker) and request.worker.type != "conversation":
-        refusal = _bad_directory(session.location_path, None)
+        refusal = _bad_place(session)
         return refusal or _bad_command(
             request.worker, session.location_path, session.workspace, around
         )
     if _starts(request) and _has_terminal(session):
-        return _bad_directory(session.location_path, None)
+        return _bad_place(session)
     return None
 
 
@@ -130,6 +130,15 @@ def _no_model(
     name, _ = model_of(config, settings)
     problem = around.models.problem(name, settings)
     return r.Refusal(code=problem.code, message=str(problem)) if problem else None
+
+
+def _bad_place(session: Session) -> r.Refusal | None:
+    """What brings a worktree back only git can tell, and git is not asked here."""
+    place = session.location_path
+    if isinstance(session, WorktreeSession) and _status(place) is None:
+        text = f"{place[:SHOWN]} is not there; what brings it back: greenroom show {session.id}"
+        return r.Refusal(code="bad-location", message=text)
+    return _bad_directory(place, None)
 
 
 def _bad_directory(text: str, where: str | None) -> r.Refusal | None:

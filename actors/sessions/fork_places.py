@@ -15,6 +15,7 @@ from msgspec import Struct
 from actors.git import remake, worktrees
 from actors.git.command import Git, GitFailed
 from actors.git.kept_trees import KeptTree, hand_on, is_in_repository, kept_trees
+from actors.git.links import home_of
 from actors.git.repository import commit_of
 from actors.git.worktrees import Wanted
 from actors.sessions.worktree_maker import WorktreeMaker
@@ -75,7 +76,7 @@ class ForkPlaces:
     def _seen(self, origin: Session, at: int) -> _Seen | None:
         """None where it gets no worktree. GitFailed, OSError."""
         if isinstance(origin, WorktreeSession):
-            git = Git(Path(origin.repository), self._environ)
+            git = Git(home_of(origin), self._environ)
             return _Seen(git, kept_trees(git, origin.id, at))
         place = Path(origin.location_path)
         if not place.is_dir() or not is_in_repository(place):
@@ -107,7 +108,9 @@ class ForkPlaces:
         self, origin: Session, seen: _Seen, held: Held, tree: KeptTree | None
     ) -> ForkPlace:
         """With its set-up files, and the kept trees under its own name, all under its intent."""
-        made = self._maker.set_up(origin.workspace, held, trusts_repository=False).worktree
+        made = self._maker.set_up(
+            origin.workspace, held, trusts_repository=False, origin=origin
+        ).worktree
         hand_on(seen.git, seen.trees, held.plan.session_id)
         fields = _fields(made, seen.below)
         if isinstance(origin, WorktreeSession) and origin.base_commit:

@@ -5,9 +5,9 @@ while it is at work: what is open in it then is left out.
 """
 
 from datetime import datetime
-from functools import partial
 from typing import TYPE_CHECKING
 
+from actors.decisions import new_session
 from actors.git.worktrees import Wanted
 from actors.messages.session import Dispatch
 from actors.messages.shelf import TakenIn
@@ -91,7 +91,7 @@ class Forking:
         self._around.trees.wait(place.session_id)
         title = request.title or forked.title_of(begun.origin)
         wanted = Wanted(session_id=session_id, branch=request.branch, title=title)
-        finish = partial(self._maker.finish, begun.origin.workspace)
+        finish = self._maker.finish
         own = self._places.made(begun.origin, begun.n, wanted, finish=finish)
         if isinstance(own, r.Refusal):
             return own
@@ -102,6 +102,7 @@ class Forking:
             session = forked.record_of(
                 begun, session_id, new_id(), now, title=title, place=fields, tree_n=tree_n
             )
+            session = new_session.with_waiting_setup(session, new_id(), now)
             own_id = asked.request_id if asked.once else None
             return forked.put(self._around.data, begun, session, now, own_id)
         finally:

@@ -61,10 +61,10 @@ class Making:
 
     def finish(self, session_id: str) -> None:
         """Its session has come to be, or never will."""
-        workspace, held = self._held.pop(session_id, ("", None))
+        _, held = self._held.pop(session_id, ("", None))
         if held is not None:
             self._busy.add(session_id)
-            self._submit(lambda: self._finish(workspace, held))
+            self._submit(lambda: self._finish(held))
 
     def settled(self, message: IntentSettled) -> None:
         self._busy.discard(message.session_id)
@@ -97,7 +97,7 @@ class Making:
             outcome = FAILED
         if self.maker.is_over.is_set():
             if isinstance(outcome, Made):
-                self.maker.finish(workspace, outcome.held)
+                self.maker.finish(outcome.held)
             outcome = CUT_SHORT
         self._tell_within(WorktreeMade(session_id, workspace, request, asked, outcome))
 
@@ -125,8 +125,8 @@ class Making:
         directory = self._around.directory
         directory.tell_within(NEXT_SECONDS, message, self._around.clock, missed)
 
-    def _finish(self, workspace: str, held: Held) -> None:
-        self.maker.finish(workspace, held)
+    def _finish(self, held: Held) -> None:
+        self.maker.finish(held)
         self._around.directory.tell(IntentSettled(held.plan.session_id))
 
     def _recover(self, intent: Found) -> None:

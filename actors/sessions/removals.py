@@ -17,6 +17,7 @@ from msgspec import Struct
 
 from actors.decisions import deletion
 from actors.decisions.worktrees.safety import Seen
+from actors.git.as_put import FilesAsPut
 from actors.git.command import Git
 from actors.git.removal import Outcome, WorktreeRemover
 from actors.messages import outcomes as o
@@ -117,6 +118,7 @@ class Removals:
             Git(Path("/"), self._around.environ),
             others=others,
             clean_up=lambda path: self._clean_up(path, session),
+            is_put=FilesAsPut(session, self._around.data.set_up(session.workspace)).has,
         )
 
     def _clean_up(self, path: Path, session: WorktreeSession) -> str | None:
@@ -155,4 +157,6 @@ def clean_up(command: tuple[str, ...], path: Path, environ: dict[str, str]) -> s
             child.wait()
         told.seek(0)
         said = told.read(_SHOWN).decode(errors="replace").strip()
-    return f"its clean-up command ended with {status}: {said}"[:_SHOWN] if status else None
+    if status == 0:
+        return None
+    return f"its clean-up command ended with {status}{f': {said}' if said else ''}"[:_SHOWN]

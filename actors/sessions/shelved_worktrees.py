@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from actors.decisions.deletion import RECOVERY
 from actors.git.command import Git, GitFailed
-from actors.git.links import link_of
+from actors.git.links import home_of, link_of
 from actors.git.remake import CannotRemake, make_again
 from actors.messages.session import Reply
 from storage import trash
@@ -56,9 +56,12 @@ class RestoredWorktree:
 
 
 class KeptInGit(Struct, frozen=True):
-    """Of one session; `session` is None where its journal cannot be read."""
+    """Of one session; `session` is None where its journal cannot be read. `repository`: that from
+    which its worktree was removed, if it was.
+    """
 
     session: Session | None
+    repository: str | None = None
 
     def forget(self, environ: Mapping[str, str]) -> None:
         """Its refs go, and a worktree that stayed is no longer locked; what fails is logged."""
@@ -66,8 +69,8 @@ class KeptInGit(Struct, frozen=True):
         if session is None:
             return
         own = session if isinstance(session, WorktreeSession) else None
-        place = own.repository if own else session.location_path
-        git = Git(Path(place), environ)
+        place = home_of(own) if own else Path(session.location_path)
+        git = Git(Path(self.repository) if self.repository else place, environ)
         try:
             refs = [f"{RECOVERY}/{session.id}/*", f"refs/greenroom/{session.id}/*"]
             names = git.run("for-each-ref", "--format=delete %(refname)%00%00", *refs)
@@ -84,7 +87,9 @@ class KeptInGit(Struct, frozen=True):
 
 def kept_in_git(item: trash.Shelved) -> KeptInGit:
     state = trash.state_of(item)
-    return KeptInGit(state.session if state else None)
+    if state is None:
+        return KeptInGit(None)
+    return KeptInGit(state.session, state.removed.repository if state.removed else None)
 
 
 def _unlock(git: Git, session: WorktreeSession) -> None:

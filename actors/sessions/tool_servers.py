@@ -43,8 +43,15 @@ class ToolServers:
         )
 
     def follow(self, state: SessionState) -> None:
-        """Let those run that are wanted by now, and ask for those that nobody was asked about."""
+        """Let those run that are wanted by now, and ask for those that nobody was asked about.
+
+        A session that is stopped wants none.
+        """
         session = state.record
+        if session.desired == "stopped":
+            if self._set is not None:
+                self._set.follow({})
+            return
         servers = self._around.workspaces.settings(session.workspace).mcp_servers
         brought = project_servers.sort(state, self._brought(session), servers)
         if brought.unasked:

@@ -14,6 +14,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from actors.git import worktrees
+from actors.git.as_put import FilesAsPut, take_away
 from actors.git.command import Git, GitFailed, GitMissing
 from actors.git.kept_trees import forget
 from actors.git.set_up import set_up
@@ -27,7 +28,7 @@ from storage.errors import StorageError
 from storage.journal.log import NAME
 from storage.making import Found, Held
 from storage.records.request import Refusal
-from storage.records.session import WorktreeSession
+from storage.records.session import Session, WorktreeSession
 from storage.records.worktree import MadeWorktree, WorktreePlan
 
 _log = logging.getLogger(__name__)
@@ -79,18 +80,36 @@ class WorktreeMaker:
         named = self._around.workspaces.settings(workspace).worktrees.root
         return Path(named) if named else self._around.data.worktrees
 
-    def set_up(self, workspace: str, held: Held, *, trusts_repository: bool) -> Made:
-        """Its files; what cannot be done of it is told in the record."""
+    def set_up(
+        self,
+        workspace: str,
+        held: Held,
+        *,
+        trusts_repository: bool,
+        origin: Session | None = None,
+    ) -> Made:
+        """Its files; what cannot be done of it is told in the record.
+
+        `origin`: the session whose files it has; those that still are as its set-up put them are
+        put anew. GitFailed, OSError then.
+        """
         settings = self._around.workspaces.settings(workspace).worktrees
-        own = self._around.data.workspace(workspace) / "worktree"
+        own = self._around.data.set_up(workspace)
+        if isinstance(origin, WorktreeSession):
+            tree = Path(held.plan.worktree_path)
+            git = Git(tree, without_secrets(self._around.environ)).holding(held.descriptor)
+            take_away(git, FilesAsPut(origin, own, tree))
         trusts = trusts_repository or settings.trust_setup
         done = set_up(held.plan, own, trusts_repository=trusts)
         return Made(MadeWorktree(plan=held.plan, set_up=done), held)
 
-    def finish(self, workspace: str, held: Held) -> None:
-        """Its session is there, so that the worktree stays; or it is not, and all is undone."""
-        if not _exists(self._around.data, workspace, held.plan.session_id):
-            self._undo(held)
+    def finish(self, held: Held, *, was_left: bool = False) -> None:
+        """Its session is there, so that the worktree stays; or it is not, and all is undone.
+
+        `was_left`: nobody has held it since, so that others may have worked in what was made.
+        """
+        if not _exists(self._around.data, held.plan.session_id):
+            self._undo(held, was_left=was_left)
             return
         try:
             held.end()
@@ -109,14 +128,14 @@ class WorktreeMaker:
             return True
         if held is None:
             return False
-        self.finish(found.workspace, held)
+        self.finish(held, was_left=True)
         return True
 
-    def _undo(self, held: Held) -> None:
+    def _undo(self, held: Held, *, was_left: bool = False) -> None:
         """What cannot be undone now is at the next start."""
         git = Git(Path(held.plan.repository), without_secrets(self._around.environ))
         try:
-            left = worktrees.undo(git.holding(held.descriptor), held.plan)
+            left = worktrees.undo(git.holding(held.descriptor), held.plan, keeps=was_left)
             if git.directory.is_dir():
                 forget(git, held.plan.session_id)
             held.end()
@@ -153,11 +172,14 @@ class WorktreeMaker:
             self._reserved.pop(session_id, None)
 
 
-def _exists(data: DataDir, workspace: str, session_id: str) -> bool:
-    """Whether its journal is on the disk, also in the trash."""
-    if (data.session(workspace, session_id) / NAME).exists():
-        return True
-    return any(data.trash(workspace).glob(f"{session_id}-*"))
+def _exists(data: DataDir, session_id: str) -> bool:
+    """Whether its journal is on the disk, also in the trash; whatever the workspace is."""
+    for workspace in data.workspace_names():
+        if (data.session(workspace, session_id) / NAME).exists():
+            return True
+        if any(data.trash(workspace).glob(f"{session_id}-*")):
+            return True
+    return False
 
 
 def _failed(error: Exception) -> Refusal:

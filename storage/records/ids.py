@@ -9,6 +9,7 @@ import hashlib
 import re
 
 _PATTERN = re.compile(r"[A-Za-z0-9-]{1,64}")
+_NEW = re.compile(r"[a-z][a-z2-7]{11}")
 
 
 def derived_id(key: str, position: int) -> str:
@@ -32,3 +33,8 @@ def spelt(raw: bytes) -> str:
 def is_id(text: str) -> bool:
     """True for what may stand as a directory name in the store, older formats' ids included."""
     return _PATTERN.fullmatch(text) is not None
+
+
+def is_new_id(text: str) -> bool:
+    """True for the form that ids have which are given today."""
+    return _NEW.fullmatch(text) is not None

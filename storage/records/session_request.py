@@ -53,12 +53,12 @@ class GetWorktree(OfSession, frozen=True, kw_only=True, tag="get-worktree"):
 
 
 class GetDiff(OfSession, frozen=True, kw_only=True, tag="get-diff"):
-    """What changed in its directory, as a patch, as hunks of files, or as numbers alone.
+    """What changed in its directory, as text, as hunks of files, or as numbers alone.
 
-    At most `max_bytes` of text or hunks.
+    `patch` is the text with what is binary, for `git apply`. At most `max_bytes` of text or hunks.
     """
 
-    form: Literal["text", "files", "summary"] = "text"
+    form: Literal["text", "patch", "files", "summary"] = "text"
     max_bytes: Annotated[int, Meta(ge=1, le=16 << 20)] = 1 << 20
 
 

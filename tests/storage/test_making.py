@@ -92,3 +92,20 @@ def test_releasing_twice_is_releasing_once(data: DataDir) -> None:
     held.release()
     held.end()
     assert list(making.found(data)) == []
+
+
+@pytest.mark.parametrize("names", ["recovery", "bcdefghi2345", "Abcdefgh2345"])
+def test_one_that_names_another_session_than_its_file_or_none_is_left(
+    data: DataDir, names: str
+) -> None:
+    held = making.begin(data, "default", PLAN)
+    held.release()
+    path = held.path
+    if names == "bcdefghi2345":
+        path.rename(path.with_stem(names))
+        path = path.with_stem(names)
+    else:
+        path.write_text(path.read_text().replace(PLAN.session_id, names))
+        path = path.rename(path.with_stem(names))
+    assert list(making.found(data)) == []
+    assert path.exists()

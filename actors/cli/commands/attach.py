@@ -65,6 +65,7 @@ def terminal_place(call: Call, reference: str) -> Place:
     session, worker = split_reference(reference)
     has_daemon = True
     try:
+        session, worker = call.parts(reference)
         record = session_record(call, session)
     except NoDaemonError:
         from actors.cli.on_disk import session_on_disk

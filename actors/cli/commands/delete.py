@@ -43,7 +43,7 @@ def _delete(call: Call) -> int:
     worktree = data.get("worktree")
     if worktree:
         _say_worktree(call, worktree)
-        call.console.line(f"undo it with: greenroom restore {reference!r}")
+        call.console.advise(f"undo it with: greenroom restore {reference!r}")
     return DONE
 
 

@@ -39,7 +39,7 @@ def _patch(call: Call) -> int:
     if call.console.is_terminal or call.console.json or call.values["stat"]:
         text = "--patch writes to a file or a pipe alone: greenroom diff SESSION --patch > FILE"
         raise UsageError(text)
-    diff = _asked(call, "text", max_bytes=PATCH_BYTES)
+    diff = _asked(call, "patch", max_bytes=PATCH_BYTES)
     if diff.get("is_cut"):
         raise CommandError(f"nothing written: {CUT}")
     call.console.out.write(diff.get("text") or "")

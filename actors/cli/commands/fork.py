@@ -26,7 +26,7 @@ def _fork(call: Call) -> int:
         return FAILED
     for line in told(session, at.get("at")):
         call.console.line(line)
-    call.console.line((f"go on with: greenroom send {session.get('id')} TEXT", "dim"))
+    call.console.advise((f"go on with: greenroom send {session.get('id')} TEXT", "dim"))
     return DONE
 
 

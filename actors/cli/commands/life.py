@@ -6,7 +6,7 @@ A row is `(request for a session, request for a worker, what is said)`; None whe
 from typing import Any
 
 from actors.cli.arguments import Option, Spec
-from actors.cli.command import DONE, FAILED, Call, Command, split_reference
+from actors.cli.command import DONE, FAILED, Call, Command
 from actors.cli.failures import UsageError
 
 Row = tuple[str, str | None, str]
@@ -22,12 +22,12 @@ ROWS: dict[str, Row] = {
 }
 
 
-def life_request(name: str, reference: str) -> dict[str, Any]:
-    """The request of command `name` for SESSION or SESSION/WORKER."""
-    of_session, of_worker, _ = ROWS[name]
+def life_request(call: Call, reference: str) -> dict[str, Any]:
+    """The request of the command for SESSION or SESSION/WORKER."""
+    of_session, of_worker, _ = ROWS[call.name]
     if of_worker is None:
         return {"type": of_session, "session": reference}
-    session, worker = split_reference(reference)
+    session, worker = call.parts(reference)
     if worker is None:
         return {"type": of_session, "session": session}
     return {"type": of_worker, "session": session, "worker": worker}
@@ -43,7 +43,7 @@ def _change(call: Call) -> int:
         raise UsageError(f"--terminals is for all of them; for this one: {call.name} {reference}")
     if not reference:
         raise UsageError("SESSION is empty")
-    data = call.found(call.ask(life_request(call.name, reference)), f"session {reference!r}")
+    data = call.found(call.ask(life_request(call, reference)), f"session {reference!r}")
     if data is None:
         return FAILED
     label = data.get("title") or data.get("name") or reference

@@ -20,12 +20,12 @@ def _new(call: Call) -> int:
     new_worktree.tell(call.console, session)
     if session.get("response_id") and _is_agent(session):
         call.console.line(f"the prompt waits for the agent as {session['response_id']}")
-        call.console.line((f"see how it is with: greenroom show {identity}", "dim"))
+        call.console.advise((f"see how it is with: greenroom show {identity}", "dim"))
     elif session.get("response_id"):
         call.console.line(f"the prompt is accepted as {session['response_id']}")
-        call.console.line((f"see the answer with: greenroom history {identity}", "dim"))
+        call.console.advise((f"see the answer with: greenroom history {identity}", "dim"))
     else:
-        call.console.line((f"next: {_next(session)}", "dim"))
+        call.console.advise((f"next: {_next(session)}", "dim"))
     return DONE
 
 

@@ -13,7 +13,7 @@ from threading import Timer
 from typing import TYPE_CHECKING
 
 from actors.cli.arguments import Option, Spec
-from actors.cli.command import DONE, FAILED, Call, Command, accepted, split_reference
+from actors.cli.command import DONE, FAILED, Call, Command, accepted
 from actors.cli.connection import Connection
 from actors.cli.failures import CommandError, UsageError
 from actors.cli.phrases import money
@@ -65,14 +65,14 @@ class _Cancellation:
 
 def _send(call: Call) -> int:
     text = message_text(call.values["text"])
-    session, worker = split_reference(call.values["session/worker"])
+    session, worker = call.parts(call.values["session/worker"])
     request = {"type": "request", "session": session, "content": text}
     request |= {"worker": worker} if worker else {}
     if call.values["no_wait"]:
         return _send_only(call, {**request, "wait": False})
     cancellation = _Cancellation(call)
     transcript = Transcript(shows_running=call.console.is_terminal)
-    waiting = _Waiting(call)
+    waiting = _Waiting(call, session)
     questions = _Questions(call, transcript)
 
     def progress(frame: dict[str, Any]) -> None:
@@ -126,8 +126,9 @@ class _Questions:
 class _Waiting:
     """Says once why nothing comes, when nothing was shown within a second. Use it in a `with`."""
 
-    def __init__(self, call: Call) -> None:
+    def __init__(self, call: Call, session: str) -> None:
         self._call = call
+        self._session = session
         self._over = False
         self._timer = Timer(SAY_WHY_AFTER_SECONDS, self._say_why)
         self._timer.daemon = True
@@ -144,11 +145,10 @@ class _Waiting:
 
     def _say_why(self) -> None:
         # Over a connection of its own, as a cancellation.
-        reference, _ = split_reference(self._call.values["session/worker"])
         try:
             with Connection(self._call.data) as connection:
                 look = partial(connection.ask, timeout_seconds=LOOK_SECONDS)
-                session = look({"type": "get-session", "session": reference}).get("data") or {}
+                session = look({"type": "get-session", "session": self._session}).get("data") or {}
                 why = queued_because(session)
                 if not why:
                     status = look({"type": "get-status"}).get("data") or {}

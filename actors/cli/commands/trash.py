@@ -87,14 +87,17 @@ def _ask(call: Call, request: Json) -> Json:
 def say_taken_in(call: Call, session: Json, what: str) -> None:
     """A session that came from the trash or from elsewhere: how to go on with it."""
     identity = session.get("id")
-    call.console.line(
+    call.console.advise(
         (str(session.get("title")), "bold"),
         (f" {identity}", "dim"),
         f" {what}, stopped; start it with: greenroom run {identity}",
     )
     if not session.get("location_exists", True):
         place = session.get("location_path")
-        call.console.note(f"its directory {place} does not exist here; make it first", "warn")
+        helps = "make it first"
+        if session.get("type") == "worktree":
+            helps = f"what brings it back: greenroom show {identity}"
+        call.console.note(f"its directory {place} does not exist here; {helps}", "warn")
 
 
 def _purge(call: Call) -> int:

@@ -5,7 +5,7 @@ from typing import Any
 
 from actors.cli.arguments import Option, Spec, number
 from actors.cli.as_running import as_running
-from actors.cli.command import DONE, FAILED, Call, Command, accepted, worker_reference
+from actors.cli.command import DONE, FAILED, Call, Command, accepted
 from actors.cli.failures import UsageError
 from actors.cli.phrases import plural
 from actors.cli.session_view import worker_lines
@@ -69,7 +69,7 @@ def _remove(call: Call) -> int:
 
 def _one(call: Call, request_type: str, said: str) -> int:
     reference = call.values["session/worker"]
-    answer = call.ask({"type": request_type, **worker_reference(reference)})
+    answer = call.ask({"type": request_type, **call.worker_reference(reference)})
     data = call.found(answer, f"worker {reference!r}")
     if data is None:
         return FAILED
@@ -85,7 +85,7 @@ def _type(call: Call) -> int:
     seconds = number(call.values["wait"], "--wait", 0, least=0)
     request = {
         "type": "write-input",
-        **worker_reference(call.values["session/worker"]),
+        **call.worker_reference(call.values["session/worker"]),
         "data": text,
         **({"wait_seconds": seconds} if seconds else {}),
     }

@@ -48,6 +48,7 @@ def findings(data: str, status: Json | CommandError) -> Iterator[Finding]:
         yield _terminal_host(data, status)
         yield from _store(status)
         yield from _given_up(data, status)
+        yield from _directories(status)
     yield _open_files(status)
     yield _inotify()
 
@@ -134,6 +135,20 @@ def _given_up(data: str, status: Json) -> Iterator[Finding]:
             log = f"read {data}/{each['log']}" if each["log"] else ""
             again = f"{text}; it is tried again every minute" if each["again"] else text
             yield problem("tree", again, log or "greenroom status; greenroom logs")
+
+
+def _directories(status: Json) -> Iterator[Finding]:
+    """Those of sessions that have gone or were moved, and those with which git cannot work."""
+    for each in status.get("sessions") or []:
+        look = each.get("worktree") or {}
+        where = each.get("location") or "there"
+        is_usable = where == "there" and (look.get("head") or not look.get("problem"))
+        if where != "unknown" and not is_usable:
+            text = look.get("problem") or f"{each.get('location_path')} is gone"
+            session_id = each.get("id")
+            yield note(
+                "directories", f"session {session_id}: {text}", f"greenroom show {session_id}"
+            )
 
 
 def _open_files(status: Json | CommandError) -> Finding:

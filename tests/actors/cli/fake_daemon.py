@@ -28,12 +28,16 @@ def no(code: str, message: str, **more: Any) -> Script:
 
 
 class FakeDaemon:
-    """Listens in `data`/run; `requests` holds what came. A script returns the frames to send."""
+    """Listens in `data`/run; `requests` holds what came. A script returns the frames to send.
+
+    Whether a session has a title with a slash is answered by `titles`, and not among `requests`.
+    """
 
     def __init__(self, data: Path, script: Script) -> None:
         self.data = data
         self.script = script
         self.requests: list[Json] = []
+        self.titles: set[str] = set()
         directory = data / "run"
         directory.mkdir(parents=True, exist_ok=True)
         self._listener = socket.socket(socket.AF_UNIX)
@@ -58,11 +62,20 @@ class FakeDaemon:
                 return
             threading.Thread(target=self._serve, args=(peer,), daemon=True).start()
 
+    def _title(self, request: Json) -> Sequence[Json]:
+        asked = str(request.get("session"))
+        if request["type"] != "get-session" or "/" not in asked:
+            return ()
+        return yes({"title": asked} if asked in self.titles else None)(request)
+
+    def _scripted(self, request: Json) -> Sequence[Json]:
+        self.requests.append(request)
+        return self.script(request)
+
     def _serve(self, peer: socket.socket) -> None:
         with suppress(ConnectionError), peer, peer.makefile("rb") as stream:
             while header := stream.read(4):
                 request = json.loads(stream.read(int.from_bytes(header, "big")))
-                self.requests.append(request)
-                for frame in self.script(request):
+                for frame in self._title(request) or self._scripted(request):
                     body = json.dumps(frame).encode()
                     peer.sendall(len(body).to_bytes(4, "big") + body)

@@ -46,3 +46,14 @@ def test_json_silences_the_lines_and_escapes_what_controls() -> None:
     console.value({"text": "\x1b\x7f\x9b\u202e"})
     assert out.getvalue() == '{"text": "\\u001b\\u007f\\u009b\\u202e"}\n'
     assert json.loads(out.getvalue())["text"] == "\x1b\x7f\x9b\u202e"
+
+
+def test_advice_names_the_directory_and_other_lines_stay_as_they_are() -> None:
+    out = io.StringIO()
+    console = Console(out, io.StringIO(), {})
+    console.named_data = "/d"
+    console.advise("made; ", ("next: greenroom send x TEXT", "dim"))
+    console.line("it said: greenroom start")
+    assert out.getvalue() == (
+        "made; next: greenroom --data /d send x TEXT\nit said: greenroom start\n"
+    )

@@ -49,6 +49,8 @@ def test_a_listing_has_it_short() -> None:
     assert where_cell(seen(branch=None, is_detached=True))[0] == "(111111111111)"
     assert where_cell({"location": "gone", "worktree": None}) == ("gone", "bad")
     assert where_cell({"location": "unknown", "worktree": None})[0] == ""
+    unusable = {"location": "there", "problem": "its repository is no longer at /shop"}
+    assert where_cell({"location": "there", "worktree": unusable}) == ("problem", "bad")
     long = seen(branch="b" * 90)
     head, row = text_of(listing_lines([long], NOW, everything=False))
     assert "WHERE" in head

@@ -82,6 +82,18 @@ READ: dict[str, tuple[str, list[Piece]]] = {
         ["a ` b ", WrittenCall(ADD), f"\n```\n{CALL}\n```\n"],
     ),
     "three backticks in a line are no fence": (f"```x``` {CALL}", ["```x``` ", WrittenCall(ADD)]),
+    "indented code": (f"So:\n\n    {CALL}\n", [f"So:\n\n    {CALL}\n"]),
+    "indented from the start": (f"    {CALL}", [f"    {CALL}"]),
+    "indented by a tab": (f"\t{CALL}\n\n  \t{CALL}", [f"\t{CALL}\n\n  \t{CALL}"]),
+    "within indented code": (f"\n    a\n    b {CALL}", [f"\n    a\n    b {CALL}"]),
+    "a paragraph that goes on indented": (f"So\n    {CALL}", ["So\n    ", WrittenCall(ADD)]),
+    "indented too little": (f"\n   {CALL}", ["\n   ", WrittenCall(ADD)]),
+    "after indented code": (f"    x\n{CALL}", ["    x\n", WrittenCall(ADD)]),
+    "a backtick in indented code": (f"    `\n{CALL}", ["    `\n", WrittenCall(ADD)]),
+    "a lone backtick before indented code": (
+        f"a ` b {CALL}\n\n    {CALL}",
+        ["a ` b ", WrittenCall(ADD), f"\n\n    {CALL}"],
+    ),
     "not only letters": (f"Grüße 🌍 `é` {CALL}", ["Grüße 🌍 `é` ", WrittenCall(ADD)]),
 }
 
@@ -108,6 +120,7 @@ PARTS = st.lists(
             "\n\n",
             "~~~",
             "> ",
+            "    ",
             '"',
             "\\",
             "<",

@@ -65,10 +65,17 @@ def test_nothing_that_a_repository_names_is_run(repository: Path, tmp_path: Path
         ("core.editor", str(trap)),
         ("gpg.program", str(trap)),
         ("commit.gpgSign", "true"),
+        ("log.showSignature", "true"),
         ("protocol.ext.allow", "always"),
         ("remote.origin.url", f"ext::{trap}"),
     ):
         git.ask("config", name, value)
+    mark = "\ngpgsig -----BEGIN PGP SIGNATURE-----\n \n x\n -----END PGP SIGNATURE-----\n\n"
+    signed = git.ask("cat-file", "commit", "HEAD").replace("\n\n", mark, 1) + "\n"
+    words = ("hash-object", "-t", "commit", "-w", "--stdin")
+    git.ask("update-ref", "refs/heads/main", git.ask(*words, stdin=signed.encode()))
+    git.ask("log", "-1", "--format=%s")
+    git.ask("log", "--walk-reflogs", "--format=%H", "HEAD", "--")
     (repository / "file").write_text("content")
     git.ask("status", "--porcelain")
     git.ask("add", "--all")

@@ -94,6 +94,30 @@ def test_the_text_is_a_patch_that_git_applies(home: Repository, work: Path, tmp_
     assert os.access(copy / "program", os.X_OK)
 
 
+def test_a_patch_has_what_is_binary_too(home: Repository, work: Path, tmp_path: Path) -> None:
+    home.commit(at=work, picture="was text\n")
+    base = home.git("rev-parse", "HEAD", at=work)
+    session = worktree(home, work, base_commit=base)
+    (work / "picture").write_bytes(bytes(range(256)))
+    (work / "new").write_bytes(b"\0new")
+    copy = tmp_path / "copy"
+    home.git("worktree", "add", "--quiet", "--detach", str(copy), base)
+    patch = (told(session, "patch").text or "").encode()
+    subprocess.run(["git", "apply", "-"], cwd=copy, input=patch, check=True)
+    for name in ("picture", "new"):
+        assert (copy / name).read_bytes() == (work / name).read_bytes()
+    assert "GIT binary patch" not in (told(session).text or "")
+
+
+def test_a_patch_that_json_cannot_carry_is_refused(home: Repository, work: Path) -> None:
+    session = worktree(home, work)
+    (work / "latin").write_bytes(b"gr\xfcn\n")
+    found = diff(session, plain_git(Path("/")), "patch", 1 << 20)
+    assert isinstance(found, Refusal)
+    assert found.code == "not-utf-8"
+    assert "latin" in (told(session).text or "")
+
+
 def test_files_have_their_hunks_as_they_are(home: Repository, work: Path) -> None:
     home.commit(at=work, long="".join(f"line {n}\n" for n in range(40)))
     session = worktree(home, work, base_commit=home.git("rev-parse", "HEAD", at=work))

@@ -1,6 +1,7 @@
 """Looks at directories as they really become: gone, moved, another's, odd in every way."""
 
 import os
+import shlex
 import shutil
 from pathlib import Path
 
@@ -74,7 +75,17 @@ def test_a_directory_that_has_gone_says_where_its_commits_are(home: Repository, 
     shutil.rmtree(work)
     found = seen(session)
     assert found.location == "gone"
-    assert found.problem == f"{work} is gone; what was committed is on work of {home.place}"
+    told, _, command = str(found.problem).partition("; make it again with: ")
+    assert told == f"{work} is gone; what was committed is on work of {home.place}"
+    home.git(*shlex.split(command)[1:])
+    assert (seen(session).location, seen(session).problem) == ("there", None)
+    assert f"locked greenroom {session.id}" in home.git("worktree", "list", "--porcelain")
+    shutil.rmtree(work)
+    home.git("checkout", "--quiet", "--ignore-other-worktrees", "work")
+    assert str(seen(session).problem).endswith(f"which is checked out in {home.place}")
+    home.git("checkout", "--quiet", "main")
+    home.git("update-ref", "-d", "refs/heads/work")
+    assert str(seen(session).problem).endswith("which is gone too")
     shutil.rmtree(home.place)
     found = seen(session)
     assert found.location == "gone"
@@ -99,6 +110,21 @@ def test_a_worktree_that_git_moved_is_found(home: Repository, work: Path, tmp_pa
     assert command == f"{home.place} worktree move -f -f '{new}' {work}"
     home.git("worktree", "move", "-f", "-f", str(new), str(work))
     assert seen(session).location == "there"
+
+
+def test_one_that_was_unlocked_to_be_moved_is_found_too(
+    home: Repository, work: Path, tmp_path: Path
+) -> None:
+    session, new = worktree(home, work), tmp_path / "new"
+    home.git("worktree", "unlock", str(work))
+    home.git("worktree", "move", str(work), str(new))
+    found = seen(session)
+    assert (found.location, found.moved_to) == ("moved", str(new))
+    home.git(*shlex.split(str(found.problem).partition("with: ")[2])[1:])
+    assert (seen(session).location, seen(session).problem) == ("there", None)
+    home.git("worktree", "remove", str(work))
+    home.git("worktree", "add", "--quiet", str(new), "work")
+    assert (seen(session).location, seen(session).moved_to) == ("gone", None)
 
 
 def test_one_that_was_moved_by_hand_is_gone_until_it_is_repaired(

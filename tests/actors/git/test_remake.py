@@ -10,6 +10,7 @@ from actors.git.command import Git
 from actors.git.remake import CannotRemake
 from tests.actors.git.places import commit, do, files_of
 from tests.actors.git.removed_place import (
+    REF,
     SESSION,
     Killed,
     Place,
@@ -29,7 +30,7 @@ def place(tmp_path: Path) -> Place:
         (remake._Remaking, "_add", "after"),
         (remake, "fill", "before"),
         (remake, "fill", "after"),
-        (remake, "_index_of", "after"),
+        (remake, "index_of", "after"),
     ],
 )
 def test_a_crash_at_each_step_of_a_restore_leaves_nothing_half(
@@ -89,6 +90,27 @@ def test_what_git_left_when_it_was_killed_itself_is_cleared(place: Place) -> Non
     (place.worktree / "file-0").unlink()
     place.restore(removed)
     assert place.everything() == before
+
+
+def test_what_was_written_in_one_half_made_is_kept_before_it_is_written_over(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit(place.worktree, ".gitignore", "file-1\n")
+    removed = place.remove()
+    for number in (1, 2):
+        killed_at(monkeypatch, remake, "fill", "after" if number == 1 else "before")
+        with pytest.raises(Killed):
+            place.restore(removed)
+        monkeypatch.undo()
+        (place.worktree / "file-0").write_text(f"edited {number}\n")
+        (place.worktree / "file-1").write_text("in git, although it is ignored\n")
+    (note,) = place.restore(removed)
+    ref = f"{REF}-meanwhile"
+    assert ref in note
+    assert do(place.worktree, "status", "--porcelain") == ""
+    assert do(place.repository, "show", f"{ref}:file-0") == "edited 2"
+    assert do(place.repository, "show", f"{ref}^1:file-0") == "edited 1"
+    assert do(place.repository, "show", f"{ref}:file-1") == "in git, although it is ignored"
 
 
 def test_a_restored_one_that_was_worked_in_is_left_as_it_is(place: Place) -> None:

@@ -1,5 +1,6 @@
 """Everything that the removal of a worktree could lose is seen, in real repositories."""
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -211,6 +212,51 @@ def test_a_submodule_with_work_of_its_own(alone: Place, tmp_path: Path) -> None:
     assert "nested-repository" in alone.codes()
     commit(alone.worktree / "module", "new", "work")
     assert "nested-repository" in alone.codes()
+
+
+def test_commits_of_a_submodule_that_is_not_checked_out_any_more(
+    alone: Place, tmp_path: Path
+) -> None:
+    module = new_repository(tmp_path / "module")
+    do(alone.repository, "submodule", "add", "--quiet", "--name", "a/b", str(module), "module")
+    do(alone.repository, "commit", "--quiet", "--message", "with a submodule")
+    do(alone.worktree, "merge", "--quiet", "--ff-only", "main")
+    do(alone.worktree, "submodule", "--quiet", "update", "--init")
+    do(alone.worktree / "module", "switch", "--quiet", "--create", "mine")
+    commit(alone.worktree / "module", "new", "work")
+    do(alone.worktree, "submodule", "--quiet", "deinit", "--force", "module")
+    (found,) = reasons(see(git_in(alone.worktree)))
+    assert (found.code, found.forceable) == ("nested-repository", False)
+    assert found.examples[0].startswith("submodule a/b, not checked out: it has commits")
+    own = Path(do(alone.worktree, "rev-parse", "--absolute-git-dir")) / "modules" / "a" / "b"
+    do(module, "fetch", "--quiet", str(own), "mine:mine")
+    do(own, "--work-tree=.", "fetch", "--quiet")
+    assert alone.codes() == []
+
+
+@pytest.mark.parametrize("where", ["ignored/clone", "module"])
+def test_no_filter_that_a_repository_within_names_is_run(
+    alone: Place, tmp_path: Path, where: str
+) -> None:
+    canary, trap = tmp_path / "canary", tmp_path / "trap"
+    trap.write_text(f'#!/bin/sh\necho "$0" >> {canary}\ncat\n')
+    trap.chmod(0o755)
+    commit(alone.repository, ".gitignore", "ignored/\n")
+    origin = new_repository(tmp_path / "origin")
+    do(alone.repository, "submodule", "add", "--quiet", str(origin), "module")
+    do(alone.repository, "commit", "--quiet", "--message", "with a submodule")
+    do(alone.worktree, "merge", "--quiet", "--ff-only", "main")
+    do(alone.worktree, "submodule", "--quiet", "update", "--init")
+    do(alone.worktree, "clone", "--quiet", str(origin), "ignored/clone")
+    within = alone.worktree / where
+    do(within, "config", "filter.x.clean", str(trap))
+    info = Path(do(within, "rev-parse", "--absolute-git-dir")) / "info"
+    (info / "attributes").write_text("* filter=x\n")
+    os.utime(within / "file-0", (1, 1))
+    see(git_in(alone.worktree))
+    assert not canary.exists()
+    (example,) = alone.names("nested-repository")
+    assert example.startswith(f"{where}: its own configuration names programs")
 
 
 def test_what_cannot_be_looked_at_is_not_safe(

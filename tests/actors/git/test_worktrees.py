@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from actors.git import worktrees
 from actors.git.command import Git, GitFailed
+from actors.git.kept_trees import keep_tree
 from actors.git.repository import listed
 from actors.git.worktrees import Wanted
 from storage.records.request import Refusal
@@ -320,3 +321,47 @@ def test_it_can_be_filled_otherwise(shop: Path, root: Path) -> None:
 
     worktrees.make(git, plan, fill=fill)
     assert set(files_of(Path(plan.worktree_path))) == {"only"}
+
+
+# What others did in one whose creation was cut off.
+
+
+def test_what_stands_nowhere_else_is_kept_before_it_goes(shop: Path, root: Path) -> None:
+    git, plan = git_in(shop), planned(shop, root, branch="x")
+    worktrees.make(git, plan)
+    path = Path(plan.worktree_path)
+    (path / "precious").write_text("never saved elsewhere")
+    (path / "file-0").write_text("edited")
+    said = str(worktrees.undo(git, plan, keeps=True))
+    assert not path.exists()
+    ref = do(shop, "for-each-ref", "--format=%(refname)", "refs/greenroom/")
+    assert ref.startswith(f"refs/greenroom/recovery/{ID}/")
+    assert said.endswith(ref)
+    assert do(shop, "show", f"{ref}:precious") == "never saved elsewhere"
+    assert do(shop, "show", f"{ref}:file-0") == "edited"
+    assert worktrees.undo(git, plan, keeps=True) is None
+
+
+def test_what_is_there_only_from_its_commit_or_a_kept_tree_is_kept_no_more(
+    shop: Path, root: Path
+) -> None:
+    git, plan = git_in(shop), planned(shop, root, branch="x")
+    (shop / "round").write_text("of another session")
+    keep_tree(git, "other", 3)
+    (shop / "round").unlink()
+    worktrees.make(git, plan)
+    (Path(plan.worktree_path) / "round").write_text("of another session")
+    (Path(plan.worktree_path) / "file-1").unlink()
+    assert worktrees.undo(git, plan, keeps=True) is None
+    assert not Path(plan.worktree_path).exists()
+    refs = do(shop, "for-each-ref", "--format=%(refname)", "refs/greenroom/")
+    assert refs == "refs/greenroom/other/3"
+
+
+def test_one_with_a_repository_within_stays(shop: Path, root: Path) -> None:
+    git, plan = git_in(shop), planned(shop, root, branch="x")
+    worktrees.make(git, plan)
+    new_repository(Path(plan.worktree_path) / "within")
+    with pytest.raises(GitFailed, match="repository within"):
+        worktrees.undo(git, plan, keeps=True)
+    assert (Path(plan.worktree_path) / "within" / "file-0").exists()

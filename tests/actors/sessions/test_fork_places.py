@@ -160,3 +160,26 @@ def test_one_whose_worktree_has_gone_can_be_forked_all_the_same(
     do(repository, "worktree", "remove", "--force", "--force", str(place))
     made = fork(greenroom, origin["id"])
     assert (Path(made["worktree_path"]) / "said").read_text() == "one"
+
+
+def test_a_fork_is_set_up_with_its_own_values(greenroom: House, repository: Path) -> None:
+    rules = repository / ".greenroom"
+    (rules / "templates").mkdir(parents=True)
+    (rules / "worktree.json").write_text('{"copy": [".env"], "setup": ["sh", "-c", "exit 3"]}')
+    for name in ("port", "changed"):
+        (rules / "templates" / name).write_text("{{WORKTREE_NUM + 3000}} {{WORKTREE_PATH}}")
+    (repository / ".env").write_text("KEY=1")
+    origin = worktree_session(greenroom, branch="topic")
+    place = Path(origin["worktree_path"])
+    (place / "changed").write_text("by somebody")
+    rounds(greenroom, origin["id"], place, "one")
+    made = fork(greenroom, origin["id"])
+    own = Path(made["worktree_path"])
+    assert (own / "port").read_text() == f"{made['number'] + 3000} {own}"
+    assert [(own / name).read_text() for name in ("changed", ".env")] == ["by somebody", "KEY=1"]
+    assert made["set_up"]["notes"] == ["changed was left out: the branch has a file of that name"]
+    assert (place / "port").read_text() == f"{origin['number'] + 3000} {place}"
+    setup = made["workers"][-1]
+    assert (setup["name"], setup["desired"], setup["status"]) == ("setup", "stopped", "stopped")
+    greenroom.get("start-worker", session=made["id"], worker="setup")
+    assert greenroom.becomes(made["id"], setup["id"], "exited").exit.code == 3

@@ -4,12 +4,15 @@ Each works, or is refused with a sentence that helps; nothing is taken away beca
 found.
 """
 
+import shlex
 import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from actors.cli.doctor import running
+from actors.cli.doctor.finding import Finding
 from tests.fakes.greenroom import House
 from tests.fakes.repositories import Repository
 
@@ -245,6 +248,43 @@ def test_one_that_moved_is_not_removed(greenroom: House, home: Repository, tmp_p
     greenroom.ask({"type": "delete-session", "session": session["id"], "force": True})
     assert (new / "mine").read_text() == "precious\n"
     assert home.git("status", "--porcelain", at=new) == "?? mine"
+
+
+def test_a_repository_that_moved_works_once_it_is_repaired(
+    greenroom: House, home: Repository, tmp_path: Path
+) -> None:
+    session, kept = (made(greenroom, home.place, branch=name) for name in ("work", "kept"))
+    home.place = home.place.rename(tmp_path / "new home")
+    notes = [each for each in doctor(greenroom) if each.check == "directories"]
+    assert len(notes) == 2
+    assert "is no longer at" in notes[0].text
+    home.git("worktree", "repair", session["worktree_path"], kept["worktree_path"])
+    works(greenroom, session)
+    fork = greenroom.get("fork-session", session=session["id"], branch="fork")
+    assert looked(greenroom, greenroom.get("get-session", session=fork["id"]))["problem"] is None
+    greenroom.get("delete-session", session=kept["id"], keep_worktree=True)
+    greenroom.get("purge-session", session=kept["id"])
+    assert f"greenroom {kept['id']}" not in home.git("worktree", "list", "--porcelain")
+    greenroom.get("delete-session", session=session["id"], force=True)
+    greenroom.get("purge-session", session=session["id"])
+    assert session["id"] not in home.git("for-each-ref")
+
+
+def doctor(greenroom: House) -> list[Finding]:
+    return list(running.findings(str(greenroom.data.root), greenroom.get("get-status")))
+
+
+def test_what_show_says_brings_back_one_that_has_gone(greenroom: House, home: Repository) -> None:
+    session = made(greenroom, home.place, branch="work")
+    shutil.rmtree(session["worktree_path"])
+    worker = {"type": "terminal", "command": ["true"]}
+    cannot = refusal(greenroom, "create-worker", session=session["id"], worker=worker)
+    assert f"greenroom show {session['id']}" in cannot.message
+    greenroom.get("delete-session", session=session["id"])
+    assert not greenroom.get("restore-session", session=session["id"])["location_exists"]
+    command = looked(greenroom, session)["problem"].partition("; make it again with: ")[2]
+    home.git(*shlex.split(command)[1:])
+    works(greenroom, session)
 
 
 def test_what_stands_in_its_place_is_left_alone(

@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from actors.git import remake
-from actors.git import removal as removing
+from actors.git import kept_copy, remake
 from actors.sessions import removals
 from storage.records import event as e
 from tests.actors.git.places import commit, do, files_of, new_repository
@@ -236,7 +235,7 @@ def test_a_full_disk_leaves_the_worktree_and_the_session(
     def no_room(*_: Any, **__: Any) -> Any:
         raise OSError(28, os.strerror(28))
 
-    monkeypatch.setattr(removing, "keep", no_room)
+    monkeypatch.setattr(kept_copy, "keep", no_room)
     assert greenroom.refused("delete-session", session=made["id"], force=True) == (
         "worktree-not-safe"
     )
@@ -291,6 +290,8 @@ def test_a_clean_up_that_does_not_end_is_ended_with_all_that_it_started(
     assert "timed out" in said
     left = subprocess.run(["pgrep", "-f", f"sleep {word}"], capture_output=True, check=False)
     assert left.stdout == b""
+    silent = removals.clean_up(("sh", "-c", "exit 5"), tmp_path, environ)
+    assert silent == "its clean-up command ended with 5"
     failed = removals.clean_up(("sh", "-c", "echo why >&2; exit 3"), tmp_path, environ)
     assert failed == "its clean-up command ended with 3: why"
     assert removals.clean_up(("true",), tmp_path, environ) is None

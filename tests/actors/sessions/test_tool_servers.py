@@ -223,6 +223,19 @@ def test_servers_of_a_session_that_was_stopped_are_not_shown(greenroom: House) -
     assert server(greenroom, "demo") is None
 
 
+def test_the_servers_of_a_session_end_when_it_is_stopped_and_come_back_with_it(
+    greenroom: House,
+) -> None:
+    session_id = talk(greenroom, **demo_server())
+    assert call_of(greenroom, session_id, "add") == ("completed", "42")
+    greenroom.post({"type": "stop-session", "session": session_id})
+    eventually(lambda: server(greenroom, "demo") is None, seconds=PATIENCE_SECONDS)
+    greenroom.post({"type": "start-session", "session": session_id})
+    assert call_of(greenroom, session_id, "add") == ("completed", "42")
+    greenroom.post({"type": "archive-session", "session": session_id})
+    eventually(lambda: server(greenroom, "demo") is None, seconds=PATIENCE_SECONDS)
+
+
 def test_what_is_taken_out_goes_without_another_request(greenroom: House) -> None:
     session_id = talk(greenroom, mcp_servers={"broken": {"command": "/no/such/program"}})
     bring(greenroom, demo=command(DEMO_SERVER))

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from actors.git import worktrees
 from actors.git.command import Git
@@ -234,6 +235,25 @@ def test_an_intent_with_its_session_goes_and_the_worktree_stays(
     assert Path(session["worktree_path"], "file-0").exists()
 
 
+def test_an_intent_in_another_workspace_leaves_a_session_and_its_worktree(
+    greenroom: House, shop: Path
+) -> None:
+    session = made(greenroom, shop, branch="x")
+    place = Path(session["worktree_path"])
+    (place / "precious").write_text("never saved elsewhere")
+    eventually(lambda: not list(making.found(greenroom.data)))
+    held = intended(greenroom, shop, session_id=session["id"], branch="y")
+    held.release()
+    plan = replace(held.plan, worktree_path=str(place), branch="x")
+    held.path.unlink()
+    greenroom.data.prepare_workspace("other")
+    making.begin(greenroom.data, "other", plan).release()
+    greenroom.again()
+    eventually(lambda: not list(making.found(greenroom.data)))
+    assert (place / "precious").exists()
+    assert do(shop, "branch", "--list", "x")
+
+
 def test_a_request_that_is_done_again_waits_until_the_rest_is_undone(
     greenroom: House, shop: Path
 ) -> None:
@@ -314,3 +334,31 @@ def test_a_set_up_that_cannot_be_read_does_not_lose_the_session(
     session = made(greenroom, shop, branch="x")
     (note,) = session["set_up"]["notes"]
     assert note.startswith("worktree.json:1 was left out: ")
+
+
+def test_what_a_set_up_put_is_nobodys_work_until_it_is_changed(
+    greenroom: House, shop: Path
+) -> None:
+    own = greenroom_directory(shop / ".greenroom", copy=[".env"])
+    (own / "templates" / "port").write_text("{{WORKTREE_NUM * 10 + 3000}} {{WORKTREE_PATH}}")
+    (shop / ".env").write_text("KEY=1")
+    fresh, used = made(greenroom, shop, branch="x"), made(greenroom, shop, branch="y")
+    assert greenroom.get("delete-session", session=fresh["id"])["worktree"]["removed"]
+    (Path(used["worktree_path"]) / ".env").write_text("KEY=2")
+    answer = greenroom.ask({"type": "delete-session", "session": used["id"]})
+    assert answer.error is not None
+    assert answer.error.data is not None
+    assert [each.examples for each in answer.error.data["reasons"]] == [(".env",)]
+
+
+def test_nothing_of_a_bare_repository_is_copied(
+    greenroom: House, shop: Path, tmp_path: Path
+) -> None:
+    greenroom_directory(shop / ".greenroom", copy=["config", "HEAD", "hooks"])
+    do(shop, "add", ".greenroom")
+    do(shop, "commit", "--quiet", "--message", "rules")
+    do(tmp_path, "clone", "--quiet", "--bare", str(shop), "bare.git")
+    session = made(greenroom, tmp_path / "bare.git", branch="x")
+    assert do(Path(session["worktree_path"]), "status", "--porcelain", "--ignored") == ""
+    (note,) = session["set_up"]["notes"]
+    assert note.startswith("nothing was copied: ")

@@ -50,10 +50,10 @@ def test_git_is_asked_in_any_directory(greenroom: House, home: Repository) -> No
     (home.place / "new").write_text("x\n")
     look = greenroom.get("get-worktree", session=session_id)
     assert (look["branch"], look["untracked"], look["problem"]) == ("main", 1, None)
-    for form in ("text", "files", "summary"):
+    for form in ("text", "patch", "files", "summary"):
         told = greenroom.get("get-diff", session=session_id, form=form)
         assert told["summary"] == {"files": 1, "added": 1, "removed": 0, "binary": 0}
-        assert (told["text"] is not None) == (form == "text")
+        assert (told["text"] is not None) == (form in {"text", "patch"})
         assert (told["files"][0]["hunks"] is not None) == (form == "files")
 
 

@@ -36,8 +36,9 @@ def test_in_json_there_are_the_hunks(run: Run, serve: Serve) -> None:
 
 
 def test_a_patch_for_git_is_as_it_is(run: Run, serve: Serve) -> None:
-    serve(yes(DIFF))
+    daemon = serve(yes(DIFF))
     assert run("diff", "a", "--patch").out == PATCH
+    assert daemon.requests[0]["form"] == "patch"
     assert run("diff", "a", "--patch", "--stat").status == 2
     assert run("diff", "a", "--patch", "--json").status == 2
 

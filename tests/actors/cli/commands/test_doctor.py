@@ -388,3 +388,12 @@ def test_fix_without_a_daemon_ends_nobody_and_says_so(store: Store, run: Run) ->
     rows = [r for r in json.loads(outcome.out)["data"]["checks"] if r["check"] == "orphans"]
     assert [row["state"] for row in rows] == ["problem"]
     assert rows[0]["text"].startswith("nothing was ended: ")
+
+
+def test_a_directory_that_is_not_there_is_a_note(
+    store: Store, serve: Serve, checks: Checks
+) -> None:
+    gone = {"id": ONE, "location": "gone", "location_path": "/gone", "worktree": None}
+    serve(yes(daemon_status(sessions=[gone, {"id": OTHER, "location": "there"}])))
+    row = of(checks(0), "directories")
+    assert (row["state"], row["text"]) == ("note", f"session {ONE}: /gone is gone")

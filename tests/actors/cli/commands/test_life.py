@@ -29,6 +29,18 @@ def test_each_command_is_its_request(
     assert outcome.out.startswith("T abcd ")
 
 
+def test_a_title_with_a_slash_is_no_worker(run: Run, serve: Serve) -> None:
+    daemon = serve(yes({"id": "abcd", "title": "fix/login", "type": "terminal"}))
+    daemon.titles.add("fix/login")
+    for words in (("run", "fix/login"), ("run", "fix/login/setup"), ("restart", "a/b")):
+        assert run(*words).status == 0
+    asked = [(each["session"], each.get("worker")) for each in daemon.requests]
+    assert asked == [("fix/login", None), ("fix/login", "setup"), ("a", "b")]
+    outcome = run("type", "fix/login", "x")
+    assert outcome.status == 2
+    assert "names no worker" in outcome.err
+
+
 def test_run_names_who_does_not_run_all_the_same(run: Run, serve: Serve) -> None:
     workers = [
         {"name": "shell", "status": "running", "desired": "run"},

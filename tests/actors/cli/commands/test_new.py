@@ -149,6 +149,13 @@ def test_where_it_is_and_what_is_left_to_do_is_told(run: Run, serve: Serve) -> N
     assert done.err == "x was left out\n"
 
 
+def test_where_the_output_of_a_set_up_that_runs_is(run: Run, serve: Serve) -> None:
+    workers = [*SESSION["workers"], {"name": "setup", "type": "terminal"}]
+    serve(yes(of_worktree(set_up={"command": ["make"], "trusted": True}, workers=workers)))
+    line = run("new", "--worktree", "--setup").out.splitlines()[3]
+    assert line == "the set-up runs; see: greenroom output abcdefgh2345/setup"
+
+
 @pytest.mark.parametrize(
     "words",
     [["--branch", "x"], ["--base", "x"], ["--setup"], ["--worktree", "a", "--repository", "b"]],

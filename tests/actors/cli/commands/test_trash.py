@@ -66,7 +66,14 @@ def test_a_restored_session_says_how_to_go_on(run: Run, serve: Serve) -> None:
 
 def test_a_directory_that_is_gone_is_said(run: Run, serve: Serve) -> None:
     serve(yes({**BACK, "location_exists": False, "location_path": "/gone"}))
-    assert "/gone does not exist here" in run("restore", "Talk").err
+    assert "/gone does not exist here; make it first" in run("restore", "Talk").err
+
+
+def test_what_brings_a_worktree_back_is_named(run: Run, serve: Serve) -> None:
+    gone = {"type": "worktree", "location_exists": False, "location_path": "/gone"}
+    serve(yes({**BACK, **gone}))
+    told = f"/gone does not exist here; what brings it back: greenroom show {ID}"
+    assert told in run("restore", "Talk").err
 
 
 def test_a_refused_restore_is_status_1(run: Run, serve: Serve) -> None:
