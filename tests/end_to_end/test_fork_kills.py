@@ -1,5 +1,6 @@
 """The daemon is killed at each step of a fork: there is one fork in the end, whole, and no half."""
 
+import json
 import shutil
 import signal
 from pathlib import Path
@@ -77,6 +78,8 @@ def test_one_fork_comes_of_it(house: House, words: str, when: str) -> None:
     assert running.returncode == -signal.SIGKILL
     running = house.daemon()
     house.wait(answer.exists, "the answer")
+    told = json.loads(answer.read_bytes())
+    assert told["ok"], told
 
     sessions = house.data_of({"type": "list-sessions"})["sessions"]
     (forked,) = [one for one in sessions if one["forked_from"]]
