@@ -89,19 +89,40 @@ def test_what_cannot_be_kept_is_logged_and_holds_nothing_up(
     keeping.wait(ID)
 
 
-def test_without_git_nothing_is_run(keeping: TreeKeeping, tmp_path: Path) -> None:
-    keeping._environ = {"PATH": "/nowhere"}
-    keeping.round_ended(ID, tmp_path, 5)
-    keeping.wait(ID)
+class EndedPool:
+    """That of a recorder which does not run; `asked` counts how often it was wanted."""
 
+    def __init__(self) -> None:
+        self.asked = 0
 
-def test_when_greenroom_ends_nobody_is_left_waiting() -> None:
-    def ended() -> ThreadPoolExecutor:
+    def __call__(self) -> ThreadPoolExecutor:
+        self.asked += 1
         raise RuntimeError("the recorder does not run")
 
-    keeping = TreeKeeping(ended, {})
-    keeping.round_ended(ID, Path("/"), 5)
+
+def test_without_git_nothing_is_run(pool: ThreadPoolExecutor, tmp_path: Path) -> None:
+    ran, programs, plain = (tmp_path / name for name in ("ran", "programs", "plain"))
+    programs.mkdir()
+    plain.mkdir()
+    (programs / "git").write_text(f"#!/bin/sh\necho > {ran}\nexit 1\n")
+    (programs / "git").chmod(0o755)
+    keeping = TreeKeeping(lambda: pool, {"PATH": str(programs)})
+    keeping.round_ended(ID, plain, 5)
     keeping.wait(ID)
+    assert not ran.exists()
+    (plain / ".git").mkdir()
+    keeping.round_ended(ID, plain, 6)
+    keeping.wait(ID)
+    assert ran.exists()
+
+
+def test_when_greenroom_ends_nobody_is_left_waiting(place: Path) -> None:
+    pool = EndedPool()
+    keeping = TreeKeeping(pool, {})
+    keeping.round_ended(ID, place, 5)
+    keeping.wait(ID)
+    assert pool.asked == 1
+    assert numbers(place) == []
 
 
 def test_each_round_of_a_session_ends_with_its_tree(greenroom: House) -> None:

@@ -16,18 +16,6 @@ from storage.records.session import Session
 from tests.fakes.repositories import Repository, plain_git, quick, worktree
 
 
-@pytest.fixture
-def home(tmp_path: Path) -> Repository:
-    return Repository(tmp_path / "home")
-
-
-@pytest.fixture
-def work(home: Repository, tmp_path: Path) -> Path:
-    path = tmp_path / "work"
-    home.worktree(path)
-    return path
-
-
 def told(session: Session, form: Any = "text", most: int = 1 << 20) -> SessionDiff:
     found = diff(session, plain_git(Path("/")), form, most)
     assert isinstance(found, SessionDiff), found

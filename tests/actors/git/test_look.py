@@ -13,18 +13,6 @@ from storage.records.worktree_look import WorktreeLook
 from tests.fakes.repositories import AT, Repository, plain_git, quick, worktree
 
 
-@pytest.fixture
-def home(tmp_path: Path) -> Repository:
-    return Repository(tmp_path / "home")
-
-
-@pytest.fixture
-def work(home: Repository, tmp_path: Path) -> Path:
-    path = tmp_path / "work"
-    home.worktree(path)
-    return path
-
-
 def seen(session: Session) -> WorktreeLook:
     return look(session, plain_git(Path("/")), AT)
 
