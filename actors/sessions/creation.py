@@ -159,6 +159,13 @@ class Creation:
         for asked in [asked for waiting in self._waiting.values() for asked in waiting]:
             asked.reply.send(CUT_SHORT)
 
+    def waits_for_undoing(self, session_id: str, asked: Dispatch) -> bool:
+        """True where an earlier run left something half made under this id."""
+        waits = session_id not in self._directory.entries and self.making.is_busy(session_id)
+        if waits:
+            self._waiting.setdefault(session_id, []).append(asked)
+        return waits
+
     def _is_taken(self, session_id: str, asked: Dispatch) -> bool:
         """It was asked for before: then its own journal has the answer."""
         is_there = session_id in self._directory.entries

@@ -40,6 +40,8 @@ class Forking:
 
     def fork(self, request: r.ForkSession, asked: Dispatch) -> None:
         """An id that was allotted in advance makes the fork once, however often it is asked for."""
+        if asked.allotted and self._creation.waits_for_undoing(asked.allotted, asked):
+            return
         found = self._directory.resolve(request.session)
         done = self._done(asked)
         problem = self._around.health.problem

@@ -5,9 +5,13 @@ from typing import Any
 
 import pytest
 
+from actors.git import worktrees
 from actors.git.kept_trees import kept_trees
+from storage import making
+from storage.records.worktree import WorktreePlan
 from tests.actors.git.places import commit, do, git_in, new_repository
 from tests.actors.sessions.test_forking import fork, numbers
+from tests.fakes.actors import eventually
 from tests.fakes.greenroom import House
 from tests.storage.listing import listed
 
@@ -183,3 +187,28 @@ def test_a_fork_is_set_up_with_its_own_values(greenroom: House, repository: Path
     assert (setup["name"], setup["desired"], setup["status"]) == ("setup", "stopped", "stopped")
     greenroom.get("start-worker", session=made["id"], worker="setup")
     assert greenroom.becomes(made["id"], setup["id"], "exited").exit.code == 3
+
+
+def test_a_fork_that_is_done_again_waits_until_the_rest_is_undone(
+    greenroom: House, repository: Path
+) -> None:
+    session_id = greenroom.create(config={})["id"]
+    rounds(greenroom, session_id, repository, "one")
+    named = worktrees.Wanted(session_id="forkedforked", branch="half")
+    plan = worktrees.plan(git_in(repository), named, greenroom.data.worktrees)
+    assert isinstance(plan, WorktreePlan), plan
+    held = making.begin(greenroom.data, "default", plan)
+    worktrees.make(git_in(repository), plan)
+    greenroom.again()  # `held` is as a git that outlived us
+    request = {"type": "fork-session", "session": session_id}
+    future = greenroom.post(request, allotted="forkedforked", again=True)
+    greenroom.get("get-session", session=session_id)
+    assert not future.done()
+    held.release()
+    answer = future.result(30)
+    assert answer.ok, answer.error
+    assert Path(answer.data["worktree_path"], "said").read_text() == "one"
+    eventually(lambda: not list(making.found(greenroom.data)))
+    listed_by_git = do(repository, "worktree", "list").splitlines()
+    assert len(listed_by_git) == 2
+    assert do(repository, "branch", "--list", "half") == ""
