@@ -6,6 +6,7 @@ terminal link is started again with it; a front that fails concerns nobody else.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -22,6 +23,7 @@ from actors.decisions.restart import Strategy
 from actors.edits.edits_actor import EditsActor
 from actors.gateway import Gateway
 from actors.git.looks import Looks
+from actors.http.ring import Ring
 from actors.inbox.inbox_actor import InboxActor
 from actors.io_loop_actor import IoLoopActor
 from actors.orphans.sweeper import OrphanSweeper
@@ -30,6 +32,7 @@ from actors.recording.broadcaster import Broadcaster
 from actors.recording.health import StoreHealth
 from actors.recording.recorder import Recorder
 from actors.recording.recording import Recording
+from actors.redactor import Redactor, of_environment
 from actors.sessions.directory import Directory
 from actors.status import StatusReport
 from actors.supervision import (
@@ -98,9 +101,16 @@ class RunningTree:
     board: Board
 
 
-def surroundings(data: DataDir, environ: Mapping[str, str], clock: Clock) -> Surroundings:
+def surroundings(
+    data: DataDir,
+    environ: Mapping[str, str],
+    clock: Clock,
+    redactor: Redactor | None = None,
+) -> Surroundings:
     """Everything that the actors share; nothing of it runs yet."""
     recording = Recording()
+    redactor = redactor or Redactor()
+    redactor.know(of_environment(environ))
     around = Surroundings(
         clock=clock,
         data=data,
@@ -110,11 +120,12 @@ def surroundings(data: DataDir, environ: Mapping[str, str], clock: Clock) -> Sur
         broadcaster=Broadcaster(),
         io=IoLoop(),
         prices=prices,
-        models=Models(PROVIDERS, environ),
+        models=Models(PROVIDERS, environ, redactor),
+        redactor=redactor,
         workspaces=Workspaces(data, PROVIDERS),
         groups=ControlGroups.here(data.root, data.instance),
         looks=Looks(without_secrets(environ), clock),
-        trees=TreeKeeping(lambda: recording.pool, without_secrets(environ)),
+        trees=TreeKeeping(lambda: recording.outside, without_secrets(environ)),
     )
     around.broadcaster.subscribe(around.followers.hear)
     return around
@@ -127,13 +138,14 @@ def boot(
     stop_daemon: StopDaemon | None = None,
     keeper_pid: Callable[[], int | None] = lambda: None,
     clock: Clock | None = None,
+    redactor: Redactor | None = None,
 ) -> RunningTree:
     """Start the tree on a data directory whose lock the caller holds.
 
     With `stop_daemon` the fronts are started too; without, the tree serves this process alone.
     """
     clock = clock or SystemClock()
-    around = surroundings(data, environ, clock)
+    around = surroundings(data, environ, clock, redactor)
     around.health.begin()
     board = Board(clock)
     gateway = Gateway(around, StatusReport(around, board, keeper_pid))
@@ -159,7 +171,12 @@ def core(around: Surroundings) -> list[ChildSpec]:
         ChildSpec(
             id="mcp_servers",
             start=lambda context: McpServers.start(
-                context, around.data, around.workspaces, around.io, around.shared_tools
+                context,
+                around.data,
+                around.workspaces,
+                around.io,
+                around.shared_tools,
+                around.redactor,
             ),
             kind="supervisor",
             shutdown_seconds=20.0,
@@ -169,12 +186,23 @@ def core(around: Surroundings) -> list[ChildSpec]:
 
 
 def fronts(around: Surroundings, gateway: Gateway, stop_daemon: StopDaemon) -> list[ChildSpec]:
+    ring = Ring(int(around.clock.now().timestamp() * 1000))
+    around.broadcaster.subscribe(ring.hear)
     return [
         _actor("inbox", InboxActor, around, gateway),
         _actor("edits", EditsActor, around, gateway),
         _actor("files_watch", FilesWatchActor, around),
         _actor("control", ControlActor, around, gateway, stop_daemon),
+        ChildSpec(id="http", start=partial(_http, around, gateway, ring)),
     ]
+
+
+def _http(
+    around: Surroundings, gateway: Gateway, ring: Ring, context: ChildContext
+) -> ActorRef[Any]:
+    from actors.http.http_actor import HttpActor
+
+    return HttpActor.start(context, around, gateway, ring)
 
 
 def _actor(name: str, actor: Any, *given: Any, escalate: bool = False) -> ChildSpec:

@@ -106,6 +106,13 @@ class ControlGroups:
             for pid in _pids(leaf)
         }
 
+    def memory_kills(self, key: str) -> int:
+        """How many of the processes of this key the kernel has killed for their memory so far."""
+        leaf = self._leaf(key)
+        lines = _text(leaf / "memory.events").splitlines() if leaf else []
+        counts = [line.removeprefix("oom_kill ") for line in lines if line.startswith("oom_kill ")]
+        return sum(int(each) for each in counts if each.isdigit())
+
     def count(self) -> int:
         """How many groups there are."""
         return len(self._leaves())

@@ -21,6 +21,7 @@ from typing import NoReturn
 
 from actors.boot import RunningTree, boot
 from actors.inherited import keep_private, raise_soft_limit
+from actors.redactor import HidingFormatter, Redactor
 from actors.shutdown import end_terminals
 from actors.supervision import RootHandle
 from actors.systemd import Notifier
@@ -87,11 +88,12 @@ def main(arguments: Sequence[str]) -> int:
     except (StorageError, OSError) as error:
         _say(f"greenroom cannot start: {error}")
         return start_failure_status(error)
-    _begin_log()
+    redactor = Redactor()
+    _begin_log(redactor)
     tune_interpreter()
     try:
         keeper_pid = os.getppid() if notifier.keeps_us else options.keeper_pid
-        return _run(data, lock, keeper_pid, notifier)
+        return _run(data, lock, keeper_pid, notifier, redactor)
     except Exception:  # noqa: BLE001 - logged, and told to the keeper by the status
         _log.exception("the daemon failed")
         return FAILED_STATUS
@@ -137,22 +139,22 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def _begin_log() -> None:
+def _begin_log(redactor: Redactor) -> None:
     """What is said goes to standard error; so do the threads' stacks when a signal is fatal."""
     faulthandler.enable()
-    logging.basicConfig(
-        level=logging.INFO,
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-        stream=sys.stderr,
-    )
-    for noisy in ("httpx2", "httpcore2", "pykka", "asyncio"):
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(HidingFormatter(redactor))
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
+    for noisy in ("httpx2", "httpcore2", "pykka", "asyncio", "uvicorn"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     # What a tool server says is in its own log; the SDK's words of it may hold that server's keys.
     for sdk in ("mcp", "client"):
         logging.getLogger(sdk).setLevel(logging.CRITICAL)
 
 
-def _run(data: DataDir, lock: Lock, keeper_pid: int | None, notifier: Notifier) -> int:
+def _run(
+    data: DataDir, lock: Lock, keeper_pid: int | None, notifier: Notifier, redactor: Redactor
+) -> int:
     end = _End()
     # Asked to end by the system, terminals live on: that loses nothing, and `stop` ends them.
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -160,7 +162,11 @@ def _run(data: DataDir, lock: Lock, keeper_pid: int | None, notifier: Notifier) 
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     environ = {name: value for name, value in os.environ.items() if name != "GREENROOM_HOME"}
     greenroom = boot(
-        data, environ, stop_daemon=end.ask, keeper_pid=lambda: _living_keeper(keeper_pid)
+        data,
+        environ,
+        stop_daemon=end.ask,
+        keeper_pid=lambda: _living_keeper(keeper_pid),
+        redactor=redactor,
     )
     _log.info("greenroom runs on %s, process %d", data.root, os.getpid())
     end.follow(greenroom.root)

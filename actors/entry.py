@@ -15,10 +15,11 @@ ROLES: Mapping[str, str] = {
     "daemon": "actors.daemon:main",
     "keeper": "actors.keeper:main",
     "mcp-launcher": "actors.mcp_launcher:main",
+    "mcp-server": "actors.mcp_server.stdio:main",
 }
 """Role -> `module:function`; the function takes the arguments and returns the exit status."""
 
-ROLES_OF_A_DIRECTORY = frozenset(ROLES) - {"mcp-launcher"}
+ROLES_OF_A_DIRECTORY = frozenset(ROLES) - {"mcp-launcher", "mcp-server"}
 """Those that serve one data directory, named by their first argument: `--data DIR`."""
 
 USAGE_STATUS = 2
@@ -67,10 +68,11 @@ def clean_environment(environ: Mapping[str, str]) -> dict[str, str]:
 
 def without_keys(environ: Mapping[str, str]) -> dict[str, str]:
     """`environ` without what is named like a key, token, secret or password."""
-    return {name: value for name, value in environ.items() if not _is_secret(name.upper())}
+    return {name: value for name, value in environ.items() if not names_a_secret(name)}
 
 
-def _is_secret(name: str) -> bool:
+def names_a_secret(name: str) -> bool:
+    name = name.upper()
     return name.endswith(("_KEY", "_TOKEN", "_SECRET")) or "PASSWORD" in name
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from actors.decisions import rights
 from actors.messages.orphans import CleanUp
 from actors.messages.session import Dispatch, Follow, NotDurable, Reply
 from actors.status import StatusReport
@@ -49,20 +50,25 @@ class Gateway:
         allotted: str | None = None,
         in_order: bool = False,
         by: str = "program",
+        caller: str | None = None,
     ) -> None:
         """`raw` is what stood in the front's JSON, an object or anything else.
 
         `request_id` is one that no other request ever has; handed in `again` under it, a request
         is not done twice. `allotted` is the id of the session that it may create. `follow` hears
         of the turns that answer a request while they grow. `in_order`: it sees all that its session
-        was asked before. `by`: the front, as it is recorded who answered.
+        was asked before. `by`: the front, as it is recorded who answered. `caller`: the id of the
+        session that asks for itself, which may not ask for everything.
         """
         asked = parse(raw)
         if isinstance(asked, r.Answer):
             deliver(asked if asked.id else replace(asked, id=request_id))
             return
         reply = Reply(lambda value: deliver(answer(asked, value, request_id)))
-        if isinstance(asked, r.GetStatus):
+        no = rights.never(asked) if caller is not None else None
+        if no:
+            reply.send(no)
+        elif isinstance(asked, r.GetStatus):
             self._tell_status(reply)
         elif isinstance(asked, r.CleanupOrphans):
             self._around.orphans.tell_within(
@@ -83,7 +89,8 @@ class Gateway:
                     again=again,
                     allotted=allotted,
                     in_order=in_order,
-                    by=by,
+                    by=by if caller is None else f"session {caller}",
+                    caller=caller,
                 ),
                 self._around.clock,
                 lambda: reply.send(NOT_READY),
@@ -137,7 +144,20 @@ def answer(asked: r.AnyRequest, value: Any, request_id: str | None = None) -> r.
 
 
 def encoded(answer: r.Answer) -> bytes:
-    """The JSON of an answer. Data that is null stands there as such."""
+    """The JSON of an answer. Data that is null stands there as such.
+
+    One that cannot be written becomes a refusal that says so: whoever asked is always answered.
+    """
+    try:
+        return _encoded(answer)
+    except Exception as error:  # noqa: BLE001 - whatever it holds, whoever asked is answered
+        _log.exception("an answer to %s cannot be written", answer.type)
+        text = f"the answer cannot be written as JSON: {error}; see greenroom logs"
+        refusal = r.Refusal(code="internal-error", message=text)
+        return _encoded(r.Answer(id=answer.id, type=answer.type, ok=False, error=refusal))
+
+
+def _encoded(answer: r.Answer) -> bytes:
     outcome: dict[str, Any] = {"data": answer.data} if answer.ok else {"error": answer.error}
     if answer.not_durable:
         outcome["not_durable"] = True

@@ -1,4 +1,5 @@
-"""Runs one MCP server, and leaves nobody of it behind: not when it ends, not when we are gone.
+"""Runs one MCP server, or the clean-up of a worktree, and leaves nobody of it behind: not when it
+ends, not when we are gone.
 
 `mcp-launcher LIFELINE -- PROGRAM ARGUMENT…` gives its standard streams to the server. When the pipe
 LIFELINE ends, because it was closed or the daemon was killed, and when the server itself has ended,
@@ -37,7 +38,7 @@ def main(arguments: Sequence[str]) -> int:
     _enter_group(os.environ.pop(ENTER_GROUP, ""))
     wakeup = _wake_on(signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
     lifeline = int(arguments[0])
-    os.set_inheritable(lifeline, False)
+    _keep_to_ourselves()
     try:
         server = os.posix_spawnp(
             arguments[2],
@@ -52,6 +53,14 @@ def main(arguments: Sequence[str]) -> int:
     status = _wait(server, lifeline, wakeup)
     later = _end_all(server)
     return _end_like(status if status is not None else later)
+
+
+def _keep_to_ourselves() -> None:
+    """The lifeline, and a lock that lasts as long as we do."""
+    for name in os.listdir("/proc/self/fd"):  # noqa: PTH208 - numbers are all that is wanted
+        if int(name) > sys.stderr.fileno():
+            with suppress(OSError):  # that of the listing itself
+                os.set_inheritable(int(name), False)
 
 
 def _enter_group(group: str) -> None:

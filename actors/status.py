@@ -87,7 +87,7 @@ class StatusReport:
                 {session.id: session for session in sessions if session.id not in given_up},
                 self._around.seconds_left(),
             ),
-            "http": {"url": None, "state": "stopped"},
+            "http": {"url": self._around.http.url, "state": self._around.http.state},
             "keeper": {"pid": keeper_pid} if keeper_pid else None,
             "terminal_host": {
                 "pid": host.pid,

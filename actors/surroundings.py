@@ -13,6 +13,7 @@ from actors.conversations.tree_keeping import TreeKeeping
 from actors.conversations.written import WrittenTurns
 from actors.decisions.delivery import DeliveryTimes
 from actors.git.looks import Looks
+from actors.messages.http import HttpPlace
 from actors.messages.inbox import InboxCounts
 from actors.messages.recording import ActivityChanged
 from actors.ports import Clock, PriceTable
@@ -20,6 +21,7 @@ from actors.recording.broadcaster import Broadcaster
 from actors.recording.health import StoreHealth
 from actors.recording.index import SessionIndex
 from actors.recording.recording import Recording
+from actors.redactor import Redactor
 from actors.supervision import ActorRef, tell
 from actors.tools.shared_tools import SharedTools
 from actors.tools.tool_box import ToolBox
@@ -69,7 +71,8 @@ class Surroundings:
     that is awake, by its id; `delivery_times` are how long prompts
     for agents are waited for; `groups` are the control groups of sessions with limits;
     `looks` is what was last seen of their directories,
-    `trees` keeps their files as rounds end.
+    `trees` keeps their files as rounds end; `http` is where the HTTP front is to be found,
+    `redactor` what must be shown to nobody.
     `life` names this run of greenroom.
     """
 
@@ -88,6 +91,8 @@ class Surroundings:
     trees: TreeKeeping
     index: SessionIndex = field(default_factory=SessionIndex)
     inbox_counts: InboxCounts = field(default_factory=InboxCounts)
+    http: HttpPlace = field(default_factory=HttpPlace)
+    redactor: Redactor = field(default_factory=Redactor)
     written: WrittenTurns = field(default_factory=WrittenTurns)
     progress: dict[str, str] = field(default_factory=dict)
     activities: dict[str, Activity] = field(default_factory=dict)

@@ -10,17 +10,21 @@ from msgspec import Struct
 
 from benchmarks import (
     p1_commands,
+    p3_ask,
     p4_many_sessions,
     p5_start,
     p6_wake,
     p7_inbox,
+    p9_status,
     p10_echo,
     p11_output,
+    p12_websocket,
     p13_stream,
     p14_adoption,
     p15_memory,
     p16_idle,
     p17_sessions,
+    p19_worktrees,
 )
 from benchmarks.ground import Ground
 from benchmarks.measuring import Figure
@@ -53,6 +57,13 @@ ROWS = [
         p1_commands.measure_latency,
         p1_commands.Sizes(),
         _FEW_COMMANDS,
+    ),
+    Row(
+        "P3",
+        "ask of a session that changes nothing",
+        p3_ask.measure,
+        p3_ask.Sizes(),
+        p3_ask.Sizes(asks=20, rounds=1),
     ),
     Row(
         "P4",
@@ -90,6 +101,13 @@ ROWS = [
         _FEW_REQUESTS,
     ),
     Row(
+        "P9",
+        "status, the whole command",
+        p9_status.measure,
+        p9_status.Sizes(),
+        p9_status.Sizes(programs=2, calls=2, rounds=1),
+    ),
+    Row(
         "P10",
         "echo of a key through attach",
         p10_echo.measure,
@@ -102,6 +120,13 @@ ROWS = [
         p11_output.measure,
         p11_output.Sizes(),
         p11_output.Sizes(output_bytes=100_000, rounds=1),
+    ),
+    Row(
+        "P12",
+        "a terminal through a WebSocket",
+        p12_websocket.measure,
+        p12_websocket.Sizes(),
+        p12_websocket.Sizes(keys=20, output_bytes=100_000, rounds=1),
     ),
     Row(
         "P13",
@@ -144,5 +169,12 @@ ROWS = [
         p5_start.measure_daemon_start,
         p5_start.StartSizes(),
         p5_start.StartSizes(sessions=5, messages=3, busy=2, rounds=1),
+    ),
+    Row(
+        "P19",
+        "make and remove a worktree session",
+        p19_worktrees.measure,
+        p19_worktrees.Sizes(),
+        p19_worktrees.Sizes(files=5, rounds=1),
     ),
 ]

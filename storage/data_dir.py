@@ -82,6 +82,7 @@ class DataDir:
         self.config = self.root / "config.toml"
         self.control_socket = self.run / "control.sock"
         self.terminals_socket = self.run / "terminals.sock"
+        self.token = self.run / "token"
         self.daemon_log = self.run / "daemon.log"
         self.daemon_pid = self.run / "daemon.pid"
         self.reserve = self.run / "reserve"
@@ -136,6 +137,10 @@ class DataDir:
     def agent(self, workspace: str, session_id: str, worker_id: str) -> Path:
         """The directory with what an agent tells of itself. ValueError for what cannot be an id."""
         return self.session(workspace, session_id) / "agents" / _checked_id(worker_id)
+
+    def images(self, workspace: str, session_id: str) -> Path:
+        """The directory with pictures that clients sent. ValueError for what cannot be an id."""
+        return self.session(workspace, session_id) / "images"
 
     def lock(self) -> Lock:
         """Takes the directory, making it if need be. A second holder changes nothing in it.

@@ -138,15 +138,24 @@ class RequestIndex:
             self.ids.answered(event.request_id, place)
 
     def needs(self, day: str) -> bool:
-        """Whether a request is open that was accepted, or answered, on that day."""
+        """Whether a request is open that was accepted, or answered, on that day.
+
+        Nobody waits for one under a key: whoever asked is told to ask again.
+        """
         return any(
             request.day == day or (request.answer is not None and request.answer.day == day)
-            for request in self.open.values()
+            for request_id, request in self.open.items()
+            if not is_keyed(request_id)
         )
 
     def forget(self, day: str) -> frozenset[str]:
         """Lets go of a day; the attachments that nothing names any more."""
         self.ids.forget(day)
+        self.open = {
+            request_id: request
+            for request_id, request in self.open.items()
+            if not (is_keyed(request_id) and request.day == day)
+        }
         gone = self.attachments.pop(day, set())
         return frozenset(gone.difference(*self.attachments.values()))
 
@@ -165,3 +174,13 @@ def counter_of(request_id: str) -> int:
 def stem_of(request_id: str) -> str:
     """Of an id that greenroom gave: the name of its file, without `.json`."""
     return request_id.partition("-")[2]
+
+
+def id_of_key(key: str) -> str:
+    """The id of a request that another front asks under a key; no file can choose it."""
+    return f"key:{key}"
+
+
+def is_keyed(request_id: str) -> bool:
+    """Whether its answer goes back over a connection, and not into the outbox."""
+    return request_id.startswith("key:")

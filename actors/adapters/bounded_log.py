@@ -5,26 +5,53 @@ of the limit is always there. Remembers the last lines for whoever reports the p
 """
 
 import os
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
 LIMIT_BYTES = 512 * 1024
 REMEMBERED_BYTES = 2048
+LONGEST_LINE_BYTES = 16 * 1024
 
 
 class BoundedLog:
-    """Appends to `path` (none: only remembers). A disk that refuses loses lines, nothing else."""
+    """Appends to `path` (none: only remembers). A disk that refuses loses lines, nothing else.
 
-    def __init__(self, path: Path | None, limit_bytes: int = LIMIT_BYTES) -> None:
+    `hidden` takes out of the text of a line what nobody may see; so a line waits for its end.
+    """
+
+    def __init__(
+        self,
+        path: Path | None,
+        limit_bytes: int = LIMIT_BYTES,
+        hidden: Callable[[str], str] = lambda text: text,
+    ) -> None:
         self._path = path
         self._segment_bytes = limit_bytes // 2
+        self._hidden = hidden
+        self._begun = b""
         self._last = b""
 
     def append(self, piece: bytes) -> None:
-        self._last = (self._last + piece)[-REMEMBERED_BYTES:]
+        lines, end, self._begun = (self._begun + piece).rpartition(b"\n")
+        self._take(lines + end)
+        if len(self._begun) > LONGEST_LINE_BYTES:
+            self.end()
+
+    def end(self) -> None:
+        """No more comes of a line that was begun."""
+        begun, self._begun = self._begun, b""
+        self._take(begun)
+
+    def _take(self, lines: bytes) -> None:
+        if not lines:
+            return
+        text = lines.decode(errors="surrogateescape")
+        shown = self._hidden(text).encode(errors="surrogateescape")
+        self._last = (self._last + shown)[-REMEMBERED_BYTES:]
         if self._path is not None:
             with suppress(OSError):
-                self._write(self._path, piece[-self._segment_bytes :])
+                self._write(self._path, shown[-self._segment_bytes :])
 
     @property
     def last_line(self) -> str:

@@ -167,6 +167,7 @@ class StdioServer:
         assert protocol.stderr is not None
         while piece := await protocol.stderr.read(16 * 1024):
             self._stderr.append(piece)
+        self._stderr.end()
         self._stderr_done.set()
 
     async def _read(self, protocol: _Protocol, from_server: Any, write: Any) -> None:

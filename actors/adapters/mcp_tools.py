@@ -23,6 +23,7 @@ from actors.adapters.mcp_questions import Questions
 from actors.adapters.mcp_secrets import Secrets
 from actors.adapters.mcp_stdio import GRACE_SECONDS, StdioServer
 from actors.ports import CallCutOffError, ToldProgress, ToolOutcome
+from actors.redactor import Redactor
 from storage.records.tool import Tool
 from storage.records.workspace import McpServerSettings
 
@@ -59,11 +60,13 @@ class McpConnection:
         connect_timeout_seconds: float = CONNECT_SECONDS,
         grace_seconds: float = GRACE_SECONDS,
         on_tools_changed: ToolsChanged | None = None,
+        redactor: Redactor | None = None,
     ) -> None:
         self._name = name
         self._settings = settings
         self._cwd = settings.cwd or cwd
-        self._stderr = BoundedLog(errlog_path)
+        self._redactor = redactor or Redactor()
+        self._stderr = BoundedLog(errlog_path, hidden=self._redactor.hidden)
         self._connect_timeout_seconds = connect_timeout_seconds
         self._grace_seconds = grace_seconds
         self._on_tools_changed = on_tools_changed
@@ -113,7 +116,7 @@ class McpConnection:
         with self._questions.heard() as asked:
             outcome = await self._answer(client, name, args, limit, on_progress)
         text = "\n".join(part for part in (outcome.content, *asked) if part)
-        return structs.replace(outcome, content=text)
+        return structs.replace(outcome, content=self._redactor.hidden(text))
 
     async def _answer(
         self,
@@ -127,7 +130,8 @@ class McpConnection:
 
         async def progressed(progress: float, total: float | None, message: str | None) -> None:
             if on_progress is not None:
-                on_progress(mcp_results.progress_text(progress, total, message))
+                far = mcp_results.progress_text(progress, total, message)
+                on_progress(self._redactor.hidden(far))
 
         attempt = Attempt()
         try:

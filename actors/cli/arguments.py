@@ -15,9 +15,12 @@ if TYPE_CHECKING:
 
 
 class Option:
-    """`--name`; a flag when `metavar` is None. A `repeated` one gathers a list."""
+    """`--name`; a flag when `metavar` is None. A `repeated` one gathers a list.
 
-    __slots__ = ("help", "metavar", "name", "repeated", "short")
+    One that `may_be_bare` is True without a value, False where it is not.
+    """
+
+    __slots__ = ("help", "may_be_bare", "metavar", "name", "repeated", "short")
 
     def __init__(
         self,
@@ -27,12 +30,14 @@ class Option:
         metavar: str | None = None,
         short: str | None = None,
         repeated: bool = False,
+        may_be_bare: bool = False,
     ) -> None:
         self.name = name
         self.help = help
         self.metavar = metavar
         self.short = short
         self.repeated = repeated
+        self.may_be_bare = may_be_bare
 
     @property
     def key(self) -> str:
@@ -73,10 +78,7 @@ COMMON = (
 def parse(words: list[str], spec: Spec) -> dict[str, Any]:
     """Values by key: False or True for flags, None, a string or a list of them for the others."""
     options = {**_by_name(COMMON), **_by_name(spec.options)}
-    values: dict[str, Any] = {
-        option.key: [] if option.repeated else None if option.metavar else False
-        for option in options.values()
-    }
+    values: dict[str, Any] = {option.key: _unset(option) for option in options.values()}
     found: list[str] = []
     rest: list[str] | None = None
     queue = list(reversed(words))
@@ -129,6 +131,12 @@ def _by_name(options: Iterable[Option]) -> dict[str, Option]:
     return {name: option for option in options for name in (option.name, option.short) if name}
 
 
+def _unset(option: Option) -> Any:
+    if option.repeated:
+        return []
+    return None if option.metavar and not option.may_be_bare else False
+
+
 def _take_option(
     word: str, queue: list[str], options: dict[str, Option], values: dict[str, Any]
 ) -> None:
@@ -141,6 +149,9 @@ def _take_option(
     if option.metavar is None:
         if equals:
             raise UsageError(f"{name} takes no value")
+        values[option.key] = True
+        return
+    if not equals and option.may_be_bare and (not queue or looks_like_option(queue[-1])):
         values[option.key] = True
         return
     if not equals:

@@ -20,7 +20,8 @@ GROUPS: dict[str, dict[str, Row]] = {
     "The daemon": {
         "start": ("", "start it in the background; it comes back when it crashes", "daemon"),
         "stop": ("[--keep-terminals]", "stop the daemon and what it runs", "daemon"),
-        "status": ("", "what runs, since when, and what went wrong", "status"),
+        "status": ("[--watch]", "what runs, since when, and what went wrong", "status"),
+        "open": ("[--print]", "the page in your browser", "open"),
         "logs": ("[-f] [-n N]", "what the daemon wrote down", "logs"),
         "daemon": ("", "run the daemon in the foreground (for systemd)", "daemon"),
         "verify": ("", "read every journal and prove it whole", "verify"),
@@ -31,6 +32,8 @@ GROUPS: dict[str, dict[str, Row]] = {
         ),
         "doctor": ("[--fix]", "look for what is wrong, and say what to do", "doctor"),
         "demo": ("", "see the main parts at work, in a fresh directory", "demo"),
+        "completion": ("bash|zsh|fish", "what teaches your shell to complete", "completion"),
+        "mcp": ("[--config]", "tools by which agents lead others, for an MCP client", "mcp"),
         "help": ("[COMMAND]", "this list, or one command in full", "help"),
     },
     "Sessions": {
@@ -43,6 +46,7 @@ GROUPS: dict[str, dict[str, Row]] = {
             "diff",
         ),
         "history": ("SESSION[@N]", "what was said in a session, with tool calls", "look"),
+        "events": ("[SESSION] [-f] [OPTION]", "what happened, and what happens", "events"),
         "fork": ("SESSION[@N] [OPTION]", "a new session that begins as this one did", "fork"),
         "context": ("SESSION [--refresh]", "what its model would be sent now", "context"),
         "send": ("SESSION[/WORKER] TEXT", "ask its model something, or its agent", "send"),
@@ -78,7 +82,7 @@ GROUPS: dict[str, dict[str, Row]] = {
         "attach": ("SESSION[/WORKER]", "its terminal on yours; Ctrl-\\ detaches", "attach"),
         "detach": ("SESSION[/WORKER]", "end the attachments of others to its terminal", "attach"),
         "peek": ("SESSION[/WORKER]", "what its terminal shows now, as plain lines", "peek"),
-        "type": ("SESSION/WORKER TEXT", "type a line into a terminal", "workers"),
+        "type": ("SESSION[/WORKER] TEXT", "type a line into a terminal", "workers"),
         "output": ("SESSION[/WORKER]", "what a terminal has shown", "workers"),
     },
 }
@@ -152,15 +156,20 @@ def help_of(name: str) -> str:
     if rows and name not in ROWS:
         return "\n".join([*_table(rows), "", f"More on each: greenroom {name} COMMAND --help."])
     _require(name)
+    from actors.cli.help_words import ARGUMENTS, NEXT, argument_words
+
     command = load(name)
     usage, summary, _ = ROWS[name]
     options = [*command.spec.options, *COMMON]
     width = max(len(_option(option)) for option in options)
     lines = [f"greenroom {name}: {summary}", "", f"usage: greenroom {name} {usage}".rstrip()]
+    words = argument_words(usage)
+    if words:
+        lines += ["", "arguments:", *(f"  {each:{width}}  {ARGUMENTS[each]}" for each in words)]
     lines += ["", "options:"]
     lines += [f"  {_option(option):{width}}  {option.help}" for option in options]
-    if command.examples:
-        lines += ["", "examples:", *(f"  {example}" for example in command.examples)]
+    lines += ["", "examples:", *(f"  {example}" for example in command.examples)]
+    lines += ["", f"next: {NEXT[name]}"]
     return "\n".join(lines)
 
 
@@ -171,4 +180,5 @@ def _table(rows: dict[str, Row]) -> list[str]:
 
 def _option(option: Option) -> str:
     names = f"{option.short}, {option.name}" if option.short else option.name
-    return f"{names} {option.metavar}" if option.metavar else names
+    value = f"[{option.metavar}]" if option.may_be_bare else option.metavar
+    return f"{names} {value}" if value else names

@@ -9,11 +9,21 @@ from actors.cli.failures import DONE, FAILED, RefusedError, UsageError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from contextlib import AbstractContextManager
     from typing import Any
 
     from actors.cli.console import Console
 
 EMPTY = Spec()
+WAITED_FOR = {
+    "create-session": "the session is being made",
+    "delete-session": "its processes end, and it goes to the trash",
+    "restore-session": "it is brought back",
+    "fork-session": "the other session is being made",
+    "import-session": "it is taken in",
+    "stop-session": "its processes end",
+}
+"""What takes long more often than not; of the rest the request is named."""
 NOT_DURABLE = (
     "done, but not on the disk yet: it is written down as soon as the store takes changes again; "
     "see greenroom status"
@@ -48,14 +58,25 @@ class Call:
 
         `longer_by_seconds`: what the request itself may wait, besides.
         """
-        with self.connect(request["type"]) as connection:
-            patience = ANSWER_SECONDS + longer_by_seconds
+        patience = ANSWER_SECONDS + longer_by_seconds
+        what = WAITED_FOR.get(request["type"], f"waiting for {request['type']}")
+        with self.connect(request["type"]) as connection, self.at_work(what):
             answer = accepted(connection.ask(request, timeout_seconds=patience))
         if answer.get("not_durable"):
             told = answer.get("data")
             note = told.get("note") if isinstance(told, dict) else None
             self.console.note(note or NOT_DURABLE, "warn")
         return answer
+
+    def at_work(self, what: str) -> AbstractContextManager[None]:
+        """What a person at a terminal sees while something takes long; elsewhere nothing."""
+        from contextlib import nullcontext
+
+        if not self.console.err.isatty():
+            return nullcontext()
+        from actors.cli.progress import waiting
+
+        return waiting(self.console, what)
 
     def parts(self, reference: str) -> tuple[str, str | None]:
         """Session and worker; none is named where the whole is a session's title, as `fix/login`.
@@ -68,13 +89,6 @@ class Call:
         found = self.ask({"type": "get-session", "session": reference}).get("data")
         is_title = isinstance(found, dict) and found.get("title") == reference
         return (reference, None) if is_title else (session, worker)
-
-    def worker_reference(self, reference: str) -> dict[str, str]:
-        """The fields `session` and `worker` of a request. Usage error when no worker is named."""
-        session, worker = self.parts(reference)
-        if worker is None:
-            raise UsageError(f"{reference!r} names no worker; write SESSION/WORKER")
-        return {"session": session, "worker": worker}
 
     def found(self, answer: dict[str, Any], what: str) -> Any:
         """The answer's `data`, printed at once when JSON is wanted; null is a failure."""
@@ -129,10 +143,14 @@ def split_number(reference: str) -> tuple[str, dict[str, int]]:
     """`SESSION@N`: the session, and `at` for a request; nothing without a number.
 
     A title that ends like that is written with another at sign: `meet@5@`; or use the id.
+    UsageError for number 0.
     """
     session, sign, number = reference.rpartition("@")
     if not sign or not session or (number and not (number.isascii() and number.isdigit())):
         return reference, {}
+    if number and not number.strip("0"):
+        text = f"numbers begin at 1; greenroom history {session} shows at which its rounds ended"
+        raise UsageError(text)
     return session, {"at": int(number[:18])} if number else {}
 
 

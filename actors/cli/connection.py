@@ -11,11 +11,11 @@ import json
 import os
 import sys
 
-from actors.cli.failures import CommandError, NoDaemonError, UsageError
+from actors.cli.failures import CommandError, NoDaemonError, RefusedError, UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from typing import Any, Self
 
 PATH_LIMIT_BYTES = 100
@@ -23,6 +23,8 @@ PATH_LIMIT_BYTES = 100
 FRAME_LIMIT_BYTES = 1 << 28
 SENT_LIMIT_BYTES = 8 << 20
 """What the daemon takes at once; it cuts a connection that sends more, unread."""
+SHOWN = 60
+"""Of an argument in an error."""
 ANSWER_SECONDS = 60.0
 """Creating and deleting wait for processes, so this is far above what an answer should take."""
 _GONE = (FileNotFoundError, ConnectionRefusedError, NotADirectoryError)
@@ -105,11 +107,36 @@ class Connection:
         except (ConnectionError, EOFError):
             raise CommandError(_lost(request, response_id), code="connection-lost") from None
 
+    def listen(self, request: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        """Subscribe at once; what is returned gives each event as it comes, for ever.
+
+        RefusedError, also when the daemon cuts it off; CommandError `connection-lost` when it ends.
+        """
+        answer = self.ask(request)
+        if not answer["ok"]:
+            raise RefusedError(answer)
+        self._socket.settimeout(None)
+        return self._events()
+
+    def _events(self) -> Iterator[dict[str, Any]]:
+        while True:
+            try:
+                frame = self._receive()
+            except (ConnectionError, EOFError):
+                text = "the daemon ended, and with it what was listened to"
+                raise CommandError(text, code="connection-lost") from None
+            if "ok" in frame:
+                raise RefusedError(frame)
+            yield frame["event"]
+
     def _send(self, request: dict[str, Any]) -> None:
         try:
             body = json.dumps(request, ensure_ascii=False).encode()
         except UnicodeEncodeError:
-            raise UsageError("an argument is not valid UTF-8") from None
+            raise UsageError(
+                f"{_undecodable(request)} is not valid UTF-8; nothing was sent: write it in UTF-8,"
+                " or name a file that holds it"
+            ) from None
         if len(body) > SENT_LIMIT_BYTES:
             raise CommandError(
                 f"this makes a request of {len(body)} bytes, and the daemon takes"
@@ -139,6 +166,25 @@ class Connection:
             pieces.append(piece)
             length -= len(piece)
         return b"".join(pieces)
+
+
+def _undecodable(request: dict[str, Any]) -> str:
+    """The argument that no JSON can carry, as it can be shown."""
+    values = [each for value in request.values() for each in _strings(value)]
+    found = next(each for each in values if any("\ud800" <= letter <= "\udfff" for letter in each))
+    # Bytes that are no text stand in an argument as the upper half of these.
+    shown = "".join(
+        f"\\x{ord(each) - 0xDC00:02x}" if "\udc80" <= each <= "\udcff" else each for each in found
+    )
+    return f"the argument '{shown if len(shown) <= SHOWN else shown[:SHOWN] + '…'}'"
+
+
+def _strings(value: object) -> list[str]:
+    if isinstance(value, dict):
+        return [text for each in value.values() for text in _strings(each)]
+    if isinstance(value, list):
+        return [text for each in value for text in _strings(each)]
+    return [value] if isinstance(value, str) else []
 
 
 def _lost(request: dict[str, Any], response_id: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 
+from actors.cli.own_words import Advice
 from actors.cli.printable import printable
 
 TYPE_CHECKING = False
@@ -24,7 +25,8 @@ STYLES = {"good": "32", "bad": "31", "warn": "33", "dim": "2", "bold": "1"}
 class Console:
     """`is_terminal`: standard output is one. `json`: people's lines are not wanted.
 
-    `named_data`: the data directory that commands in notes, errors and advice have to name.
+    `bar_width`: of a bar that stands on the line of standard error; whatever is written takes its
+    place. `named_data`: the data directory that commands in notes, errors and advice have to name.
     """
 
     def __init__(
@@ -34,6 +36,7 @@ class Console:
         self.err = err
         self.json = json
         self.named_data: str | None = None
+        self.bar_width = 0
         self.is_terminal = out.isatty()
         plain = bool(environ.get("NO_COLOR")) or environ.get("TERM") == "dumb"
         self._colour = {out: self.is_terminal and not plain, err: err.isatty() and not plain}
@@ -42,6 +45,11 @@ class Console:
     def draws_boxes(self) -> bool:
         """Whether lines and dots beyond ASCII may be drawn."""
         return self.is_terminal and "utf" in (self.out.encoding or "").lower()
+
+    @property
+    def has_colour(self) -> bool:
+        """Whether standard output shows colours."""
+        return self._colour[self.out]
 
     @property
     def columns(self) -> int | None:
@@ -56,7 +64,7 @@ class Console:
     def line(self, *spans: Span | str) -> None:
         """One line to standard output, unless JSON is wanted."""
         if not self.json:
-            self._write(self.out, spans)
+            self._write(self.out, map(self.placed, spans))
 
     def advise(self, *spans: Span | str) -> None:
         """A line of our own words that says what to type next."""
@@ -87,6 +95,11 @@ class Console:
         for each in rest:
             self._write(self.err, ("  ", each))
 
+    def placed(self, span: Span | str) -> Span:
+        """A span as it is to be shown: one of advice with the data directory."""
+        text, style = span if isinstance(span, tuple) else (span, "")
+        return (self.hint(text) if isinstance(text, Advice) else text), style
+
     def hint(self, text: str) -> str:
         """A text of our own: what it advises to type reaches the same data directory."""
         if self.named_data is None:
@@ -102,13 +115,33 @@ class Console:
         text = json.dumps(value, indent=2 if self.is_terminal else None)
         self.out.write(text.replace("\x7f", "\\u007f") + "\n")
 
+    def json_line(self, value: Any) -> None:
+        """One of many values, each in a line, shown at once."""
+        import json
+
+        self.out.write(json.dumps(value).replace("\x7f", "\\u007f") + "\n")
+        self.out.flush()
+
+    def told_help(self, command: str | None, text: str) -> int:
+        """The help of a command, or of all of them, whatever was asked for; the exit status."""
+        if self.json:
+            told = {"command": command, "text": text}
+            self.value({"id": None, "type": "help", "ok": True, "data": told})
+        else:
+            self.out.write(f"{text}\n")
+        return 0
+
     def _write(self, stream: TextIO, spans: Iterable[Span | str]) -> None:
         colour = self._colour[stream]
-        stream.write("".join(_painted(span, colour) for span in spans) + "\n")
+        if self.bar_width:
+            self.err.write(f"\r{'':{self.bar_width}}\r")
+            self.bar_width = 0
+        stream.write("".join(painted(span, colour) for span in spans) + "\n")
         stream.flush()
 
 
-def _painted(span: Span | str, colour: bool) -> str:
+def painted(span: Span | str, colour: bool) -> str:
+    """A span as it is written to a screen."""
     text, style = span if isinstance(span, tuple) else (span, "")
     text = printable(text)
     return _coloured(text, style) if colour else text

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 from actors.cli.drawing import GAP, width_of
 from actors.cli.phrases import joined, plural
 
@@ -14,7 +16,6 @@ if TYPE_CHECKING:
 
     Json = dict[str, Any]
 
-CUT = "there is more than is shown; git diff in its directory shows all"
 _STYLES = {"+": "good", "-": "bad"}
 _LINK, _SUBMODULE, _PROGRAM = "120000", "160000", "100755"
 
@@ -66,9 +67,16 @@ def sum_phrase(diff: Json) -> str:
     ])  # fmt: skip
 
 
+def cut(diff: Json) -> str:
+    """What is said where not all is told, and how one sees the rest."""
+    words = shlex.join(["git", "-C", str(diff.get("path") or "."), "diff", diff.get("base") or ""])
+    text = "there is more than is told; all of it, new files once git add -N has named them: "
+    return text + words.removesuffix(" ''")
+
+
 def notes(diff: Json) -> list[str]:
     """What is not told."""
-    told = [CUT] if diff.get("is_cut") else []
+    told = [cut(diff)] if diff.get("is_cut") else []
     return told + [
         f"{each} is a repository of its own and left out" for each in diff.get("left_out") or []
     ]

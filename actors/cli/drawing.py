@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from actors.cli.printable import printable
+from actors.cli.printable import cells, printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -105,13 +105,20 @@ def table_lines(headings: Sequence[str], rows: Sequence[Sequence[Span]]) -> list
 
 
 def width_of(spans: Iterable[Span]) -> int:
-    return sum(len(printable(text)) for text, _ in spans)
+    """In cells of a screen."""
+    return sum(cells(printable(text)) for text, _ in spans)
 
 
 def shortened(text: str, width: int) -> str:
-    """`text` fit for a screen, in at most `width` characters; … stands for what is left out."""
+    """`text` fit for a screen, in at most `width` cells; … stands for what is left out."""
     shown = printable(text)
-    return shown if len(shown) <= width else f"{shown[: max(width - 1, 0)]}…"
+    if cells(shown) <= width:
+        return shown
+    room = max(width - 1, 0)
+    kept = shown[:room]
+    while cells(kept) > room:
+        kept = kept[:-1]
+    return f"{kept}…"
 
 
 def spread(spans: Iterable[Span]) -> list[Span]:

@@ -30,6 +30,7 @@ def fork_phrase(session: Json) -> str:
         return ""
     n, tree = origin.get("n"), origin.get("tree_n")
     files = f", with the files of number {tree}" if tree is not None else ""
+    files = ", with the files as they were then" if tree is not None and tree > (n or 0) else files
     return f"{origin.get('session_id')}@{n}{files}"
 
 

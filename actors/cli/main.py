@@ -13,7 +13,7 @@ from actors.cli.arguments import Option, Spec, parse
 from actors.cli.catalogue import help_of, load, overview, split_command
 from actors.cli.command import Call
 from actors.cli.console import Console
-from actors.cli.failures import DONE, USAGE, CommandError, UsageError
+from actors.cli.failures import DONE, USAGE, CommandError, NoDaemonError, UsageError
 from actors.cli.place import data_directory
 
 TYPE_CHECKING = False
@@ -55,8 +55,7 @@ def _dispatch(words: list[str], console: Console, environ: Mapping[str, str]) ->
         command = load(name)
         values = parse(others, command.spec)
         if values["help"]:
-            console.out.write(help_of(name) + "\n")
-            return DONE
+            return console.told_help(name, help_of(name))
         console.json = values["json"]
         data = data_directory(values["data"], environ)
         if data != data_directory(None, environ):
@@ -66,7 +65,9 @@ def _dispatch(words: list[str], console: Console, environ: Mapping[str, str]) ->
     except BrokenPipeError:
         raise
     except (CommandError, OSError, KeyboardInterrupt) as error:
-        return _failed(_in_one_line(error), console, name, call.request_type if call else name)
+        failure = _in_one_line(error)
+        failure = _with_keeper(failure, call.data) if call else failure
+        return _failed(failure, console, name, call.request_type if call else name)
 
 
 def _failed(
@@ -77,6 +78,17 @@ def _failed(
     hint = f"; see: greenroom {name} --help" if name and error.exit_status == USAGE else ""
     console.error(f"{error}{hint}")
     return error.exit_status
+
+
+def _with_keeper(error: CommandError, data: str) -> CommandError:
+    """A daemon that was killed is brought back: nobody has to start it."""
+    if isinstance(error, NoDaemonError) and not error.is_final:
+        from actors.cli.processes import pids_of
+
+        if pids_of("keeper", data):
+            text = f"the daemon of {data} has ended, and its keeper brings it back; ask again in a"
+            return NoDaemonError(data, f"{text} moment, and see why with: greenroom logs")
+    return error
 
 
 def _in_one_line(error: BaseException) -> CommandError:
@@ -97,8 +109,7 @@ def _without_command(words: list[str], console: Console) -> int:
         return DONE
     if words and not values["help"]:
         raise UsageError("no command is named; see: greenroom --help")
-    console.out.write(overview() + "\n")
-    return DONE
+    return console.told_help(None, overview())
 
 
 def version() -> str:

@@ -7,6 +7,7 @@ What does not fit into a line is cut, which is said, with the command that shows
 from __future__ import annotations
 
 from actors.cli.drawing import GAP, TAIL_LEAST, TAIL_LIMIT, Node, shortened, table_lines, width_of
+from actors.cli.own_words import Advice
 from actors.cli.phrases import lasting
 from actors.cli.printable import printable
 
@@ -47,9 +48,10 @@ def permission_lines(asked: list[Json], columns: int | None = None) -> list[Line
     ]
     heading, *lines = table_lines(HEADINGS, rows)
     shown = [_with_arguments(line, each, columns) for line, each in zip(lines, asked, strict=True)]
-    below: list[Line] = [[(f"answer with: {HOW.format('ID')}", "dim")]]
+    below: list[Line] = [[(Advice(f"answer with: {HOW.format('ID')}"), "dim")]]
     if any(cut for _, cut in shown):
-        below.insert(0, [(f"what was cut is shown whole by: {WHOLE.format('ID')}", "warn")])
+        whole = Advice(f"what was cut is shown whole by: {WHOLE.format('ID')}")
+        below.insert(0, [(whole, "warn")])
     return [heading, *(line for line, _ in shown), *below]
 
 
@@ -73,7 +75,8 @@ def _node(session_id: str, asked: Json) -> Node:
     where = "" if own else f" in {shortened(str(asked.get('title')), TITLE_LIMIT)}"
     label: Line = [("asks", "warn"), (f" {shortened(what_of(asked), TOOL_LIMIT)}", "bold")]
     left = f"{lasting(asked.get('seconds_left'))} left"
-    return Node(label, [(f"{HOW.format(short_id(asked))}{where}, {left}", "warn")])
+    how = Advice(HOW.format(short_id(asked)))
+    return Node(label, [(how, "warn"), (f"{where}, {left}", "warn")])
 
 
 def note_lines(asked: Json) -> list[str]:

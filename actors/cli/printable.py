@@ -44,6 +44,15 @@ def printable(text: str, *, multiline: bool = False) -> str:
     return re.sub(_UNFIT, lambda found: _escape(found[0], multiline), text)
 
 
+def cells(text: str) -> int:
+    """How many cells of a screen it takes; where no terminals agree about one, the most."""
+    if text.isascii():
+        return len(text)
+    from wcwidth import wcwidth
+
+    return sum(max(wcwidth(each), 0) for each in text)
+
+
 def shown_lines(text: str) -> list[str]:
     """`text` line by line, each fit for a screen, with blanks for tabs; none for an empty one."""
     shown = printable(text, multiline=True).removesuffix("\n").expandtabs(_TAB)

@@ -5,9 +5,12 @@ from __future__ import annotations
 import time
 from contextlib import contextmanager
 
+from actors.cli.printable import printable
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from threading import Event
 
     from actors.cli.console import Console
 
@@ -16,6 +19,7 @@ SILENT_SECONDS = 1.0
 NOTE_SECONDS = 1.0
 DRAW_SECONDS = 0.1
 BAR_WIDTH = 30
+MOVING_WIDTH = 6
 
 
 class Progress:
@@ -61,13 +65,37 @@ class Progress:
 
 @contextmanager
 def waiting(console: Console, what: str) -> Iterator[None]:
-    """Says so when what is waited for takes long, of which nobody knows how far it is."""
+    """Says so when what is waited for takes long, of which nobody knows how far it is.
+
+    On a terminal as a bar that moves, with the seconds; elsewhere as one note.
+    """
     import threading
 
-    timer = threading.Timer(SILENT_SECONDS, console.note, [f"{what} …"])
-    timer.daemon = True
-    timer.start()
+    over = threading.Event()
+    thread = threading.Thread(target=_say, args=(console, what, over), daemon=True)
+    thread.start()
     try:
         yield
     finally:
-        timer.cancel()
+        over.set()
+        thread.join()
+
+
+def _say(console: Console, what: str, over: Event) -> None:
+    if over.wait(SILENT_SECONDS):
+        return
+    if not console.err.isatty():
+        console.note(f"{what} …")
+        return
+    began = time.monotonic() - SILENT_SECONDS
+    while not over.wait(DRAW_SECONDS):
+        spent = time.monotonic() - began
+        at = int(spent / DRAW_SECONDS) % (BAR_WIDTH - MOVING_WIDTH + 1)
+        bar = f"{'.' * at}{'#' * MOVING_WIDTH}{'.' * (BAR_WIDTH - MOVING_WIDTH - at)}"
+        text = f"[{bar}] {printable(what)}, {spent:.0f} s"
+        console.err.write(f"\r{text:{console.bar_width}}")
+        console.err.flush()
+        console.bar_width = len(text)
+    console.err.write(f"\r{'':{console.bar_width}}\r")
+    console.bar_width = 0
+    console.err.flush()

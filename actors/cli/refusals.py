@@ -27,7 +27,7 @@ def said(error: Json) -> str:
     message = str(error.get("message") or "refused, without a reason")
     if error.get("path"):
         message = _validated(message, str(error["path"]))
-    if error.get("code") == "session-not-found":
+    if error.get("code") == "session-not-found" and "see: greenroom" not in message:
         message = f"{message}; see: greenroom ls"
     if error.get("code") == "response-not-found":
         message = f"{message}; {ITS_ID}"

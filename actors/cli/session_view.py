@@ -16,10 +16,11 @@ from actors.cli.drawing import (
     width_of,
 )
 from actors.cli.fork_view import BRANCH, fork_phrase, under_origins
+from actors.cli.own_words import Advice
 from actors.cli.permission_view import answering
 from actors.cli.phrases import joined, local, money, plural, since
 from actors.cli.status_view import activity_phrase, worker_detail
-from actors.cli.worktree_view import where_cell, worktree_lines
+from actors.cli.worktree_view import set_up_lines, where_cell, worktree_lines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,9 +54,10 @@ def listing_lines(
     rows = [_row(each, depth, now) for each, depth in under_origins(shown)]
     lines = table_lines(*_fitted(rows, columns)) if shown else []
     if not shown:
-        lines.append([("no sessions yet; make one with: greenroom new", "dim")])
+        lines.append([(Advice("no sessions yet; make one with: greenroom new"), "dim")])
     if hidden:
-        lines.append([(f"and {hidden} archived; see them with: greenroom ls --all", "dim")])
+        more = Advice(f"and {hidden} archived; see them with: greenroom ls --all")
+        lines.append([(more, "dim")])
     return lines
 
 
@@ -73,7 +75,7 @@ def session_lines(session: Json, now: datetime, columns: int | None = None) -> l
         *worker_lines(session.get("workers") or [], now, columns),
         _field("config", joined(f"{key} {value}" for key, value in config.items()) or "none"),
         *(
-            [_field("budget", f"{budget}; spent: greenroom budget {session['id']}")]
+            [_field("budget", Advice(f"{budget}; spent: greenroom budget {session['id']}"))]
             if budget
             else []
         ),
@@ -170,6 +172,7 @@ def _fields(session: Json) -> list[Line]:
         _field("directory", str(session.get("location_path"))),
         *([_field("branch", str(session["branch"]))] if session.get("branch") else []),
         *worktree_lines(session.get("worktree") or {}),
+        *([(f"{'set-up':<10}", "dim"), span] for span in set_up_lines(session)),
         _field("created", local(session.get("created_at"))),
         _field("updated", local(session.get("updated_at"))),
         _field("messages", _messages(session)),

@@ -7,6 +7,7 @@ from actors.cli.drawing import Detail, Node, spread, style_of, tree_lines
 from actors.cli.fork_view import hang
 from actors.cli.health import QUARANTINED, quarantined
 from actors.cli.last_known import in_the_past, is_last_known
+from actors.cli.own_words import Advice
 from actors.cli.permission_view import permission_nodes
 from actors.cli.phrases import joined, last_said, plural, since
 from actors.cli.process_view import (
@@ -150,9 +151,9 @@ def _others(status: Json) -> list[tuple[str, list[Span]]]:
     used = use_phrase(status.get("usage") or {})
     if used:
         rows.append(("processes", [(f"{used}, of workers and tool servers", "")]))
-    rows += [("left over", [(_orphan(each), "warn")]) for each in _orphans(status)]
+    rows += [_left(each) for each in _orphans(status)]
     if asks:
-        text = f"{plural(asks, 'open permission request')}; see: greenroom asks"
+        text = Advice(f"{plural(asks, 'open permission request')}; see: greenroom asks")
         rows.append(("asking", [(text, "warn")]))
     return rows
 
@@ -161,9 +162,13 @@ def _orphans(status: Json) -> list[Json]:
     return list((status.get("orphans") or {}).get("found") or [])
 
 
-def _orphan(each: Json) -> str:
-    name = each.get("name") or "a process"
-    return f"{name} (pid {each.get('pid')}): {each.get('why')}; greenroom doctor --fix ends it"
+def _left(each: Json) -> tuple[str, list[Span]]:
+    """What a shell left on purpose is no fault, here as for `doctor`."""
+    name, why = each.get("name") or "a process", each.get("why")
+    is_meant = each.get("kind") == "listed" and each.get("worker")
+    why = f"a shell left it on purpose, and {why}" if is_meant else why
+    text = Advice(f"{name} (pid {each.get('pid')}): {why}; greenroom doctor --fix ends it")
+    return ("left", [(text, "")]) if is_meant else ("left over", [(text, "warn")])
 
 
 def _terminals(host: Json) -> str:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import shlex
+
+from actors.cli.own_words import Advice
 from actors.cli.phrases import joined
+from actors.cli.printable import printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,6 +17,7 @@ if TYPE_CHECKING:
     Json = dict[str, Any]
 
 _SHORT = 12
+_SET_UP = "setup"
 _KINDS = ("conflicted", "staged", "modified", "untracked")
 _WHERE = {
     "gone": "directory gone",
@@ -29,6 +34,9 @@ def worktree_spans(session: Json) -> list[Span]:
     if session.get("type") == "worktree":
         phrase = worktree_phrase(look)
         spans.append((f"worktree {phrase}" if phrase else "worktree", ""))
+    failed = _set_up_end(session)
+    if failed:
+        spans.append((f"set-up {failed}", "bad"))
     spans.append((_WHERE.get(where, ""), "warn" if where == "unknown" else "bad"))
     return spans
 
@@ -69,6 +77,46 @@ def worktree_lines(look: Json) -> list[Line]:
     if look.get("problem"):
         lines.append([_name("problem"), (str(look["problem"]), "bad")])
     return lines
+
+
+def set_up_lines(session: Json) -> list[Span]:
+    """For `show`: that its set-up command failed, or what it is while it waits, and what to do
+    then; and what the set-up left out.
+    """
+    failed, waits = _set_up_end(session), waiting_set_up(session)
+    worker = f"{session.get('id')}/{_set_up_worker(session).get('name')}"
+    how = f"greenroom output {worker} shows why, greenroom run {worker} runs it again"
+    told = [f"{failed}; {how}"] if failed else [f"waits: {waits}"] if waits else []
+    notes = (session.get("set_up") or {}).get("notes") or []
+    return [*((Advice(each), "") for each in told), *((printable(each), "warn") for each in notes)]
+
+
+def waiting_set_up(session: Json) -> str:
+    """The command of a repository that nobody has run yet, and what runs it; else nothing."""
+    worker, set_up = _set_up_worker(session), session.get("set_up") or {}
+    if not set_up.get("command") or worker.get("status") != "stopped" or worker.get("exit"):
+        return ""
+    what = printable(shlex.join(map(str, set_up["command"])))
+    return f"{what}; greenroom run {session.get('id')}/{worker.get('name')} runs it"
+
+
+def _set_up_worker(session: Json) -> Json:
+    """The one that its set-up was given, which has the name unless that was taken."""
+    if session.get("type") != "worktree":
+        return {}
+    workers = session.get("workers") or []
+    return next((each for each in workers if each.get("name") == _SET_UP), {})
+
+
+def _set_up_end(session: Json) -> str:
+    """How it failed, if it has not been run again since."""
+    worker = _set_up_worker(session)
+    end = worker.get("exit") or {}
+    if worker.get("status") in {"running", "starting"}:
+        return ""
+    if end.get("signal"):
+        return f"was ended by signal {end['signal']}"
+    return f"ended with {end['code']}" if end.get("code") else ""
 
 
 def dirt(look: Json) -> str:

@@ -165,8 +165,13 @@ class ControlActor(BaseActor):
         elif isinstance(kind, str) and kind in feed.TYPES:
             feed.serve(raw, peer, self._around.broadcaster)
         else:
+            caller = raw.pop("caller", None) if isinstance(raw, dict) else None
             self._gateway.hand_in(
-                raw, peer.from_any_thread, follow=peer.grown(raw), by="control-socket"
+                raw,
+                peer.from_any_thread,
+                follow=peer.grown(raw),
+                by="control-socket",
+                caller=caller if caller is None else str(caller),
             )
 
     def _end_daemon(self, raw: dict[str, Any], peer: Peer) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from actors.conversations.text_tools import TextToolModel
 from actors.decisions.models import CONFIG_IS_SET
 from actors.ports import ModelError, ModelProvider
+from actors.redactor import Redactor
 from storage.records.workspace import ProviderSettings, WorkspaceSettings
 
 OF_SESSION = f"config.provider {CONFIG_IS_SET}"
@@ -15,8 +16,14 @@ MakeProvider = Callable[[ProviderSettings, Mapping[str, str]], ModelProvider]
 class Models:
     """`provider` is for the I/O loop only."""
 
-    def __init__(self, makers: Mapping[str, MakeProvider], environ: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        makers: Mapping[str, MakeProvider],
+        environ: Mapping[str, str],
+        redactor: Redactor | None = None,
+    ) -> None:
         self._makers = makers
+        self._redactor = redactor or Redactor()
         self._environ = environ
         self._made: dict[tuple[str, str], tuple[ProviderSettings, ModelProvider]] = {}
         self._closing: set[asyncio.Task[None]] = set()
@@ -38,6 +45,7 @@ class Models:
             setting = "models.active of workspace.json" if of_workspace else OF_SESSION
             text = f"there is no provider {name}; set {setting} to one of: {known}"
             raise ModelError(text, code="provider-unavailable")
+        self._redactor.know([self._environ.get(wanted.api_key_env or "", "")])
         provider = make(wanted, self._environ)
         return TextToolModel(provider) if wanted.tool_mode == "text" else provider
 

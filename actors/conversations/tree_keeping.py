@@ -1,16 +1,17 @@
 """Keeps the files as they were when a round ended, where they lie in a git repository.
 
-Works on the pool, one tree of a session at a time. The next round waits for it, but not for ever:
-what takes longer is kept all the same, of files that may have changed by then.
+Works in loose threads, one tree of a session at a time. The next round waits for it, but not for
+ever: what takes longer is kept all the same, of files that may have changed by then.
 """
 
 import asyncio
 import logging
 import threading
 from collections.abc import Callable, Mapping
-from concurrent.futures import Executor, Future
+from concurrent.futures import Future
 from contextlib import suppress
 from pathlib import Path
+from typing import Any, Protocol
 
 from msgspec import Struct
 
@@ -23,6 +24,10 @@ WAIT_SECONDS = 10.0
 """How long the next round of a session, or a fork of it, waits for its last tree."""
 
 
+class _Threads(Protocol):
+    def submit(self, job: Callable[..., object], /, *given: Any) -> object: ...
+
+
 class _Due(Struct, frozen=True):
     directory: Path
     session_id: str
@@ -32,7 +37,7 @@ class _Due(Struct, frozen=True):
 class TreeKeeping:
     """Every method may be called from any thread."""
 
-    def __init__(self, pool: Callable[[], Executor], environ: Mapping[str, str]) -> None:
+    def __init__(self, pool: Callable[[], _Threads], environ: Mapping[str, str]) -> None:
         self._pool = pool
         self._environ = environ
         self._lock = threading.Lock()

@@ -46,14 +46,15 @@ def begin(draft: Draft, command: r.DeleteSession) -> r.Refusal | None:
     found = safety.reasons(seen)
     refusal = safety.refusal(session.worktree_path, found, force=command.force)
     if refusal is None:
-        draft.add(e.SessionDeleting(_intent(session, command, draft.given.now)))
+        draft.add(e.SessionDeleting(_intent(session, command, draft.given.now, seen)))
     return refusal
 
 
-def _intent(session: Session, command: r.DeleteSession, now: datetime) -> Removal:
+def _intent(session: Session, command: r.DeleteSession, now: datetime, seen: Seen) -> Removal:
     name = now.strftime("%Y%m%dT%H%M%S%fZ")
     return Removal(
         ref=f"{RECOVERY}/{session.id}/{name}",
+        repository=seen.repository,
         force=command.force,
         delete_branch=command.delete_branch,
     )

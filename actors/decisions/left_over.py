@@ -1,15 +1,17 @@
 """PURE: which processes are whose, and which of them nobody claims any more.
 
 A process is known by the marks in its environment, by having been seen below a worker before, by
-its process session, or by what it hangs below. Whatever hangs below another data directory's
-daemon, keeper or host, or carries its mark, is none of our business, whatever else speaks for us.
+the mark among its limits, by its process session, or by what it hangs below. Whatever hangs below
+another data directory's daemon, keeper or host, or carries its mark, is none of our business,
+whatever else speaks for us.
 """
 
 from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
 
-from actors.messages.orphans import Judged, Owner, Policy, Process
+from actors.limit_mark import mark_of
+from actors.messages.orphans import CLEAN_UP, Judged, Owner, Policy, Process
 from storage.records.worker import AgentWorker, TerminalWorker, WorkerStatus
 
 Identity = tuple[int, int]
@@ -102,8 +104,7 @@ def _judged(process: Process, standing: _Standing, known: Known) -> Judged | Non
         return None
     key = standing.worker
     if not key:
-        name = f" {standing.server}" if standing.server else ""
-        return Judged(process, "left", "", f"of an MCP server{name} whose launcher has gone")
+        return Judged(process, "left", "", f"of {_what(standing.server)} whose launcher has gone")
     worker = known.workers.get(key)
     session_id = key.partition("/")[0]
     if not known.is_read or session_id in known.unreadable:
@@ -118,6 +119,13 @@ def _judged(process: Process, standing: _Standing, known: Known) -> Judged | Non
     policy = worker.policy if worker else standing.policy
     why = _why(worker, has_host=known.host is not None)
     return Judged(process, "left" if policy == "kill" else "listed", key, why)
+
+
+def _what(server: str) -> str:
+    session_id, _, by = server.partition("/")
+    if by == CLEAN_UP:
+        return f"the clean-up of the worktree of session {session_id},"
+    return f"an MCP server {server}" if server else "an MCP server"
 
 
 def _is_held(owner: Owner, known: Known) -> bool:
@@ -137,7 +145,12 @@ def _standings(by_pid: Mapping[int, Process], known: Known) -> dict[int, _Standi
     children: dict[int, list[Process]] = {}
     for process in by_pid.values():
         children.setdefault(process.parent, []).append(process)
-    direct = {pid: owner for pid, p in by_pid.items() if (owner := _evidence(p, known))}
+    by_limit = {
+        mark_of(owner.nonce): owner
+        for owner in (*known.seen.values(), *known.held.values())
+        if owner.nonce
+    }
+    direct = {pid: owner for pid, p in by_pid.items() if (owner := _evidence(p, known, by_limit))}
     sessions = _sessions(by_pid, direct)
     above = _ancestors(by_pid, known.me)
     found: dict[int, _Standing] = {}
@@ -176,13 +189,14 @@ def _standing(process: Process, over: _Standing, owner: Owner | None, known: Kno
     return "stray" if over == "host" else over
 
 
-def _evidence(process: Process, known: Known) -> Owner | None:
+def _evidence(process: Process, known: Known, by_limit: Mapping[int, Owner]) -> Owner | None:
     """What speaks of the process itself."""
     marks = process.marks
     if marks:
         is_ours = marks.instance == known.instance
         return Owner(marks.worker, marks.nonce, marks.policy, marks.server) if is_ours else None
-    return known.held.get(identity(process)) or known.seen.get(identity(process))
+    found = known.held.get(identity(process)) or known.seen.get(identity(process))
+    return found or by_limit.get(process.limit_mark or 0)
 
 
 def _sessions(by_pid: Mapping[int, Process], direct: Mapping[int, Owner]) -> dict[int, Owner]:

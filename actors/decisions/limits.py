@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from actors.decisions.decision import Decision, Draft, Given, Ready, Verdict
 from actors.messages import effects as f
-from actors.messages.orphans import Usage
+from actors.messages.orphans import CLEAN_UP, Usage
 from actors.messages.session import EndOverLimit
 from storage.records import event as e
 from storage.records.config import Limits
@@ -25,8 +25,9 @@ _UNITS = ((2**30, "GiB"), (2**20, "MiB"), (2**10, "KiB"))
 
 
 class Excess(Struct, frozen=True):
-    """`by`: the id of the worker, or the tool server as `mcp:<name>`, that has most of it; `own` is
-    its part of `found`, what was seen of all together; `most` is the limit.
+    """`by`: the id of the worker, the tool server as `mcp:<name>`, or the clean-up as `CLEAN_UP`,
+    that has most of it; `own` is its part of `found`, what was seen of all together; `most` is the
+    limit.
     """
 
     by: str
@@ -38,7 +39,7 @@ class Excess(Struct, frozen=True):
     @property
     def text(self) -> str:
         """The evidence, in words."""
-        whose = "this tool server" if self.by.startswith(SERVER) else "this worker"
+        whose = f"this {_kind_of(self.by)}"
         most, found, own = (self._shown(each) for each in (self.most, self.found, self.own))
         what = "processes" if self.limit == "processes" else "of memory"
         return (
@@ -50,12 +51,26 @@ class Excess(Struct, frozen=True):
         return str(count) if self.limit == "processes" else bytes_phrase(count)
 
 
+def _kind_of(by: str) -> str:
+    if by == CLEAN_UP:
+        return "clean-up"
+    return "tool server" if by.startswith(SERVER) else "worker"
+
+
 def bytes_phrase(count: int) -> str:
     """`2 GiB`, `1.5 GiB`, `300 B`."""
     for size, unit in _UNITS:
         if count >= size:
             return f"{count / size:.1f} {unit}".replace(".0 ", " ")
     return f"{count} B"
+
+
+def killed_text(most: int) -> str:
+    """The evidence where the kernel itself holds a session to its limit of memory, in bytes."""
+    limit = bytes_phrase(most)
+    return (
+        f"over the session's limit of {limit} of memory: the kernel killed a process of this worker"
+    )
 
 
 def excess(session_id: str, limits: Limits, usage: Mapping[str, Usage]) -> Excess | None:
@@ -88,7 +103,7 @@ def passed(state: SessionState, command: EndOverLimit, given: Given) -> Verdict:
     draft = Draft(state, given)
     draft.add(e.LimitPassed(command.by, command.limit, command.most, command.found, command.text))
     worker = state.record.worker(command.by)
-    if command.by.startswith(SERVER):
+    if command.by.startswith(SERVER) or command.by == CLEAN_UP:
         draft.want(f.EndServer(command.by, command.text))
     elif isinstance(worker, ProcessWorker) and worker.status in {"running", "starting"}:
         draft.want(f.EndProcess(worker.id, "limit", command.text))

@@ -120,6 +120,8 @@ def process_ended(state: SessionState, outcome: o.ProcessEnded, given: Given) ->
     draft = Draft(state, given)
     worker = state.record.worker(outcome.worker_id)
     if worker is not None:
+        if outcome.passed is not None and not state.deleted:
+            draft.add(outcome.passed)
         _record_end(draft, worker, outcome)
     if outcome.epoch is not None:
         draft.want(f.TakeExit(outcome.worker_id, outcome.epoch))

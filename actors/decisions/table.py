@@ -41,14 +41,16 @@ from storage.state import SessionState
 
 def decide(state: SessionState, message: Any, given: Given) -> Verdict:
     """What follows from `message`, a session command or an outcome."""
-    if state.deleting and isinstance(message, r.OfSession) and not _reads(message):
+    if state.deleting and isinstance(message, r.OfSession) and not _is_still_heard(message):
         return not_found(state.record.id)
     return _TABLE[type(message)](state, message, given)
 
 
-def _reads(message: r.OfSession) -> bool:
+def _is_still_heard(message: r.OfSession) -> bool:
+    """Of a session that is being deleted: its clean-up may pass a limit, too."""
     return isinstance(
-        message, r.GetMessages | r.GetHistory | r.DeleteSession | ShutDown | GetRecord
+        message,
+        r.GetMessages | r.GetHistory | r.DeleteSession | ShutDown | GetRecord | EndOverLimit,
     )
 
 

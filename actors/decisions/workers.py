@@ -326,9 +326,8 @@ def _running_terminal(state: SessionState, reference: str) -> Worker | r.Refusal
         text = f"worker {worker.name} is a conversation; send it a request instead"
         return r.Refusal(code="not-a-terminal", message=text)
     if worker.status != "running":
-        text = (
-            f"worker {worker.name} is {worker.status}; start it with: greenroom run SESSION/WORKER"
-        )
+        named = f"{state.record.id}/{worker.name}"
+        text = f"worker {worker.name} is {worker.status}; start it with: greenroom run {named}"
         return r.Refusal(code="worker-not-running", message=text)
     return worker
 

@@ -12,6 +12,7 @@ from actors.decisions import placeholders
 from actors.git import inside, set_up
 from actors.git.command import Git, GitFailed
 from actors.git.set_up import Source
+from actors.git.set_up_rules import rules_in
 from storage.errors import FileRefused
 from storage.records.session import WorktreeSession
 
@@ -48,10 +49,10 @@ class FilesAsPut:
     @cached_property
     def _copied(self) -> tuple[Steps, ...]:
         try:
-            named = set_up.rules_in(self._source.place).copy if self._source else ()
-            return tuple(inside.parts_of(text) for text in named)
+            named = rules_in(self._source.place).copy if self._source else ()
         except (FileRefused, inside.NotInsideError, OSError):
             return ()
+        return tuple(steps for text in named if (steps := _inside(text)))
 
     def _is_template(self, steps: Steps) -> bool:
         if self._source is None:
@@ -85,6 +86,14 @@ def take_away(git: Git, files: FilesAsPut) -> None:
     for name in map(os.fsdecode, filter(None, told.out.split(b"\0"))):
         if files.has(name):
             (git.directory / name).unlink()
+
+
+def _inside(text: str) -> Steps | None:
+    """None for what the set-up left out, too."""
+    try:
+        return inside.parts_of(text)
+    except inside.NotInsideError:
+        return None
 
 
 def _runs(mode: int) -> bool:

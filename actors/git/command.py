@@ -158,12 +158,13 @@ class Git:
         limit: int,
         keep_open: Sequence[int],
     ) -> GitRun:
-        with tempfile.TemporaryFile() as told, tempfile.TemporaryFile() as given:
+        with tempfile.TemporaryFile() as given:
             given.write(stdin)
             given.seek(0)
-            child = self._started(words, environ, given, told, keep_open)
+            child = self._started(words, environ, given, keep_open)
             try:
-                out, is_cut = _read(child, time.monotonic() + seconds, limit, self._over)
+                out, error = _read(child, time.monotonic() + seconds, limit, self._over)
+                is_cut = len(out) > limit
                 status = child.wait() if not is_cut else 0
             except TimeoutError:
                 text = f"git {words[0]} took longer than {seconds:g} s and was ended"
@@ -172,9 +173,7 @@ class Git:
                 raise GitFailed(None, f"git {words[0]} was ended, for greenroom stops") from None
             finally:
                 _end(child)
-            told.seek(0)
-            error = told.read(_ERROR_BYTES).decode(errors="replace").strip()
-            return GitRun(status, out, error, is_cut)
+            return GitRun(status, out[:limit], error.decode(errors="replace").strip(), is_cut)
 
     def ask(self, *words: str, stdin: bytes = b"", environ: Mapping[str, str] | None = None) -> str:
         """What it says, without the last line end. GitFailed if it does not end with 0."""
@@ -188,7 +187,6 @@ class Git:
         words: Sequence[str],
         environ: Mapping[str, str],
         given: IO[bytes],
-        told: IO[bytes],
         keep_open: Sequence[int],
     ) -> "subprocess.Popen[bytes]":
         """It goes to its directory by itself: where that lies on a file system that does not
@@ -205,7 +203,7 @@ class Git:
                 env={**self._environ, **environ},
                 stdin=given,
                 stdout=subprocess.PIPE,
-                stderr=told,
+                stderr=subprocess.PIPE,
                 start_new_session=True,
                 umask=UMASK,  # files in a worktree are the user's
                 pass_fds=(*self._held, *keep_open),
@@ -216,33 +214,42 @@ class Git:
 
 def _read(
     child: "subprocess.Popen[bytes]", deadline: float, limit: int, over: Callable[[], bool]
-) -> tuple[bytes, bool]:
-    """All that it writes until it closes its output, or `limit` bytes of it. TimeoutError;
-    InterruptedError once it is `over`.
+) -> tuple[bytes, bytes]:
+    """All that it writes until it closes its output, or a little more than `limit` bytes of it; and
+    the beginning of its errors, of which the rest is thrown away. TimeoutError; InterruptedError
+    once it is `over`.
     """
     assert child.stdout is not None
-    pieces: list[bytes] = []
-    size = 0
+    assert child.stderr is not None
+    out, error = bytearray(), bytearray()
     with selectors.DefaultSelector() as selector:
-        selector.register(child.stdout, selectors.EVENT_READ)
-        while size <= limit:
-            while not selector.select(min(_LOOK_SECONDS, max(0.0, deadline - time.monotonic()))):
-                if over():
-                    raise InterruptedError
-                if time.monotonic() >= deadline:
-                    raise TimeoutError
-            piece = os.read(child.stdout.fileno(), _PIECE_BYTES)
-            if not piece:
-                return b"".join(pieces), False
-            pieces.append(piece)
-            size += len(piece)
-    return b"".join(pieces)[:limit], True
+        for source, kept in ((child.stdout, out), (child.stderr, error)):
+            os.set_blocking(source.fileno(), False)
+            selector.register(source, selectors.EVENT_READ, kept)
+        is_open, has_ended = True, False
+        while len(out) <= limit and (is_open or not has_ended):
+            left = max(0.0, deadline - time.monotonic())
+            has_ended = not is_open and child.poll() is not None  # whatever else holds its errors
+            ready = selector.select(0 if has_ended else min(_LOOK_SECONDS, left))
+            for key, _ in ready:
+                piece = os.read(key.fd, _PIECE_BYTES)
+                key.data.extend(piece if key.data is out else piece[: _ERROR_BYTES - len(error)])
+                if not piece:
+                    selector.unregister(key.fileobj)
+            is_open = child.stdout in selector.get_map()
+            has_ended = has_ended or not selector.get_map()
+            if over() and not ready:
+                raise InterruptedError
+            if left == 0 and not has_ended:
+                raise TimeoutError
+    return bytes(out), bytes(error)
 
 
 def _end(child: "subprocess.Popen[bytes]") -> None:
     """Nothing that it started may outlive it."""
-    if child.stdout:
-        child.stdout.close()
+    for source in (child.stdout, child.stderr):
+        if source:
+            source.close()
     if child.returncode is None:
         with suppress(ProcessLookupError):
             os.killpg(child.pid, signal.SIGKILL)

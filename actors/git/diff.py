@@ -57,7 +57,7 @@ def diff(session: Session, git: Git, form: Form, most_bytes: int) -> SessionDiff
         if refusal:
             return refusal
         with _own_objects(here) as own:
-            now = snapshot(own)
+            now = snapshot(own, to_compare=True)
             base = _base(session, own, now)
             if isinstance(base, Refusal):
                 return base
@@ -133,8 +133,9 @@ def _compared(git: Git, sides: _Sides, form: Form, most_bytes: int) -> SessionDi
         how = ("--patch", *(_FOR_APPLY if form == "patch" else ()))
         whole = git.run(*_COMPARE, *how, *trees, seconds=DIFF_SECONDS, limit=most_bytes)
         is_cut = is_cut or whole.is_cut
-        if form == "patch" and not (whole.is_cut or _is_text(whole.out)):
-            return _no_text(git, sides)
+        odd = None if form != "patch" or whole.is_cut else patch.not_text(files, whole.out)
+        if odd is not None:
+            return _no_text(git, sides, odd)
         if form in {"text", "patch"}:
             text = _text(whole.out, is_cut=whole.is_cut)
         else:
@@ -153,18 +154,10 @@ def _compared(git: Git, sides: _Sides, form: Form, most_bytes: int) -> SessionDi
     )
 
 
-def _is_text(raw: bytes) -> bool:
-    try:
-        raw.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _no_text(git: Git, sides: _Sides) -> Refusal:
+def _no_text(git: Git, sides: _Sides, name: str) -> Refusal:
     text = (
-        "a changed file is not in UTF-8, so that the patch cannot be told whole; once git"
-        f" knows it, run in {git.directory}: git diff --binary {sides.base or ''}".rstrip()
+        f"{name} is not in UTF-8, so that the patch cannot be told whole; run in {git.directory},"
+        f" after git add -N FILE for each new file: git diff --binary {sides.base or ''}".rstrip()
     )
     return Refusal(code="not-utf-8", message=text)
 

@@ -7,9 +7,11 @@ the one before it, and a link on the way is an error of its own.
 import errno
 import os
 import stat
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from secrets import token_hex
+from typing import IO
 
 from actors.inherited import UMASK
 
@@ -19,6 +21,13 @@ _CHUNK_BYTES = 1 << 20
 
 class NotInsideError(Exception):
     """The path is none within the directory, or a link stands on its way. The text says which."""
+
+
+class TooLargeError(NotInsideError):
+    """A file is larger than what may be copied."""
+
+    def __init__(self, most_bytes: int) -> None:
+        super().__init__(f"it is larger than {most_bytes >> 20} MiB")
 
 
 def parts_of(text: str) -> tuple[str, ...]:
@@ -71,7 +80,7 @@ def read(root: Path, steps: tuple[str, ...], limit_bytes: int) -> tuple[bytes, i
     A larger one is a NotInsideError too: it is none that is read.
     """
     with directory(root, steps[:-1]) as parent:
-        descriptor = _open_regular(steps[-1], parent)
+        descriptor = open_regular(steps[-1], parent)
     with os.fdopen(descriptor, "rb") as file:
         status = os.fstat(descriptor)
         if status.st_size > limit_bytes:
@@ -82,43 +91,48 @@ def read(root: Path, steps: tuple[str, ...], limit_bytes: int) -> tuple[bytes, i
 def put(root: Path, steps: tuple[str, ...], content: bytes, mode: int) -> bool:
     """A new file; False if there is one of this name, which stays. NotInsideError, OSError."""
     with directory(root, steps[:-1], make=True) as parent:
-        descriptor = _new_file(steps[-1], parent, mode)
-        if descriptor is None:
-            return False
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-    return True
+        return _new_file(steps[-1], parent, mode, (content,)) is not None
 
 
-def _new_file(name: str, at: int, mode: int) -> int | None:
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    try:
-        descriptor = os.open(name, flags, 0o600, dir_fd=at)
-    except FileExistsError:
+def _new_file(name: str, at: int, mode: int, content: Iterable[bytes]) -> int | None:
+    """Its size. It has its name once it is whole: half of it never stays where a disk is full."""
+    with suppress(FileNotFoundError):
+        os.stat(name, dir_fd=at, follow_symlinks=False)
         return None
-    os.fchmod(descriptor, mode & 0o777 & ~UMASK)
-    return descriptor
+    half = f".greenroom-half-{token_hex(6)}"
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    descriptor = os.open(half, flags, 0o600, dir_fd=at)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            size = sum(map(file.write, content))
+            os.fchmod(descriptor, mode & 0o777 & ~UMASK)
+        os.rename(half, name, src_dir_fd=at, dst_dir_fd=at)
+    except BaseException:
+        os.unlink(half, dir_fd=at)
+        raise
+    return size
 
 
-def copy(source: Path, target: Path, steps: tuple[str, ...]) -> int | None:
+def copy(source: Path, target: Path, steps: tuple[str, ...], most_bytes: int) -> int | None:
     """The size of one regular file that was copied; None if one of its name is there, which stays.
 
-    NotInsideError for what is no regular file; OSError.
+    NotInsideError for what is no regular file; TooLargeError, also for one that grows; OSError.
     """
     with directory(source, steps[:-1]) as parent:
-        reading = _open_regular(steps[-1], parent)
-    try:
-        mode = os.fstat(reading).st_mode
+        reading = open_regular(steps[-1], parent)
+    with os.fdopen(reading, "rb") as file:
+        status = os.fstat(reading)
+        if status.st_size > most_bytes:
+            raise TooLargeError(most_bytes)
         with directory(target, steps[:-1], make=True) as parent:
-            writing = _new_file(steps[-1], parent, mode)
-        if writing is None:
-            return None
-        with os.fdopen(reading, "rb", closefd=False) as old, os.fdopen(writing, "wb") as new:
-            while piece := old.read(_CHUNK_BYTES):
-                new.write(piece)
-            return new.tell()
-    finally:
-        os.close(reading)
+            return _new_file(steps[-1], parent, status.st_mode, _pieces(file, most_bytes))
+
+
+def _pieces(file: IO[bytes], most_bytes: int) -> Iterator[bytes]:
+    while piece := file.read(_CHUNK_BYTES):
+        if file.tell() > most_bytes:
+            raise TooLargeError(most_bytes)
+        yield piece
 
 
 def is_same(one: Path, other: Path, steps: tuple[str, ...]) -> bool:
@@ -127,10 +141,10 @@ def is_same(one: Path, other: Path, steps: tuple[str, ...]) -> bool:
     NotInsideError, OSError.
     """
     with directory(one, steps[:-1]) as parent:
-        first = os.fdopen(_open_regular(steps[-1], parent), "rb")
+        first = os.fdopen(open_regular(steps[-1], parent), "rb")
     with first:
         with directory(other, steps[:-1]) as parent:
-            second = os.fdopen(_open_regular(steps[-1], parent), "rb")
+            second = os.fdopen(open_regular(steps[-1], parent), "rb")
         with second:
             statuses = [os.fstat(each.fileno()) for each in (first, second)]
             sizes = {(each.st_size, each.st_mode & 0o100) for each in statuses}
@@ -142,7 +156,8 @@ def is_same(one: Path, other: Path, steps: tuple[str, ...]) -> bool:
             return not second.read(1)
 
 
-def _open_regular(name: str, at: int) -> int:
+def open_regular(name: str, at: int) -> int:
+    """A descriptor to read the file in the directory `at`. NotInsideError, OSError."""
     flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
     try:
         descriptor = os.open(name, flags, dir_fd=at)

@@ -6,6 +6,7 @@ comes between, no copy is ever dropped for another.
 
 from msgspec.structs import replace
 
+from actors.git import exact, own_refs
 from actors.git.command import Git
 from actors.git.repository import commit_of
 from actors.git.snapshot import Snapshot, has_more, index_of, keep, snapshot
@@ -36,6 +37,7 @@ class KeptCopy:
         GitFailed, OSError: then the ref is as it was.
         """
         before = self.read()
+        described = replace(described, refs=own_refs.kept(worktree, self._ref))
         body = codec.encode(replace(described, commit="")).decode()
         earlier = before.commit if before else None
         taken = snapshot(worktree, f"{self._subject}\n\n{body}", earlier)
@@ -45,13 +47,19 @@ class KeptCopy:
 
     def _lacks(self, before: RemovedWorktree, now: RemovedWorktree, commit: str) -> bool:
         """Files that have only gone since are in it."""
-        if (before.head, before.branch) != (now.head, now.branch):
+        if (before.head, before.branch, before.refs) != (now.head, now.branch, now.refs):
             return True
         indexes = index_of(self._git, before.commit), index_of(self._git, commit)
-        return has_more(self._git, before.commit, commit) or has_more(self._git, *indexes)
+        if has_more(self._git, before.commit, commit) or has_more(self._git, *indexes):
+            return True
+        old, new = (exact.read(self._git, each) for each in indexes)
+        return new.has_more(old)
 
-    def note(self) -> str | None:
-        """That there is an earlier copy as well, and where."""
+    def notes(self) -> tuple[str | None, ...]:
+        """What it holds besides, and where."""
+        return self._earlier(), own_refs.reflog_note(self._git, self._ref)
+
+    def _earlier(self) -> str | None:
         earlier = self._git.run("log", "-1", "--format=%s", f"{self._ref}^1")
         if earlier.status != 0 or earlier.text != self._subject:
             return None

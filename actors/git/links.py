@@ -9,6 +9,7 @@ import os
 import re
 from contextlib import suppress
 from pathlib import Path
+from shlex import quote
 
 from msgspec import Struct
 
@@ -81,6 +82,14 @@ def home_of(session: WorktreeSession, *others: Path) -> Path:
     return recorded
 
 
+def lost(repository: Path) -> str:
+    """What is said of a repository that is not where a session has it, with what helps."""
+    return (
+        f"its repository {repository} is gone; if it was moved, move it back, or leave a link in"
+        f" its place: ln -s NEW {quote(str(repository))}"
+    )
+
+
 def moved_to(git: Git, session: WorktreeSession) -> Path | None:
     """Where a session's worktree is now, if git knows one that is there. GitFailed, OSError."""
     there = [each for each in listed(git)[1:] if each.path.is_dir()]
@@ -99,8 +108,28 @@ def _is_unlocked(each: ListedWorktree, session: WorktreeSession) -> bool:
     return link is not None and re.fullmatch(rf"{own}\d*", link.name) is not None
 
 
+def sessions_of(git: Git) -> frozenset[str]:
+    """Those that worktrees of this repository are locked for. GitFailed, OSError."""
+    found = (session_of(each.locked or "") for each in listed(git))
+    return frozenset(each for each in found if each)
+
+
 def taken_at(git: Git, branch: str, but: str = "") -> Path | None:
     """The worktree, other than `but`, in which a branch is checked out. GitFailed, OSError."""
     own = os.path.realpath(but) if but else None
     taken = (each.path for each in listed(git) if each.branch == branch)
     return next((path for path in taken if os.path.realpath(path) != own), None)
+
+
+def forgotten(git: Git, path: Path) -> str | None:
+    """Git is told that the worktree in `path` is gone, if it is; what git says if it does not obey.
+
+    Twice forced: for being dirty, and for being locked. GitFailed.
+    """
+    words = ("worktree", "remove", "--force", "--force", "--", str(path))
+    for each in listed(git)[1:]:
+        if os.path.realpath(each.path) == os.path.realpath(path) and not path.exists():
+            done = git.run(*words)
+            if done.status != 0:
+                return f"git still lists it: {done.error}"
+    return None

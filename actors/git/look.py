@@ -7,6 +7,7 @@ and what helps; only a fault of ours raises. Nothing is ever taken away because 
 import os
 import re
 import stat
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from shlex import join, quote
@@ -15,13 +16,16 @@ from msgspec.structs import asdict, replace
 
 from actors.git import status_report
 from actors.git.command import Git, GitFailed
-from actors.git.links import Link, home_of, link_of, moved_to, noted_at, taken_at
+from actors.git.links import Link, home_of, link_of, lost, moved_to, noted_at, taken_at
+from actors.git.names import escaped, shown
+from actors.git.pipes import pipe_in
 from actors.git.repository import commit_of
 from storage.records.session import Session, WorktreeSession
 from storage.records.worktree import lock_reason
 from storage.records.worktree_look import WorktreeLook
 
 LOOK_SECONDS = 20.0
+_NAMES = ("branch", "upstream")
 _COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 
 
@@ -35,10 +39,18 @@ def directory_of(session: Session) -> str:
 def look(session: Session, git: Git, at: datetime) -> WorktreeLook:
     """All that can be seen of it now. `git` may be in any directory."""
     found = place(session, git, at)
-    if found.location != "there" or found.problem:
-        return found
-    seen = _with_git(found, git.at(Path(found.path)))
-    return _with_base(session, seen, git) if isinstance(session, WorktreeSession) else seen
+    if found.location == "there" and not found.problem:
+        found = _with_git(found, git.at(Path(found.path)))
+        if isinstance(session, WorktreeSession):
+            found = _with_base(session, found, git)
+    return _told(found)
+
+
+def _told(seen: WorktreeLook) -> WorktreeLook:
+    """In text that any encoder takes: names that git has may be any bytes."""
+    texts = {name: shown(value) for name, value in asdict(seen).items() if isinstance(value, str)}
+    names = {name: escaped(value) for name in _NAMES if (value := getattr(seen, name))}
+    return replace(seen, **{**texts, **names})
 
 
 def place(session: Session, git: Git, at: datetime) -> WorktreeLook:
@@ -70,9 +82,9 @@ def _missing(session: WorktreeSession, git: Git, found: WorktreeLook) -> Worktre
     try:
         new = moved_to(git.at(home), session)
         again = "" if new else _made_again(session, git.at(home))
-    except (GitFailed, OSError):
-        text = f"{found.problem}, and its repository {home} cannot be read"
-        return replace(found, problem=text)
+    except (GitFailed, OSError) as error:
+        why = lost(home) if not home.is_dir() else f"its repository {home} cannot be read: {error}"
+        return replace(found, problem=f"{found.problem}, and {why}")
     if new is not None:
         shown = str(new)
         text = (
@@ -112,7 +124,10 @@ def _linked(session: Session, git: Git, found: WorktreeLook) -> WorktreeLook:
     if not isinstance(session, WorktreeSession):
         return found
     if link is None:
-        text = f"{path} is no worktree any more; what was its worktree was removed or replaced"
+        text = (
+            f"{path} is no worktree any more; what was its worktree was removed or replaced: move"
+            " what is there away, then greenroom show names the command that makes it again"
+        )
         return replace(found, location="not-ours", problem=text)
     text = _whose(session, git, link)
     return replace(found, location="not-ours", problem=text) if text else found
@@ -129,7 +144,8 @@ def _whose(session: WorktreeSession, git: Git, link: Link) -> str:
     if link.session_id == session.id:
         return ""
     if link.session_id:
-        return f"{session.worktree_path} is the worktree of session {link.session_id}"
+        text = f"{session.worktree_path} is the worktree of session {link.session_id}"
+        return f"{text}; move that away with: git worktree move -f -f {quote(path)} NEW"
     try:
         words = ("rev-parse", "--path-format=absolute", "--git-common-dir")
         common = git.at(home_of(session)).ask(*words)
@@ -153,11 +169,19 @@ def _with_git(found: WorktreeLook, git: Git) -> WorktreeLook:
         report = status_report.parsed(done.out)
         named = git.run("symbolic-ref", "--quiet", "HEAD") if report.branch is None else None
     except (GitFailed, OSError, ValueError) as error:
-        return replace(found, problem=f"git says nothing of {found.path}: {error}")
+        why = _pipe(found.path) if isinstance(error, GitFailed) and error.status is None else None
+        return replace(found, problem=why or f"git says nothing of {found.path}: {error}")
     seen = replace(found, **asdict(report), is_detached=report.branch is None)
     if named is not None and named.status == 0:  # a branch of the name "(detached)"
         seen = replace(seen, branch=named.text.removeprefix("refs/heads/"), is_detached=False)
     return seen
+
+
+def _pipe(path: str) -> str | None:
+    """For what git waited, if that is known."""
+    with suppress(OSError):
+        return pipe_in(Path(path))
+    return None
 
 
 def _with_base(session: WorktreeSession, seen: WorktreeLook, git: Git) -> WorktreeLook:

@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from actors.git import look
 from actors.git.command import Git
-from actors.git.lookers import HELD_UP_SECONDS, Lookers
+from actors.loose_threads import HELD_UP_SECONDS, LooseThreads
 from actors.ports import Clock
 from storage.records.session import Session, WorktreeSession
 from storage.records.worktree_look import WorktreeLook
@@ -31,6 +31,8 @@ FRESH_SECONDS = 2.0
 OLD_SECONDS = 60.0
 SHARE = 0.05
 """Of the time of one core, that looking takes at most."""
+THREADS = 3
+MOST_THREADS = 24
 _FORGOTTEN_SECONDS = 600.0
 _ROOT = Path("/")
 
@@ -50,7 +52,9 @@ class Looks:
     def __init__(self, environ: Mapping[str, str], clock: Clock) -> None:
         self._git = Git(_ROOT, environ)
         self._clock = clock
-        self._lookers = Lookers(clock.monotonic)
+        self._lookers = LooseThreads(
+            clock.monotonic, name="looker", threads=THREADS, most=MOST_THREADS
+        )
         self._changing = threading.Lock()
         self._seen: dict[str, _Seen] = {}
         self._under_way: dict[str, tuple[Future[WorktreeLook], float]] = {}

@@ -5,7 +5,7 @@ change as a whole is that of one commit there. Changes nothing but for an object
 """
 
 from actors.git.command import Git, GitFailed
-from actors.git.nested import shown
+from actors.git.names import shown
 from actors.git.snapshot import as_greenroom
 
 _SHOWN = 1000

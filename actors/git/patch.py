@@ -114,6 +114,17 @@ def with_hunks(files: Sequence[Listed], patch: bytes, *, is_cut: bool) -> list[C
     return told
 
 
+def not_text(files: Sequence[Listed], patch: bytes) -> str | None:
+    """The first file whose part of a patch is not in UTF-8; None if all of it is."""
+    try:
+        patch.decode()
+    except UnicodeDecodeError as error:
+        names = [each.file.path for each in files for _ in range(each.sections)]
+        place = patch.count(b"\ndiff --git ", 0, error.start)
+        return names[place] if place < len(names) else "a changed file"
+    return None
+
+
 def whole_lines(patch: bytes) -> bytes:
     """A patch that was cut, up to its last line end."""
     return patch[: patch.rfind(b"\n") + 1]

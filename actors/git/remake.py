@@ -10,7 +10,10 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from actors.git import branch_settings, exact, own_refs
 from actors.git.command import Git, GitFailed
+from actors.git.links import forgotten, lost
+from actors.git.names import shown, unescaped
 from actors.git.repository import ListedWorktree, commit_of, listed
 from actors.git.snapshot import SNAPSHOT_SECONDS, STAGES, has_more, index_of, keep, snapshot
 from storage.records.removal import RemovedWorktree
@@ -24,7 +27,7 @@ class CannotRemake(Exception):
 
 
 def fill(git: Git, commit: str, keep_open: Sequence[int] = ()) -> None:
-    """Puts there what `commit` of a snapshot holds: every file, then the index.
+    """Puts there what `commit` of a snapshot holds: every file as it was, then the index.
 
     Files that it does not know stay as they are. `keep_open`: descriptors that git inherits, for a
     lock to last. GitFailed if it is no snapshot, or the disk is full: then some of it is there.
@@ -38,6 +41,8 @@ def fill(git: Git, commit: str, keep_open: Sequence[int] = ()) -> None:
 
     index = index_of(git, commit)
     said("read-tree", "--reset", "-u", _NO_SUBMODULES, f"{commit}^{{tree}}")
+    top = git.at(Path(git.ask("rev-parse", "--show-toplevel")))
+    exact.put(top.holding(*keep_open), exact.read(git, index))
     if git.ask("log", "-1", "--format=%s", index) == STAGES:
         kept = said("ls-tree", "-r", "-z", "--full-tree", index)
         said("read-tree", "--empty")
@@ -81,14 +86,15 @@ class _Remaking:
 
     def done(self) -> tuple[str, ...]:
         if not self._git.directory.is_dir():
-            raise CannotRemake(
-                f"its repository {self._git.directory} has gone; bring it back first"
-            )
+            raise CannotRemake(lost(self._git.directory))
         if commit_of(self._git, self._removed.commit) is None:
             text = f"{self._removed.ref} of {self._git.directory}, which held its files, is gone"
             raise CannotRemake(text)
         for each in listed(self._git)[1:]:
-            if each.locked == self._whole:
+            is_here = os.path.realpath(each.path) == os.path.realpath(self._path)
+            if each.locked == self._whole and is_here and not os.path.lexists(self._path):
+                forgotten(self._git, self._path)  # it was removed, and git has not heard of it
+            elif each.locked == self._whole:
                 return self._found(each)
         here = self._git.at(self._path)
         if self._was_begun():
@@ -98,6 +104,7 @@ class _Remaking:
             self._forget_begun()
             notes = self._add()
         fill(here, self._removed.commit, self._keep_open)
+        notes += own_refs.give_back(here, self._removed.refs)
         own = Path(here.ask("rev-parse", "--absolute-git-dir"))
         (own / "locked.new").write_text(self._whole)
         (own / "locked.new").replace(own / "locked")  # as git writes it, and never without a lock
@@ -160,15 +167,15 @@ class _Remaking:
         how = () if branch else ("--detach",)
         self._do("worktree", "add", "--quiet", *lock, *how, "--", str(self._path), start)
         if self._removed.head is None and self._removed.branch is not None and note is None:
-            full = f"refs/heads/{self._removed.branch}"
+            full = f"refs/heads/{unescaped(self._removed.branch)}"
             self._git.at(self._path).ask("symbolic-ref", "HEAD", full)
-        return (note,) if note else ()
+        return (shown(note),) if note else ()
 
     def _branch(self) -> tuple[str | None, str | None]:
         """The branch to check out, made again if need be; or why HEAD is detached instead."""
-        branch, head = self._removed.branch, self._removed.head
-        if branch is None or head is None:
+        if self._removed.branch is None or self._removed.head is None:
             return None, None
+        branch, head = unescaped(self._removed.branch), self._removed.head
         tip = commit_of(self._git, f"refs/heads/{branch}")
         holder = next((each.path for each in listed(self._git) if each.branch == branch), None)
         if holder is not None:
@@ -176,6 +183,7 @@ class _Remaking:
         if tip is not None and tip != head:
             return None, f"its branch {branch} has moved on to {tip[:12]}, so HEAD is detached"
         if tip is None:
+            branch_settings.give_back(self._git, branch, self._removed.branch_settings)
             self._do("update-ref", "--create-reflog", f"refs/heads/{branch}", head, "")
         return branch, None
 

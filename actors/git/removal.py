@@ -6,32 +6,43 @@ session's own worktree, where its record says, is never touched. All of it may w
 """
 
 import os
-import shutil
-import stat
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from actors.decisions.worktrees import safety as verdicts
 from actors.decisions.worktrees.safety import SHOWN, Seen
-from actors.git import look
+from actors.git import branch_settings, look
 from actors.git.command import Git, GitFailed
+from actors.git.emptying import emptied
 from actors.git.kept_copy import KeptCopy
-from actors.git.links import home_of, link_of, session_of
-from actors.git.merged import is_merged
+from actors.git.links import forgotten, home_of, link_of, session_of
 from actors.git.mounts import mounts_below
-from actors.git.repository import commit_of, listed
+from actors.git.names import escaped, shown
+from actors.git.nested import nested_in
+from actors.git.own_branch import dropped
+from actors.git.pipes import pipe_in
+from actors.git.repository import listed
 from actors.git.safety import branch_of, none_put, see
 from actors.git.snapshot import head_of
 from actors.messages import outcomes as o
-from storage.records.removal import Removal, RemovedWorktree
+from storage.records.removal import Removal, RemovedWorktree, UnsafeReason
 from storage.records.session import WorktreeSession
 
 Outcome = o.WorktreeRemoved | o.WorktreeKept | o.RemovalRefused
+
+
+class _Kept(Struct, frozen=True):
+    """All of it is kept, so that it may go. `note`: what went wrong with the clean-up."""
+
+    worktree: RemovedWorktree
+    note: str | None = None
+
+
 ENDED = "The session stays, but its workers have ended"
 PARKED = ".greenroom-parked-"
 """Renamed so, it may still hold what no copy does."""
@@ -43,10 +54,14 @@ def nobody(_path: Path) -> tuple[str, ...]:
     return ()
 
 
+def none_left() -> bool:
+    return False
+
+
 class WorktreeRemover:
     """`others` names those at work below a directory who are not the session; `clean_up` runs the
-    session's own command there, and says what went wrong with it, if anything. `is_put` is for
-    `safety.see`.
+    session's own command there, and says what went wrong with it, if anything. `end_own` ends what
+    the session's workers left behind; whether there was anybody. `is_put` is for `safety.see`.
     """
 
     def __init__(
@@ -56,6 +71,7 @@ class WorktreeRemover:
         *,
         others: Callable[[Path], tuple[str, ...]] = nobody,
         clean_up: Callable[[Path], str | None] = lambda _: None,
+        end_own: Callable[[], bool] = none_left,
         is_put: Callable[[str], bool] = none_put,
     ) -> None:
         self._session = session
@@ -66,28 +82,43 @@ class WorktreeRemover:
         self._git = git.at(self._path)
         self._others = others
         self._clean_up = clean_up
+        self._end_own = end_own
         self._is_put = is_put
 
     def look(self, at: datetime) -> Seen:
         """All that its removal would lose. No exception: what cannot be seen is a `problem`."""
         try:
-            found = look.place(self._session, self._repository, at)
-            if found.location in {"gone", "moved", "not-ours"}:
-                return Seen(absent=found.problem or f"{found.path} is not its worktree")
-            if found.problem is not None:
-                return Seen(problem=found.problem)
-            elses = self._not_ours()
-            if elses is not None:
-                return Seen(absent=elses)
-            mounted = mounts_below(self._path)
-            if mounted:
-                return Seen(problem=f"{mounted[0]} is a mount; unmount it first")
-            session = self._session
-            branches = (session.branch,) if session.branch else ()
-            seen = see(self._git, branches=branches, bases=self._bases(), is_put=self._is_put)
-            return replace(seen, processes=self._others(self._path))
+            seen = self._seen(at)
         except (GitFailed, OSError) as error:
-            return Seen(problem=str(error))
+            return Seen(problem=shown(str(error)))
+        return replace(
+            seen,
+            problem=shown(seen.problem) if seen.problem else None,
+            absent=shown(seen.absent) if seen.absent else None,
+            processes=tuple(map(shown, seen.processes)),
+        )
+
+    def _seen(self, at: datetime) -> Seen:
+        where = str(self._repository.directory)
+        found = look.place(self._session, self._repository, at)
+        if found.location == "gone" and any(self._left()):
+            return Seen(repository=where)
+        if found.location in {"gone", "moved", "not-ours"}:
+            return Seen(absent=found.problem or f"{found.path} is not its worktree")
+        if found.problem is not None:
+            return Seen(problem=found.problem)
+        elses = self._not_ours()
+        if elses is not None:
+            return Seen(absent=elses)
+        mounted = mounts_below(self._path)
+        if mounted:
+            return Seen(problem=f"{mounted[0]} is a mount; unmount it first")
+        pipe = pipe_in(self._path)
+        if pipe is not None:
+            return Seen(problem=pipe)
+        branches = (self._session.branch,) if self._session.branch else ()
+        seen = see(self._git, branches=branches, bases=self._bases(), is_put=self._is_put)
+        return replace(seen, processes=self._others(self._path), repository=where)
 
     def _bases(self) -> tuple[str, ...]:
         return (self._session.base_branch,) if self._session.base_branch else ()
@@ -105,26 +136,50 @@ class WorktreeRemover:
     def remove(self, removal: Removal, at: datetime) -> Outcome:
         """Looks once more, then keeps and removes; taken up again after a crash it ends the same.
 
-        What fails leaves the worktree where it is, with all that is in it.
+        What fails before all is kept leaves the worktree where it is, with all that is in it. After
+        that nothing is refused any more: what fails then is a note.
         """
-        copy = KeptCopy(self._repository, removal.ref, self._session.id)
-        parked, removing = (self._beside(kind, removal) for kind in (PARKED, REMOVING))
+        if removal.repository is not None and Path(removal.repository).is_dir():
+            self._repository = self._repository.at(Path(removal.repository))
         try:
-            note: str | None = None
-            if not os.path.lexists(parked) and not os.path.lexists(removing):
-                found = self._parked(removal, copy, at)
-                if not isinstance(found, str | None):
-                    return found
-                note = found
-            if os.path.lexists(parked):
-                self._kept_parked(parked, copy, removal)
-                parked.rename(removing)
-            return self._after_keeping(removal, copy, note)
-        except (GitFailed, OSError) as error:
-            if os.path.lexists(parked) and not os.path.lexists(self._place):
+            removal = self._taken_up(removal)
+            kept = self._kept(removal, at)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the files go back to their place
+            where = self._put_back(removal)
+            text = f"the worktree {self._path} could not be removed, and stays{where}: {error}"
+            return o.RemovalRefused(shown(text))
+        return self._after_keeping(removal, kept) if isinstance(kept, _Kept) else kept
+
+    def _taken_up(self, removal: Removal) -> Removal:
+        """What an earlier removal left half done goes on with this one: what may hold more than its
+        copy is put back, and what is all kept is the removal of then.
+        """
+        if any(os.path.lexists(self._beside(kind, removal)) for kind in (PARKED, REMOVING)):
+            return removal
+        parked, removing = self._left()
+        if parked:
+            parked[-1].rename(self._place)
+        elif removing:
+            time = removing[-1].name.rpartition("-")[2]
+            return replace(removal, ref=f"{removal.ref.rpartition('/')[0]}/{time}")
+        return removal
+
+    def _left(self) -> tuple[list[Path], list[Path]]:
+        """What stands beside its place, parked and being emptied, if that place is free."""
+        if os.path.lexists(self._place):
+            return [], []
+        own = f"{self._session.id}-*"
+        beside = self._place.parent
+        return sorted(beside.glob(PARKED + own)), sorted(beside.glob(REMOVING + own))
+
+    def _put_back(self, removal: Removal) -> str:
+        """Where its files are if not in their place, to be said after that."""
+        parked, removing = (self._beside(kind, removal) for kind in (PARKED, REMOVING))
+        if os.path.lexists(parked) and not os.path.lexists(self._place):
+            with suppress(OSError):
                 parked.rename(self._place)
-            text = f"the worktree {self._path} could not be removed, and stays: {error}"
-            return o.RemovalRefused(text)
+        left = next((each for each in (parked, removing) if os.path.lexists(each)), None)
+        return f" as {left}; delete it again to go on" if left else ""
 
     def _beside(self, kind: str, removal: Removal) -> Path:
         """Of this removal alone, so that what is left of an earlier one is in nobody's way."""
@@ -137,30 +192,50 @@ class WorktreeRemover:
 
     # What is kept.
 
-    def _parked(self, removal: Removal, copy: KeptCopy, at: datetime) -> Outcome | str | None:
-        """Kept, cleaned up and renamed, or found gone after that: then what went wrong with the
-        clean-up, if anything. Else why not.
-        """
+    def _kept(self, removal: Removal, at: datetime) -> "Outcome | _Kept":
+        """All of it, renamed so that it may go; or why it stays. Any exception: as before."""
+        copy = KeptCopy(self._repository, removal.ref, self._session.id)
+        parked, removing = (self._beside(kind, removal) for kind in (PARKED, REMOVING))
+        if os.path.lexists(removing) and not os.path.lexists(parked):
+            held = copy.read()
+            text = f"{removing} stays, for {removal.ref}, that should hold it, is gone"
+            return _Kept(held) if held else o.WorktreeKept(shown(text))
+        found = None if os.path.lexists(parked) else self._parked(removal, copy, at)
+        if found is not None and not isinstance(found, _Kept):
+            return found
+        if os.path.lexists(parked):
+            found = _Kept(self._kept_parked(parked, copy, removal), found.note if found else None)
+            parked.rename(removing)
+        return found or _Kept(_whole(copy))
+
+    def _parked(self, removal: Removal, copy: KeptCopy, at: datetime) -> "Outcome | _Kept":
+        """Kept, cleaned up and renamed, or found gone after that. Else why not."""
         seen = self.look(at)
-        if self._is_gone(at) and copy.read() is not None:
-            return None
-        stopped = self._stopped(seen, force=removal.force)
+        if self._is_gone(at) and (held := copy.read()):
+            return _Kept(held)
+        if seen.absent is None and self._end_own():
+            seen = self.look(at)
+        stopped = self._stopped(seen, verdicts.reasons(seen), force=removal.force)
         if stopped is not None:
             return stopped
         copy.take(self._git, self._described(removal, seen))
-        note = self._clean_up(self._path)
+        held = _whole(copy)
+        kept = _Kept(held, self._clean_up(self._path))
         if self._is_gone(at):
-            return note
-        stopped = self._stopped(self.look(at), force=True)  # made since then, and not to be kept
+            return kept
+        seen = self.look(at)
+        since = verdicts.since_kept(verdicts.reasons(seen), force=removal.force)
+        stopped = self._stopped(seen, since, force=False)
         if stopped is not None:
             return stopped
         self._place.rename(self._beside(PARKED, removal))
-        return note
+        return kept
 
-    def _stopped(self, seen: Seen, *, force: bool) -> Outcome | None:
+    def _stopped(
+        self, seen: Seen, found: tuple[UnsafeReason, ...], *, force: bool
+    ) -> Outcome | None:
         if seen.absent is not None:
             return o.WorktreeKept(seen.absent)
-        found = verdicts.reasons(seen)
         refusal = verdicts.refusal(str(self._path), found, force=force, so_far=ENDED)
         return o.RemovalRefused(refusal.message, found) if refusal else None
 
@@ -171,13 +246,15 @@ class WorktreeRemover:
             ref=removal.ref,
             commit="",
             head=seen.head,
-            branch=seen.branch,
+            branch=_told(seen.branch),
+            branch_settings=branch_settings.of(self._repository, seen.branch),
             ignored=seen.ignored[:SHOWN],
             ignored_count=len(seen.ignored),
         )
 
-    def _kept_parked(self, parked: Path, copy: KeptCopy, removal: Removal) -> None:
-        """What was written since the first copy was taken. Nobody finds it by its name any more.
+    def _kept_parked(self, parked: Path, copy: KeptCopy, removal: Removal) -> RemovedWorktree:
+        """With what was written since the first copy was taken. Nobody finds it by its name any
+        more, and who works in it without force would write on into what goes.
 
         Git is told where all is: by itself it would note the new place. GitFailed, OSError.
         """
@@ -187,81 +264,53 @@ class WorktreeRemover:
         own = link.common / "worktrees" / link.name
         git = self._git.at(parked).having({"GIT_DIR": str(own), "GIT_WORK_TREE": str(parked)})
         known = copy.read() or self._described(removal, Seen())
-        taken = copy.take(git, replace(known, head=head_of(git), branch=branch_of(git)))
-        if taken.left_out:
-            within = ", ".join(taken.left_out[:SHOWN])
-            raise OSError(f"of repositories within it no copy can be kept: {within}")
+        taken = copy.take(git, replace(known, head=head_of(git), branch=_told(branch_of(git))))
+        within = verdicts.troubles(nested_in(self._git.at(parked), taken.left_out, own))
+        if within:
+            raise OSError(f"of repositories within it no copy can be kept: {within[0]}")
+        came = () if removal.force else self._others(parked)
+        if came:
+            raise OSError(f"at work in it is {came[0]}")
+        return _whole(copy)
 
     # What goes.
 
-    def _after_keeping(self, removal: Removal, copy: KeptCopy, note: str | None) -> Outcome:
-        kept, removing = copy.read(), self._beside(REMOVING, removal)
-        if kept is None:
-            text = f"{removing} stays, for {removal.ref}, that should hold it, is gone"
-            return o.WorktreeKept(text)
-        notes = [note, copy.note(), _emptied(removing)]
-        if self._path.is_symlink() and not self._path.exists():
-            self._path.unlink()
-        notes.append(self._forgotten())
-        is_gone = removal.delete_branch and self._drop_branch(kept, notes)
-        told = tuple(each for each in notes if each)
-        return o.WorktreeRemoved(replace(kept, branch_deleted=is_gone, notes=told))
-
-    def _forgotten(self) -> str | None:
-        """Git is told that it is gone. Twice forced: for being dirty, and for being locked."""
-        words = ("worktree", "remove", "--force", "--force", "--", str(self._path))
-        for each in listed(self._repository)[1:]:
-            is_it = os.path.realpath(each.path) == os.path.realpath(self._path)
-            if is_it and not self._path.exists():
-                done = self._repository.run(*words)
-                if done.status != 0:
-                    return f"git still lists it: {done.error}"
-        return None
-
-    def _drop_branch(self, kept: RemovedWorktree, notes: list[str | None]) -> bool:
-        """Only while it is where the worktree had it, is checked out nowhere, and is merged."""
-        branch, git = kept.branch, self._repository
-        full = f"refs/heads/{branch}"
-        if branch is None or kept.head is None:
-            notes.append("no branch was checked out in it, so none was deleted")
-            return False
-        if branch != self._session.branch:
-            notes.append(f"the branch {branch} stays, for it is not the session's own")
-            return False
-        if commit_of(git, full) is None:
-            return True
-        holder = next((each.path for each in listed(git) if each.branch == branch), None)
-        if holder is not None:
-            notes.append(f"the branch {branch} stays, for it is checked out in {holder}")
-        elif not is_merged(git, branch, self._bases()):
-            notes.append(f"the branch {branch} stays, for it is not merged")
-        elif git.run("update-ref", "--no-deref", "-d", full, kept.head).status != 0:
-            notes.append(f"the branch {branch} stays, for it was moved")
-        else:
-            git.run("config", "--local", "--remove-section", f"branch.{branch}")
-            return True
-        return False
+    def _after_keeping(self, removal: Removal, kept: _Kept) -> Outcome:
+        notes, is_gone = [kept.note], False
+        copy = KeptCopy(self._repository, removal.ref, self._session.id)
+        with _noted(notes, "what else was kept is not known"):
+            notes += copy.notes()
+        notes.append(emptied(self._beside(REMOVING, removal)))
+        with _noted(notes, f"{self._path} stays"):
+            if self._path.is_symlink() and not self._path.exists():
+                self._path.unlink()
+        with _noted(notes, "git may still list it"):
+            notes.append(forgotten(self._repository, self._path))
+        if removal.delete_branch:
+            with _noted(notes, f"the branch {kept.worktree.branch} stays"):
+                own = self._session.branch
+                is_gone, why = dropped(self._repository, kept.worktree, own, self._bases())
+                notes.append(why)
+        told = tuple(shown(each) for each in notes if each)
+        return o.WorktreeRemoved(replace(kept.worktree, branch_deleted=is_gone, notes=told))
 
 
-def _emptied(directory: Path) -> str | None:
-    """Removes it with all that is in it; a link goes, what it leads to stays, and so do mounts."""
-    mounted = mounts_below(directory)
-    if mounted:
-        return f"{directory} stays, for {mounted[0]} is a mount"
-    with suppress(FileNotFoundError):
-        shutil.rmtree(directory, onerror=_made_writable)
-    if os.path.lexists(directory):
-        return f"some of its files could not be removed: {directory}"
-    return None
+def _whole(copy: KeptCopy) -> RemovedWorktree:
+    """What it holds. OSError, GitFailed: then nothing may go."""
+    kept = copy.read()
+    if kept is None:
+        raise OSError("the ref that should hold it is gone")
+    return kept
 
 
-def _made_writable(remove: Callable[..., Any], path: str, _: object) -> None:
-    """Directories without the right to write in them, as some tools make them."""
-    with suppress(OSError):
-        for each in (Path(path).parent, Path(path)):
-            if stat.S_ISDIR(each.lstat().st_mode):
-                each.chmod(0o700)
-        if remove is os.rmdir or remove is os.unlink:
-            remove(path)
-        else:
-            shutil.rmtree(path, ignore_errors=True)
+def _told(branch: str | None) -> str | None:
+    return None if branch is None else escaped(branch)
+
+
+@contextmanager
+def _noted(notes: list[str | None], what: str) -> Iterator[None]:
+    """A fault here becomes a note: all is kept, and the rest is done nevertheless."""
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001 - nothing may keep the outcome from being told
+        notes.append(f"{what}: {error}")

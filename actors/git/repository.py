@@ -35,7 +35,8 @@ class Repository(Struct, frozen=True, kw_only=True):
     """`root` is its main working tree, or itself if it is bare; the first of `worktrees`.
 
     `head` is the branch that is checked out where one looked from, None when detached.
-    `default_branch` is the remote's, as `origin/main`, None where no remote says one.
+    `default_branch` is the remote's, as `refs/remotes/origin/main`, None where no remote says one:
+    in full, as a branch here could have the same short name.
     """
 
     root: Path
@@ -145,7 +146,7 @@ def _default_branch(git: Git) -> str | None:
     full = _said(git, "symbolic-ref", "--quiet", f"refs/remotes/{remote}/HEAD")
     if full is None or commit_of(git, full) is None:
         return None
-    return full.removeprefix("refs/remotes/")
+    return full
 
 
 def _no_repository(directory: Path, said: str) -> Refusal:
@@ -157,7 +158,7 @@ def _no_repository(directory: Path, said: str) -> Refusal:
         return Refusal(code="not-a-repository", message=text, path=_WHERE)
     if "not a git repository" in said:
         text = (
-            f"{directory} is in no git repository; name one with repository, or create a quick"
+            f"{directory} is in no git repository; name the directory of one, or create a quick"
             " session there"
         )
         return Refusal(code="not-a-repository", message=text, path=_WHERE)

@@ -11,7 +11,8 @@ from pathlib import Path
 from actors.decisions.worktrees.safety import Seen
 from actors.git.command import Git, GitFailed
 from actors.git.merged import unmerged
-from actors.git.nested import nested_in, shown
+from actors.git.names import shown
+from actors.git.nested import nested_in
 from actors.git.snapshot import SNAPSHOT_SECONDS, head_of, index_copy
 
 _UNDER_WAY = {

@@ -15,19 +15,19 @@ from msgspec import Struct
 
 from actors.decisions import placeholders
 from actors.git import inside
-from storage import durable, strict_json
+from actors.git.set_up_rules import FILE, fault, rules_in
 from storage.errors import FileRefused
 from storage.records.session import WorktreeSession
 from storage.records.worktree import SetUp, WorktreePlan
 from storage.records.worktree_file import WorktreeFile
 
 DIRECTORY = ".greenroom"
-FILE = "worktree.json"
 TEMPLATES = "templates"
 FILE_BYTES = 1 << 20
-"""Of `worktree.json`, and of one template."""
+"""Of one template."""
 COPIED_FILES = 20_000
 COPIED_BYTES = 1 << 30
+COPIED_FILE_BYTES = 1 << 28
 NOTES = 20
 
 
@@ -51,7 +51,7 @@ def set_up(plan: WorktreePlan, own: Path, *, trusts_repository: bool) -> SetUp |
     if source is None:
         return None
     work = _Work(plan)
-    said = work.tried(FILE, lambda: rules_in(source.place)) or WorktreeFile()
+    said = work.rules(source.place)
     work.templates(source.place)
     work.copies(said.copy)
     return SetUp(
@@ -73,16 +73,6 @@ def source_of(repository: str, worktree_path: str, own: Path) -> Source | None:
     return Source(own, "workspace") if own.is_dir() else None
 
 
-def rules_in(place: Path) -> WorktreeFile:
-    """What its file says; nothing where there is none. FileRefused, OSError."""
-    try:
-        raw = durable.read_small(place / FILE, FILE_BYTES, follow_links=False)
-    except FileNotFoundError:
-        return WorktreeFile()
-    found: WorktreeFile = strict_json.parse_as(raw, WorktreeFile)
-    return found
-
-
 class _Work:
     """Counts the files that were put, and says what was left out."""
 
@@ -101,10 +91,6 @@ class _Work:
     def tried(self, what: str, step: Callable[[], Step]) -> Step | None:
         try:
             return step()
-        except FileRefused as problem:
-            where = f"{what}:{problem.line}" if problem.line else what
-            at = f" at {problem.path}" if problem.path else ""
-            self._notes.append(f"{where} was left out: {problem}{at}")
         except inside.NotInsideError as problem:
             self._notes.append(f"{what} was left out: {problem}")
         except FileNotFoundError:
@@ -113,6 +99,14 @@ class _Work:
             reason = getattr(problem, "strerror", None) or problem
             self._notes.append(f"{what} was left out: {reason}")
         return None
+
+    def rules(self, place: Path) -> WorktreeFile:
+        """What they say; nothing, and a note, if they cannot be used."""
+        try:
+            return self.tried(FILE, lambda: rules_in(place)) or WorktreeFile()
+        except FileRefused as problem:
+            self._notes.append(fault(place, problem))
+            return WorktreeFile()
 
     def filled(self, words: tuple[str, ...] | None) -> tuple[str, ...] | None:
         return None if words is None else tuple(self._filled(word) for word in words)
@@ -155,9 +149,15 @@ class _Work:
         return list(inside.files_below(self._from, inside.parts_of(text)))
 
     def _copy(self, steps: tuple[str, ...]) -> None:
-        if self.files >= COPIED_FILES or self._bytes >= COPIED_BYTES:
+        room = COPIED_BYTES - self._bytes
+        if self.files >= COPIED_FILES:
             raise _TooMuchError
-        size = inside.copy(self._from, self._to, steps)
+        try:
+            size = inside.copy(self._from, self._to, steps, min(COPIED_FILE_BYTES, room))
+        except inside.TooLargeError:
+            if room < COPIED_FILE_BYTES:
+                raise _TooMuchError from None
+            raise
         self._bytes += size or 0
         self._count("/".join(steps), is_new=size is not None)
 

@@ -2,7 +2,8 @@
 
 The user's index is copied and only the copy is worked on, so that a lock on it, a merge under way
 or another git at work stands in nobody's way. The commit keeps what has no other name; a ref that
-holds it is for the caller (`keep`). What is ignored, and repositories within, are left out.
+holds it is for the caller (`keep`). What is ignored, and repositories within, are left out; bytes
+and rights that git would not give back are kept beside it (`exact`).
 """
 
 import os
@@ -15,6 +16,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from actors.git import exact
 from actors.git.command import Git, GitFailed
 
 SNAPSHOT_SECONDS = 600.0
@@ -47,17 +49,24 @@ class Snapshot(Struct, frozen=True):
 
 
 def snapshot(
-    git: Git, message: str = "greenroom: a snapshot", earlier: str | None = None
+    git: Git,
+    message: str = "greenroom: a snapshot",
+    earlier: str | None = None,
+    *,
+    to_compare: bool = False,
 ) -> Snapshot:
     """Of the whole worktree that `git` is in. GitFailed, OSError; nothing is left behind then.
 
-    `earlier`: a commit that it holds as well, as its first parent.
+    `earlier`: a commit that it holds as well, as its first parent. `to_compare`: nobody will fill
+    a worktree from it, so that files as git takes them are enough.
     """
     with index_copy(git) as copy:
         head = head_of(copy)
-        index = _index_commit(copy, head)
+        staged = _staged(copy)
         left_out = _add_all(copy)
         tree = _said(copy, "write-tree")
+        beside = None if to_compare else exact.kept(copy, head, tree)
+        index = _index_commit(copy, staged, head, beside)
         parents = [word for each in (earlier, head, index) if each for word in ("-p", each)]
         commit = _said(copy, "commit-tree", tree, *parents, "-m", message)
     return Snapshot(commit, tree, head, left_out)
@@ -131,20 +140,24 @@ def _out(git: Git, *words: str, stdin: bytes = b"") -> bytes:
     return done.out
 
 
-def _index_commit(git: Git, head: str | None) -> str:
-    """The index as it is. One with conflicts is no tree: that has a directory for each stage."""
+def _staged(git: Git) -> tuple[str, str]:
+    """The tree of the index as it is, and the message that says how.
+
+    One with conflicts is no tree: that has a directory for each stage.
+    """
     staged = _out(git, "ls-files", "--stage", "-z")
-    if _has_conflict(staged):
-        message = STAGES
-        with tempfile.TemporaryDirectory(prefix="greenroom-index-") as own:
-            apart = git.having({"GIT_INDEX_FILE": f"{own}/index"})
-            _out(apart, "update-index", "-z", "--index-info", stdin=_apart(staged))
-            tree = _said(apart, "write-tree")
-    else:
-        message = _INDEX
-        tree = _said(git, "write-tree")
-    parents = ("-p", head) if head else ()
-    return _said(git, "commit-tree", tree, *parents, "-m", message)
+    if not _has_conflict(staged):
+        return _said(git, "write-tree"), _INDEX
+    with tempfile.TemporaryDirectory(prefix="greenroom-index-") as own:
+        apart = git.having({"GIT_INDEX_FILE": f"{own}/index"})
+        _out(apart, "update-index", "-z", "--index-info", stdin=_apart(staged))
+        return _said(apart, "write-tree"), STAGES
+
+
+def _index_commit(git: Git, staged: tuple[str, str], *parents: str | None) -> str:
+    tree, message = staged
+    words = [word for each in parents if each for word in ("-p", each)]
+    return _said(git, "commit-tree", tree, *words, "-m", message)
 
 
 def _has_conflict(staged: bytes) -> bool:
@@ -161,15 +174,32 @@ def _apart(staged: bytes) -> bytes:
 
 
 def _add_all(git: Git) -> tuple[str, ...]:
-    """Everything that is not ignored, into the copy of the index; what was left out of it."""
+    """Everything that is not ignored, into the copy of the index; what was left out of it.
+
+    Not by `git add`: that looks for changes within submodules, and runs the filters they name.
+    """
     _unhide(git)
-    _change(
-        git, "--force-remove", [path for path in _paths(git, "--modified") if _is_odd(git, path)]
-    )
-    _out(git, "add", "--update")
+    unmerged = (line.split(b"\t", 1)[1] for line in _paths(git, "--unmerged"))
+    changed = list(dict.fromkeys((*_paths(git, "--modified"), *unmerged)))
+    odd = {path for path in changed if _is_odd(git, path) or _is_beyond_link(git, path)}
+    _change(git, "--force-remove", sorted(odd))
+    _add(git, [path for path in changed if path not in odd])
     others = _paths(git, "--others", "--exclude-standard")
-    _change(git, "--add", [path for path in others if not path.endswith(b"/")])
+    _add(git, [path for path in others if not path.endswith(b"/")])
     return tuple(os.fsdecode(path) for path in others if path.endswith(b"/"))
+
+
+def _add(git: Git, paths: list[bytes]) -> None:
+    """What is not in the encoding that attributes say, git cannot take: as it is. GitFailed."""
+    try:
+        _change(git, "--add", paths)
+    except GitFailed:
+        raw = [path for path in exact.encoded(git, paths) if _is_file(git, path)]
+        if not raw:
+            raise
+        lines = exact.index_lines(git, raw)
+        _out(git, "update-index", "--add", "-z", "--index-info", stdin=lines)
+        _change(git, "--add", [path for path in paths if path not in set(raw)])
 
 
 def _unhide(git: Git) -> None:
@@ -195,6 +225,18 @@ def _is_odd(git: Git, path: bytes) -> bool:
     """A socket, a pipe, a device: nothing that git could keep."""
     mode = _mode(git, path)
     return mode is not None and not (stat.S_ISREG(mode) or stat.S_ISLNK(mode) or stat.S_ISDIR(mode))
+
+
+def _is_file(git: Git, path: bytes) -> bool:
+    return stat.S_ISREG(_mode(git, path) or 0)
+
+
+def _is_beyond_link(git: Git, path: bytes) -> bool:
+    """A directory above it was replaced by a link, so that it is not there any more."""
+    while path := path.rpartition(b"/")[0]:
+        if stat.S_ISLNK(_mode(git, path) or 0):
+            return True
+    return False
 
 
 def _mode(git: Git, path: bytes) -> int | None:

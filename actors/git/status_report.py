@@ -9,7 +9,10 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-WORDS = ("status", "--porcelain=v2", "--branch", "-z", "--untracked-files=normal")
+WORDS = (
+    *("status", "--porcelain=v2", "--branch", "-z", "--untracked-files=normal"),
+    "--ignore-submodules=dirty",  # a git in one would run the filters that it names
+)
 
 
 class StatusReport(Struct, frozen=True):

@@ -29,7 +29,8 @@ class Wanted(Struct, frozen=True, kw_only=True):
     """A worktree for a session. Without `branch` one is named after `title`.
 
     `base` is where a new branch begins, and what the changes are told against: the default branch
-    of the remote, else HEAD. `start`: a commit at which a new branch begins instead.
+    of the remote, else HEAD. `start`: a commit at which a new branch begins instead. `taken`:
+    branches that others are about to get, so that none of them is named after `title`.
     """
 
     session_id: str
@@ -37,6 +38,7 @@ class Wanted(Struct, frozen=True, kw_only=True):
     base: str | None = None
     start: str | None = None
     title: str | None = None
+    taken: frozenset[str] = frozenset()
 
 
 def plan(git: Git, wanted: Wanted, root: Path) -> WorktreePlan | Refusal:
@@ -44,7 +46,7 @@ def plan(git: Git, wanted: Wanted, root: Path) -> WorktreePlan | Refusal:
     found = Repository.find(git)
     if isinstance(found, Refusal):
         return found
-    branch = wanted.branch or _free_branch(git, wanted)
+    branch = _free_branch(git, wanted) if wanted.branch is None else wanted.branch
     fault = branch_names.refusal(git, branch)
     if fault:
         return fault
@@ -82,6 +84,12 @@ def _begin(git: Git, found: Repository, branch: str, wanted: Wanted) -> "_Begin 
     if tip is not None:
         refusal = _taken(found, branch, wanted)
         return refusal or _from_tip(git, found, branch, tip, wanted.base)
+    refusal = branch_names.of_a_remote(git, branch)
+    if refusal is not None:
+        return refusal
+    other = branch_names.in_the_way(git, branch)
+    if other is not None:
+        return branch_names.beside(branch, other)
     at_remotes = _at_remotes(git, branch) if wanted.base is None and wanted.start is None else ()
     if len(at_remotes) > 1:
         text = f"{branch} is a branch of several remotes; name one of them as base: "
@@ -92,10 +100,11 @@ def _begin(git: Git, found: Repository, branch: str, wanted: Wanted) -> "_Begin 
         if isinstance(begun, Refusal):
             return begun
         return _Begin(True, tip, begun.base_commit, begun.base_branch, at_remotes[0])
-    name = wanted.base or wanted.start or found.default_branch or "HEAD"
+    named = wanted.start if wanted.base is None else wanted.base
+    name = found.default_branch or "HEAD" if named is None else named
     commit = commit_of(git, name)
     if commit is None:
-        return _no_commit(found, wanted.base or wanted.start)
+        return _no_commit(found, named)
     return _Begin(True, wanted.start or commit, commit, branch_named(git, name))
 
 
@@ -103,7 +112,7 @@ def _from_tip(
     git: Git, found: Repository, branch: str, tip: str, base: str | None
 ) -> "_Begin | Refusal":
     """Of a branch that is there: its base is where it left the other."""
-    name = base or found.default_branch or "HEAD"
+    name = found.default_branch or "HEAD" if base is None else base
     commit = commit_of(git, name)
     if commit is None and base is not None:
         return _no_commit(found, base)
@@ -160,8 +169,10 @@ def _name_of(found: Repository) -> str:
 
 def _free_branch(git: Git, wanted: Wanted) -> str:
     first = branch_names.from_title(wanted.title, wanted.session_id)
+    if branch_names.in_the_way(git, first) is not None:
+        first = first.replace("/", "-")
     name, number = first, 1
-    while commit_of(git, f"refs/heads/{name}"):
+    while name in wanted.taken or commit_of(git, f"refs/heads/{name}"):
         number += 1
         name = f"{first}-{number}"
     return name

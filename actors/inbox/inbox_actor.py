@@ -3,7 +3,7 @@
 An event from the file system only means "look now"; a look takes everything that is there, and
 there is one every few seconds anyway. What changes something is accepted in the requests journal
 before it is handed in, and answered there before its answer is published, so that each request has
-one answer through any crash.
+one answer through any crash. What other fronts are asked under a key is remembered here too.
 """
 
 import logging
@@ -15,12 +15,14 @@ from typing import Any
 from msgspec import Struct
 
 from actors.gateway import NOT_READY, Gateway
-from actors.inbox import recovery
+from actors.inbox import keyed, recovery
 from actors.inbox.acceptance import Acceptance, Retry, Settled
 from actors.inbox.day_book import DayBook
 from actors.inbox.errand import MOST_WAITS, Errand
 from actors.inbox.intake import Intake, Repeated
+from actors.inbox.keyed import Keyed, KeyedAnswer
 from actors.inbox.outbox import Outbox, Written, as_content
+from actors.messages.inbox import AskOnce
 from actors.supervision import BaseActor, ChildContext, tell
 from actors.surroundings import Surroundings
 from storage import codec, request_claims, request_files
@@ -96,6 +98,9 @@ class InboxActor(BaseActor):
         self._acceptance = Acceptance(
             around, self._intake, self._book, self._hand_in, self._tell_self
         )
+        self._keyed = Keyed(
+            around, gateway, self._journal, self._book, self._acceptance.owe, self._tell_self
+        )
         self._is_look_due = False
         self._looks_again = False
         self._waits_for_place = False
@@ -112,6 +117,8 @@ class InboxActor(BaseActor):
             Tick: self._on_tick,
             Again: lambda again: self._hand_in(again.errand),
             Retry: self._on_retry,
+            AskOnce: self._keyed.ask,
+            KeyedAnswer: self._keyed.answered,
         }
 
     def started(self) -> None:
@@ -130,8 +137,13 @@ class InboxActor(BaseActor):
         self._look()
 
     def stopping(self) -> None:
+        self._keyed.stop()
         self._outbox.close()
         self._book.close()
+
+    def dropped(self, message: Any) -> None:
+        if isinstance(message, AskOnce):
+            keyed.refused(message)
 
     def on_message(self, message: Any) -> object:
         handle = self._handlers.get(type(message))

@@ -16,7 +16,7 @@ from actors.gateway import encoded
 from actors.inbox.errand import Errand
 from storage import request_claims, request_files
 from storage.errors import StorageError
-from storage.records.request import Answer, Refusal
+from storage.records.request import Answer
 from storage.request_files import Outgoing
 
 _log = logging.getLogger(__name__)
@@ -153,13 +153,5 @@ class Outbox:
 
 
 def as_content(answer: Answer | bytes) -> bytes:
-    """The JSON of an answer; of one that cannot be written as such, the fault."""
-    if isinstance(answer, bytes):
-        return answer
-    try:
-        return encoded(answer)
-    except Exception as error:  # noqa: BLE001 - whatever it holds, whoever asked is answered
-        _log.exception("an answer to %s cannot be written", answer.type)
-        text = f"the answer cannot be written as JSON: {error}; see greenroom logs"
-        refusal = Refusal(code="internal-error", message=text)
-        return encoded(Answer(id=answer.id, type=answer.type, ok=False, error=refusal))
+    """The JSON of an answer."""
+    return answer if isinstance(answer, bytes) else encoded(answer)

@@ -14,7 +14,7 @@ from storage import request_claims
 from storage.errors import FileRefused, StorageError
 from storage.records.request import Answer, Refusal
 from storage.request_files import Identity
-from storage.request_index import OpenRequest, Same, stem_of
+from storage.request_index import OpenRequest, Same, is_keyed, stem_of
 from storage.requests_journal import RequestsJournal
 
 _log = logging.getLogger(__name__)
@@ -65,7 +65,7 @@ def take_up(
         else:
             _run(errand, intake, left)
     for request_id, known in journal.index.open.items():
-        if request_id not in seen:
+        if request_id not in seen and not is_keyed(request_id):
             _sort_gone(request_id, known, journal, intake, left)
     return left
 

@@ -91,6 +91,14 @@ class NamedCalls(ABC):
         made: Json = self._done("fork-session", session=session_id, **fields)
         return made
 
+    def get_events(self, session_id: str, after: int = 0, limit: int = 100) -> Json:
+        """What its journal says after number `after`, page by page: `{"events", "next", "end"}`;
+        `next` is the number to go on after. Also of one in the trash. Refused.
+        """
+        fields = {"session": session_id, "after": after, "limit": limit}
+        page: Json = self._done("get-events", **fields)
+        return page
+
     def get_all_sessions(self) -> list[Json]:
         """As `list-sessions`, in order of creation."""
         sessions: list[Json] = self._done("list-sessions")["sessions"]

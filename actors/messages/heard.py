@@ -1,15 +1,17 @@
 """PURE: events as those outside hear of them: flat, each with its session and its time.
 
-`{"type", "session_id", "timestamp"}` and the fields of the event itself, the same on every front.
+`{"n", "type", "session_id", "timestamp"}` and the fields of the event itself, the same on every
+front. All events of one line of a journal have its number `n`; a signal has none.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+from datetime import datetime
 from typing import Any, get_args
 
 from msgspec import structs
 
 from actors.messages.recording import ActivityChanged, Heard
-from storage.records.event import Event
+from storage.records.event import AnyEvent, Event
 
 ACTIVITY = "worker-activity"
 """A signal, which no journal holds: only those hear of it who ask for it by this name."""
@@ -35,12 +37,20 @@ def heard(notice: Heard) -> list[dict[str, Any]]:
                 "activity": notice.activity,
             }
         ]
+    return in_journal(notice.session_id, notice.n, notice.at, notice.events)
+
+
+def in_journal(
+    session_id: str, n: int, at: datetime, events: Iterable[AnyEvent]
+) -> list[dict[str, Any]]:
+    """The events of line `n`, in order, as they are heard of."""
     return [
         {
+            "n": n,
             "type": str(event.__struct_config__.tag),
-            "session_id": notice.session_id,
-            "timestamp": notice.at,
+            "session_id": session_id,
+            "timestamp": at,
             **structs.asdict(event),
         }
-        for event in notice.events
+        for event in events
     ]

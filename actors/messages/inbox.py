@@ -1,6 +1,24 @@
-"""How many requests lie in the inbox, run, were answered and were refused; for `status`."""
+"""What is said to the file front, and what it says of itself for `status`."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
+
+from msgspec import Struct
+
+from storage.records.request import Answer
+
+
+class AskOnce(Struct, frozen=True):
+    """A request under a key, of another front: done once, whenever and however often it is asked.
+
+    `deliver` is called once, in any thread, with the answer or with its JSON. `by`: the front.
+    """
+
+    key: str
+    request: dict[str, Any]
+    by: str
+    deliver: Callable[[Answer | bytes], object]
 
 
 @dataclass

@@ -17,8 +17,8 @@ session that could not be read, or held by the host for no worker: it runs on.""
 
 
 class Marks(Struct, frozen=True, gc=False, kw_only=True):
-    """What stands in a process's environment; `worker` is empty for an MCP server, which `server`
-    names.
+    """What stands in a process's environment; `worker` is empty for what a daemon runs itself, an
+    MCP server or the clean-up of a worktree, which `server` names.
     """
 
     instance: str
@@ -31,7 +31,8 @@ class Marks(Struct, frozen=True, gc=False, kw_only=True):
 class Process(Struct, frozen=True, gc=False, kw_only=True):
     """One living process; pid and start ticks together are nobody else's until the next boot.
 
-    `cpu_seconds` are its own and those of the children that it has reaped.
+    `cpu_seconds` are its own and those of the children that it has reaped. `limit_mark` is that of
+    the worker that started it, without saying which, as `actors.limit_mark` has it.
     """
 
     pid: int
@@ -42,13 +43,15 @@ class Process(Struct, frozen=True, gc=False, kw_only=True):
     memory_bytes: int = 0
     role: Role | None = None
     marks: Marks | None = None
+    limit_mark: int | None = None
 
 
 class Owner(Struct, frozen=True, gc=False):
-    """The incarnation of a worker that a process belongs to, or the MCP server.
+    """The incarnation of a worker that a process belongs to, or the MCP server, or the clean-up of
+    a worktree.
 
-    `worker` is `<session id>/<worker id>`, empty for an MCP server. `policy`: None if not known.
-    `server` is the key of an MCP server, as `server_key` makes it; empty for a worker.
+    `worker` is `<session id>/<worker id>`, empty for the others. `policy`: None if not known.
+    `server` is the key of the others, as `server_key` or `clean_up_key` makes it.
     """
 
     worker: str
@@ -69,6 +72,15 @@ SERVER_MARK = "/mcp:"
 def server_key(name: str, *, session: str = "", workspace: str = "") -> str:
     """That of an MCP server of a session, or of one that a workspace shares."""
     return f"{session or f'workspace:{workspace}'}{SERVER_MARK}{name}"
+
+
+CLEAN_UP = "worktree:clean-up"
+"""Stands for the clean-up of its worktree among what a session runs; a worker's id never does."""
+
+
+def clean_up_key(session: str) -> str:
+    """That of the clean-up of a session's worktree."""
+    return f"{session}/{CLEAN_UP}"
 
 
 class Judged(Struct, frozen=True):

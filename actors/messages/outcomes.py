@@ -11,6 +11,7 @@ from storage.records.message import Content
 from storage.records.process import ProcessExit, ProcessIdentity
 from storage.records.removal import RemovedWorktree, UnsafeReason
 from storage.records.tool import Tool
+from storage.records.worker_event import LimitPassed
 from storage.records.workspace import McpServerSettings
 
 
@@ -39,13 +40,15 @@ class ProcessNotStarted(Struct, frozen=True):
 class ProcessEnded(Struct, frozen=True):
     """`epoch`: which of its terminal's incarnations; None when no host knows of it any more.
 
-    `evidence`: the tail of its output when it crashed.
+    `evidence`: the tail of its output when it crashed. `passed`: the limit for which the kernel
+    ended it.
     """
 
     worker_id: str
     exit: ProcessExit
     epoch: int | None
     evidence: str | None = None
+    passed: LimitPassed | None = None
 
 
 class WorkerGaveUp(Struct, frozen=True):

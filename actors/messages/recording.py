@@ -11,9 +11,13 @@ from storage.records.worker import Activity
 
 
 class Published(Struct, frozen=True):
-    """The events of one durable commit, and the session after it (None once it is deleted)."""
+    """The events of one durable commit, and the session after it (None once it is deleted).
+
+    `n`: the number of its line in the session's journal.
+    """
 
     session_id: str
+    n: int
     at: datetime
     events: tuple[Event, ...]
     session: Session | None

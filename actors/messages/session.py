@@ -89,7 +89,8 @@ class Dispatch(Struct, frozen=True):
     and it may be handed in again; what was done under that id is not done a second time.
     `again`: it was handed in before, so a journal may hold what it did. `allotted`: the id that a
     session gets which it creates. `in_order`: a look-up shows what its session was asked before it,
-    and nothing later. `by`: the front that it came by.
+    and nothing later. `by`: the front that it came by. `caller`: the id of the session that asks
+    for itself, None for a person and whoever speaks for one.
     """
 
     request: (
@@ -110,6 +111,7 @@ class Dispatch(Struct, frozen=True):
     allotted: str | None = None
     in_order: bool = False
     by: str = "program"
+    caller: str | None = None
 
 
 class Advanced(Struct, frozen=True):

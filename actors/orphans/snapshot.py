@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import cast
 
 from actors.entry import role_and_directory
+from actors.limit_mark import borne_by
 from actors.messages.orphans import Marks, Policy, Process, Role
 from actors.process_table import ProcessEntry, all_processes, read_of
 
@@ -46,10 +47,13 @@ def _bare(entry: ProcessEntry) -> Process:
 
 def _looked_into(entry: ProcessEntry, root: str) -> Process:
     role = role_in(_read(entry.pid, "cmdline"), root)
-    return _process(entry, role, marks_in(_read(entry.pid, "environ")))
+    marks = marks_in(_read(entry.pid, "environ"))
+    return _process(entry, role, marks, None if marks else borne_by(entry.pid))
 
 
-def _process(entry: ProcessEntry, role: Role | None, marks: Marks | None) -> Process:
+def _process(
+    entry: ProcessEntry, role: Role | None, marks: Marks | None, limit_mark: int | None = None
+) -> Process:
     return Process(
         pid=entry.pid,
         parent=entry.parent,
@@ -59,6 +63,7 @@ def _process(entry: ProcessEntry, role: Role | None, marks: Marks | None) -> Pro
         memory_bytes=entry.resident_pages * _PAGE_BYTES,
         role=role,
         marks=marks,
+        limit_mark=limit_mark,
     )
 
 

@@ -51,6 +51,14 @@ class _Scan:
     """The time for the next look has come."""
 
 
+class _WorkerBegan:
+    """One has a process: its mark is to be known before a crash can come."""
+
+
+class _Glance:
+    """See those that have begun."""
+
+
 class _WorkerEnded:
     """One has ended whose leavings are to be swept."""
 
@@ -82,6 +90,7 @@ class OrphanSweeper(BaseActor):
         self._found: list[dict[str, Any]] = []
         self._ended: deque[dict[str, Any]] = deque(maxlen=KEPT_ENDED)
         self._is_due = False
+        self._is_glance_due = False
         self._hearing: Subscription | None = None
 
     def started(self) -> None:
@@ -110,6 +119,13 @@ class OrphanSweeper(BaseActor):
             case _Scan():
                 self._glance()
                 self._later(SCAN_SECONDS, _Scan())
+            case _Glance():
+                self._is_glance_due = False
+                self._glance()
+            case _WorkerBegan():
+                if not self._is_glance_due:
+                    self._is_glance_due = True
+                    self._later(AFTER_END_SECONDS, _Glance())
             case m.TellUsage():
                 if not self._usage.is_told(message):
                     self._glance()
@@ -139,6 +155,8 @@ class OrphanSweeper(BaseActor):
         """In the publisher's thread."""
         if not isinstance(notice, Published):
             return
+        if any(isinstance(each, e.WorkerStarted) and each.process for each in notice.events):
+            tell(self.actor_ref, _WorkerBegan())
         ends = [each for each in notice.events if isinstance(each, e.WorkerEnded | e.WorkerDeleted)]
         if any(map(_was_ended, ends)):
             tell(self.actor_ref, _WorkerEnded())

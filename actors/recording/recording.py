@@ -1,4 +1,5 @@
-"""Which journals are open, and the pool of threads for files that should hold up no actor.
+"""Which journals are open, and the threads for files that should hold up no actor: a pool for our
+own, and loose ones for those of users.
 
 A journal belongs to one owner at a time: opening it again first waits for the last job of whoever
 had it and takes the file away from them.
@@ -6,11 +7,13 @@ had it and takes the file away from them.
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 
+from actors.loose_threads import LooseThreads
 from actors.recording.commits import Commits
 from storage.journal.frame import Commit
 from storage.journal.log import Journal
@@ -23,11 +26,18 @@ session syncs its journal in its own thread, since waking another takes longer t
 """
 
 
+OUTSIDE_THREADS = 16
+MOST_OUTSIDE = 64
+OUTSIDE_SECONDS = 10.0
+"""Git is ended at once, and a clean-up within some seconds; what is undone then takes a moment."""
+
+
 class Recording:
     """Every method may be called from any thread while it is started."""
 
     def __init__(self) -> None:
         self._pool: ThreadPoolExecutor | None = None
+        self._outside: LooseThreads | None = None
         self._open: dict[Path, Commits] = {}
         self._lock = threading.Lock()
 
@@ -35,9 +45,15 @@ class Recording:
         """What an earlier start left is ended first."""
         self.stop()
         self._pool = ThreadPoolExecutor(SYNC_THREADS, thread_name_prefix="sync")
+        self._outside = LooseThreads(
+            time.monotonic, name="outside", threads=OUTSIDE_THREADS, most=MOST_OUTSIDE
+        )
 
     def stop(self) -> None:
         """Settle all that is on its way, then end the threads."""
+        outside, self._outside = self._outside, None
+        if outside and not outside.end(OUTSIDE_SECONDS):
+            _log.warning("work in a directory does not end, and is taken up at the next start")
         with self._lock:
             remaining = list(self._open.values())
             self._open.clear()
@@ -53,6 +69,13 @@ class Recording:
         if self._pool is None:
             raise RuntimeError("the recorder does not run")
         return self._pool
+
+    @property
+    def outside(self) -> LooseThreads:
+        """For work in directories of users: what hangs there holds up nobody else, and no end."""
+        if self._outside is None:
+            raise RuntimeError("the recorder does not run")
+        return self._outside
 
     def create(
         self,

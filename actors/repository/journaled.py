@@ -220,7 +220,7 @@ class JournaledSessions:
             raise
         told = copied(recorded, tuple[e.Event, ...])
         session = None if state.deleted else _copy(state)
-        self._broadcaster.publish(Published(session_id, at, told, session))
+        self._broadcaster.publish(Published(session_id, state.n, at, told, session))
         return state
 
 

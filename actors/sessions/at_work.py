@@ -1,10 +1,11 @@
 """Who is at work below a directory: processes with it as their own, and sessions that live there.
 
-The session's own workers and servers, with all that they started, are left out.
+The session's own workers and servers, with all that they started, are left out; when its workers
+have ended, its servers alone.
 """
 
 import os
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from actors.messages.orphans import Process
@@ -18,9 +19,17 @@ def at_work_in(
     session: Session,
     processes: list[Process],
     sessions: Iterable[Session],
+    *,
+    seen: Collection[int] = (),
+    has_ended: bool = False,
 ) -> tuple[str, ...]:
-    """A phrase for each. A process that may not be looked at is another user's, and left out."""
-    own = _own(session, processes)
+    """A phrase for each. A process that may not be looked at is another user's, and left out.
+
+    `seen`: pids that the account has as the session's, too. `has_ended`: what its workers left
+    behind counts.
+    """
+    own = _own(session, processes, has_ended=has_ended)
+    own |= set() if has_ended else set(seen)
     found = []
     for process in processes:
         place = None if process.pid in own else _place_of(process.pid)
@@ -33,7 +42,7 @@ def at_work_in(
     return tuple(found)
 
 
-def _own(session: Session, processes: list[Process]) -> set[int]:
+def _own(session: Session, processes: list[Process], *, has_ended: bool) -> set[int]:
     """By their marks, by the terminals of its workers, and by descent."""
     workers = [worker for worker in session.workers if isinstance(worker, ProcessWorker)]
     leaders = {worker.process.pid for worker in workers if worker.process}
@@ -44,7 +53,8 @@ def _own(session: Session, processes: list[Process]) -> set[int]:
         marks = process.marks
         is_marked = marks is not None and marks.worker.startswith(f"{session.id}/")
         is_served = marks is not None and session.id in marks.server
-        if is_marked or is_served or process.session in leaders or process.pid in leaders:
+        is_led = process.session in leaders or process.pid in leaders
+        if is_served or (not has_ended and (is_marked or is_led)):
             waiting.append(process.pid)
     own: set[int] = set()
     while waiting:

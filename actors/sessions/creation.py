@@ -136,7 +136,7 @@ class Creation:
             return False
         if isinstance(self._directory.resolve(named), str):
             return False
-        found = references.resolve(named, self._records())
+        found = references.resolve(named, self.records())
         if isinstance(found, str):
             self._waiting.setdefault(found, []).append(asked)
         return isinstance(found, str)
@@ -196,7 +196,8 @@ class Creation:
             prices=self._around.prices,
         )
 
-    def _records(self) -> dict[str, Session]:
+    def records(self) -> dict[str, Session]:
+        """Of those that are coming to be, as far as they are known."""
         pending = {i: _record(flight.events) for i, flight in self.pending.items()}
         return {**self.making.records, **pending}
 

@@ -24,6 +24,7 @@ from actors.messages.shelf import TakenIn
 from actors.messages.supervision import Down, Left, Verdict
 from actors.recording.projector import Projector
 from actors.sessions import checks, quarantine, references
+from actors.sessions.callers import Callers
 from actors.sessions.closed_questions import ClosedQuestions
 from actors.sessions.creation import Creation
 from actors.sessions.flights import CUT_SHORT, answered_alone
@@ -66,8 +67,9 @@ class Directory(Supervisor):
         self._order = Order(self, self._look_ups)
         self._ended = find.Ended()
         self._closed = ClosedQuestions()
+        self._callers = Callers(self, self._creation)
         self._shelf = Shelf(self)
-        self._past = Past(self)
+        self._past = Past(self, self._order)
         self._forking = Forking(self, self._creation, self._past)
         self._trashing = threading.Lock()
         around.directory.ref = self.actor_ref  # what is told from now on waits in the inbox
@@ -168,7 +170,7 @@ class Directory(Supervisor):
         """Hand a request to where it is answered. A fault over it is its own alone."""
         with answered_alone(asked):
             if not self._creation.holds_back(asked):
-                self._dispatch(asked)
+                self._callers.pass_on(asked, self._dispatch)
 
     def _dispatch(self, asked: Dispatch) -> None:
         request = asked.request
@@ -211,9 +213,8 @@ class Directory(Supervisor):
         """The id that a reference means, among all sessions, those that cannot be read included."""
         if reference in self.entries or reference in self._unreadable:
             return reference
-        return references.resolve(
-            reference, {session_id: entry.session for session_id, entry in self.entries.items()}
-        )
+        sessions = {key: entry.session for key, entry in self.entries.items()}
+        return references.resolve(reference, sessions)
 
     def _was_deleted_by(self, asked: Dispatch) -> bool:
         """Whether this very request was done before a crash, and nobody saw its answer."""

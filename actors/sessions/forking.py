@@ -54,7 +54,7 @@ class Forking:
         else:
             now = self._directory.context.clock.now()
             place = self._past.live(found)
-            self._around.recording.pool.submit(self._fork, request, asked, place, now)
+            self._around.recording.outside.submit(self._fork, request, asked, place, now)
 
     def _done(self, asked: Dispatch) -> object:
         """The answer to what this very request did before; None if it is still to be done."""
@@ -94,7 +94,9 @@ class Forking:
         title = request.title or forked.title_of(begun.origin)
         wanted = Wanted(session_id=session_id, branch=request.branch, title=title)
         finish = self._maker.finish
-        own = self._places.made(begun.origin, begun.n, wanted, finish=finish)
+        own = self._places.made(
+            begun.origin, begun.n, wanted, as_now=request.at is None, finish=finish
+        )
         if isinstance(own, r.Refusal):
             return own
         if own is None and request.branch is not None:

@@ -20,8 +20,6 @@ from storage.state import SessionState
 if TYPE_CHECKING:
     from actors.sessions.directory import Directory
 
-OUTPUT_LIMIT_BYTES = 256 * 1024
-
 _ANSWERED = (
     r.GetSession,
     r.GetBudget,
@@ -164,7 +162,7 @@ class LookUps:
 
 
 def _output(log: Path, request: r.GetOutput) -> dict[str, Any] | r.Refusal:
-    epoch, limit = request.epoch, OUTPUT_LIMIT_BYTES
+    epoch, limit = request.epoch, request.limit
     if request.before is None and request.lines is None:
         piece = output_log.read(log, epoch=epoch, start=request.from_, limit=limit)
     elif request.from_:

@@ -84,7 +84,7 @@ class Making:
     # On the pool.
 
     def _submit(self, work: Callable[[], None]) -> None:
-        self._around.recording.pool.submit(work)
+        self._around.recording.outside.submit(work)
 
     def _make(
         self, session_id: str, workspace: str, request: r.CreateSession, asked: Dispatch

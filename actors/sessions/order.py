@@ -8,9 +8,12 @@ thread.
 
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from actors.messages.session import Dispatch, GetRecord, Reply
+from actors.sessions.flights import CUT_SHORT
 from storage.records import request as r
-from storage.records.request_kinds import is_reading
+from storage.records.request_kinds import is_of_the_past, is_reading
 from storage.records.session import Session
 
 if TYPE_CHECKING:
@@ -49,10 +52,17 @@ class Order:
 
         def answer(record: object) -> None:
             """From the actor's thread."""
-            if isinstance(record, Session):
+            if is_of_the_past(request):
+                self._again(replace(asked, in_order=False))
+            elif isinstance(record, Session):
                 self._look_ups.answer_of(record, request, asked.reply)
             else:
                 self._look_ups.answer(request, asked.reply)
 
         self._directory.hand_over(found, Dispatch(GetRecord(session=found), Reply(answer)))
         return True
+
+    def _again(self, asked: Dispatch) -> None:
+        """Behind what the directory was told of the journal's end. From the actor's thread."""
+        if not self._directory.around.directory.tell(asked):
+            asked.reply.send(CUT_SHORT)

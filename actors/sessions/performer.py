@@ -79,6 +79,7 @@ class Performer:
             case f.ShowContext():
                 self._show_context(effect.key, state)
             case f.RemoveWorktree():
+                self.servers.end()
                 self.removals.remove(effect.removal, state.record)
             case f.DisposeSession():
                 self.dispose()
@@ -142,9 +143,9 @@ class Performer:
 
     def _end_server(self, effect: f.EndServer) -> None:
         """It is not asked: what keeps growing would grow on while it is."""
+        self._around.orphans.tell(EndAll(self._key(effect.child)))
         ref = self._session.child_ref(effect.child)
         if ref is not None:
-            self._around.orphans.tell(EndAll(self._key(effect.child)))
             tell(ref, work.EndServer(effect.why))
 
     def _type(self, effect: f.TypeInput) -> None:
@@ -220,6 +221,7 @@ class Performer:
 
     def stopped(self) -> None:
         self.servers.stopped()
+        self.removals.stopped()
 
     def dispose(self) -> None:
         """Doing it again, for who asks meanwhile, does no more than answer."""

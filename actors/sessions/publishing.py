@@ -32,7 +32,8 @@ def tell_all(around: Surroundings, session_id: str, flight: Flight, state: Sessi
     _let_follow(around, session_id, flight, flight.decision)
     if flight.writes:
         session = None if state.deleted else state.session
-        around.broadcaster.publish(Published(session_id, flight.at, flight.events, session))
+        told = Published(session_id, state.n, flight.at, flight.events, session)
+        around.broadcaster.publish(told)
         _tell_activity(around, flight, state)
         _keep_tree(around, flight, state)
         changed = [getattr(event, "response_id", None) for event in flight.events]
@@ -57,6 +58,8 @@ def _tell_activity(around: Surroundings, flight: Flight, state: SessionState) ->
 
 def _keep_tree(around: Surroundings, flight: Flight, state: SessionState) -> None:
     """The files as a round leaves them; one that never began has left nothing."""
+    if not around.workspaces.settings(state.record.workspace).worktrees.keep_rounds:
+        return
     ended = [event for event in flight.events if isinstance(event, RequestCompleted)]
     rounds = [state.rounds.find(event.response_id) for event in ended]
     if any(found and found.turns for found in rounds):

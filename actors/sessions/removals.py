@@ -4,27 +4,27 @@ Part of the session's actor. Git and the files are for the pool's threads; what 
 back as a message, and what it means is decided as everything else is.
 """
 
-import os
-import signal
-import subprocess
-import tempfile
-from contextlib import suppress
+import threading
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from actors.decisions import deletion
-from actors.decisions.worktrees.safety import Seen
+from actors.decisions.worktrees.safety import SHOWN, Seen
 from actors.git.as_put import FilesAsPut
 from actors.git.command import Git
 from actors.git.removal import Outcome, WorktreeRemover
 from actors.messages import outcomes as o
+from actors.messages.orphans import clean_up_key
 from actors.messages.session import Dispatch
 from actors.orphans.snapshot import all_marked
 from actors.sessions.at_work import at_work_in
+from actors.sessions.clean_up import clean_up
 from actors.sessions.flights import CUT_SHORT
+from actors.sessions.own_processes import end_own, own_processes
 from actors.supervision import tell
 from actors.workers.environment import without_secrets
 from storage import trash
@@ -34,9 +34,6 @@ from storage.records.session import Session, WorktreeSession
 
 if TYPE_CHECKING:
     from actors.sessions.session_actor import SessionActor
-
-CLEAN_UP_SECONDS = 300.0
-_SHOWN = 500
 
 
 class Looked(Struct, frozen=True):
@@ -54,6 +51,7 @@ class Removals:
         self._around = session.around
         self._looks = 0
         self._is_removing = False
+        self._is_over = threading.Event()
 
     @property
     def is_busy(self) -> bool:
@@ -69,7 +67,7 @@ class Removals:
             return False
         self._looks += 1
         remover = self._remover(record)
-        self._around.recording.pool.submit(self._look, remover, asked, self._around.clock.now())
+        self._around.recording.outside.submit(self._look, remover, asked, self._around.clock.now())
         return True
 
     def _look(self, remover: WorktreeRemover, asked: Dispatch, now: datetime) -> None:
@@ -79,6 +77,12 @@ class Removals:
             seen = Seen(problem=str(error))
         self._tell(Looked(asked, seen))
 
+    def stopped(self) -> None:
+        """The session's actor ends. What is being removed is cut short, and taken up again by the
+        next one.
+        """
+        self._is_over.set()
+
     def looked(self) -> None:
         self._looks -= 1
 
@@ -87,17 +91,25 @@ class Removals:
         if self._is_removing or not isinstance(session, WorktreeSession):
             return
         self._is_removing = True
-        self._around.recording.pool.submit(self._remove, removal, session, self._around.clock.now())
+        self._around.recording.outside.submit(
+            self._remove, removal, session, self._around.clock.now()
+        )
 
     def _remove(self, removal: Removal, session: WorktreeSession, now: datetime) -> None:
         outcome: Outcome
         try:
-            with trash.held(self._around.data.session(session.workspace, session.id)):
-                outcome = self._remover(session).remove(removal, now)
+            place = self._around.data.session(session.workspace, session.id)
+            ended: list[str] = []
+            with trash.held(place) as lock:
+                outcome = self._remover(session, lock, ended).remove(removal, now)
+            if ended and isinstance(outcome, o.WorktreeRemoved):
+                notes = (_told_of(ended), *outcome.worktree.notes)
+                outcome = o.WorktreeRemoved(replace(outcome.worktree, notes=notes))
         except Exception as error:  # noqa: BLE001 - the session stays, and says why
             outcome = o.RemovalRefused(f"{session.worktree_path} could not be removed: {error}")
         self._is_removing = False
-        self._tell(outcome)
+        if not self._is_over.is_set():
+            self._tell(outcome)
 
     def _tell(self, message: object) -> None:
         """Where the actor has ended, the next one begins with the intent; a look is made anew."""
@@ -106,57 +118,53 @@ class Removals:
         if not self._around.directory.tell(message.asked):
             message.asked.reply.send(CUT_SHORT)
 
-    def _remover(self, session: WorktreeSession) -> WorktreeRemover:
+    def _remover(
+        self, session: WorktreeSession, lock: int | None = None, ended: list[str] | None = None
+    ) -> WorktreeRemover:
+        """`lock`: the one under which it removes; with none it only looks. `ended` is added to."""
         index, root = self._around.index, str(self._around.data.root)
+        git = Git(Path("/"), self._around.environ).until(self._is_over.is_set)
 
         def others(path: Path) -> tuple[str, ...]:
             sessions = [entry.session for entry in list(index.entries.values())]
-            return at_work_in(path, session, all_marked(root), sessions)
+            processes = all_marked(root)
+            seen = [each.pid for each in own_processes(self._around, session.id)]
+            has_ended = lock is not None
+            return at_work_in(path, session, processes, sessions, seen=seen, has_ended=has_ended)
+
+        def end_them() -> bool:
+            names = end_own(lambda: own_processes(self._around, session.id))
+            if ended is not None:
+                ended.extend(names)
+            return bool(names)
 
         return WorktreeRemover(
             session,
-            Git(Path("/"), self._around.environ),
+            git if lock is None else git.holding(lock),
             others=others,
-            clean_up=lambda path: self._clean_up(path, session),
+            clean_up=lambda path: self._clean_up(path, session, lock),
+            end_own=end_them,
             is_put=FilesAsPut(session, self._around.data.set_up(session.workspace)).has,
         )
 
-    def _clean_up(self, path: Path, session: WorktreeSession) -> str | None:
+    def _clean_up(self, path: Path, session: WorktreeSession, lock: int | None) -> str | None:
         set_up = session.set_up
-        if set_up is None or set_up.cleanup is None:
+        if set_up is None or set_up.cleanup is None or lock is None:
             return None
         if not set_up.trusted:
             return (
-                "its clean-up command was not run, for the repository that names it is not trusted"
+                "its clean-up command was not run, for the repository that names it is not trusted:"
+                ' "worktrees": {"trust_setup": true} in workspace.json, or greenroom new --setup,'
+                " has it run for sessions that are made then"
             )
-        return clean_up(set_up.cleanup, path, without_secrets(self._around.environ))
+        marks = {
+            "GREENROOM_INSTANCE": self._around.data.instance,
+            "GREENROOM_SERVER": clean_up_key(session.id),
+        }
+        environ = {**without_secrets(self._around.environ), **marks}
+        return clean_up(set_up.cleanup, path, environ, held=lock, over=self._is_over.is_set)
 
 
-def clean_up(command: tuple[str, ...], path: Path, environ: dict[str, str]) -> str | None:
-    """Runs it in the worktree; what went wrong, a sentence. Nothing of it runs on after that."""
-    with tempfile.TemporaryFile() as told:
-        try:
-            child = subprocess.Popen(
-                command,
-                cwd=path,
-                env=environ,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=told,
-                start_new_session=True,
-            )
-        except OSError as error:
-            return f"its clean-up command failed: {error}"[:_SHOWN]
-        try:
-            status = child.wait(CLEAN_UP_SECONDS)
-        except subprocess.TimeoutExpired as error:
-            return f"its clean-up command failed: {error}"[:_SHOWN]
-        finally:
-            with suppress(ProcessLookupError):
-                os.killpg(child.pid, signal.SIGKILL)
-            child.wait()
-        told.seek(0)
-        said = told.read(_SHOWN).decode(errors="replace").strip()
-    if status == 0:
-        return None
-    return f"its clean-up command ended with {status}{f': {said}' if said else ''}"[:_SHOWN]
+def _told_of(ended: list[str]) -> str:
+    more = f" and {len(ended) - SHOWN} more" if len(ended) > SHOWN else ""
+    return f"what its workers had left running was ended: {', '.join(ended[:SHOWN])}{more}"

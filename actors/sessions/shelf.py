@@ -65,7 +65,10 @@ class Shelf:
             r.ImportSession: self._import,
         }[type(asked.request)]
         now = self._directory.context.clock.now()
-        self._around.recording.pool.submit(self._answered, work, asked, now)
+        recording = self._around.recording
+        runs_git = isinstance(asked.request, r.RestoreSession | r.PurgeSession)
+        threads = recording.outside if runs_git else recording.pool
+        threads.submit(self._answered, work, asked, now)
 
     def take_in(self, message: TakenIn) -> None:
         """From now on everybody sees it. What was open in it is cut off, and nothing starts."""
@@ -75,7 +78,7 @@ class Shelf:
             message.reply.send(refusal)
             return
         self._around.broadcaster.publish(
-            Published(session.id, message.at, (message.event,), session)
+            Published(session.id, message.end.n, message.at, (message.event,), session)
         )
         message.reply.send(taken_in(session))
 

@@ -62,6 +62,11 @@ class ToolServers:
         self._set.follow({**brought.allowed, **of_scope(servers, "session")}, brought.refused)
         self._around.shared_tools.want(session.workspace, of_scope(servers, "workspace"))
 
+    def end(self) -> None:
+        """Until somebody needs them again: their directory is about to go."""
+        if self._set is not None:
+            self._set.follow({})
+
     def look(self, state: SessionState) -> None:
         """End those that are not named any more, and ask no more about them. What is to be started
         or asked waits for the next request.
@@ -92,11 +97,13 @@ class ToolServers:
 
     def _new_set(self, session: Session) -> ServerSet:
         place = Place(
+            home=str(self._around.data.root),
             location=session.location_path,
             logs=self._around.data.session(session.workspace, session.id),
             instance=self._around.data.instance,
             session=session.id,
             group=lambda key: self._around.groups.enter(key, self._around.limits_of(session.id)),
+            redactor=self._around.redactor,
         )
         return ServerSet(self._session, self._around.io, self.box, place, PREFIX)
 

@@ -7,16 +7,19 @@ intent at the next start. Every method but `reserved` may wait for git.
 
 import logging
 import os
+import shutil
 import threading
 from collections.abc import Callable
 from pathlib import Path
 
 from msgspec.structs import replace
 
-from actors.git import worktrees
+from actors.git import branch_names, worktrees
 from actors.git.as_put import FilesAsPut, take_away
 from actors.git.command import Git, GitFailed, GitMissing
 from actors.git.kept_trees import forget
+from actors.git.links import sessions_of
+from actors.git.repository import commit_of
 from actors.git.set_up import set_up
 from actors.git.worktrees import Wanted
 from actors.messages.creation import Made
@@ -33,6 +36,11 @@ from storage.records.worktree import MadeWorktree, WorktreePlan
 
 _log = logging.getLogger(__name__)
 
+NO_LFS = (
+    "; some of its files are in Git LFS: install git-lfs, or take their pointers in place of them"
+    " by git config filter.lfs.required false and git config filter.lfs.process '' in the"
+    " repository"
+)
 Fill = Callable[[Git], None]
 
 
@@ -57,23 +65,56 @@ class WorktreeMaker:
         """
         try:
             git = Git(Path(repository), without_secrets(self._around.environ))
-            plan = worktrees.plan(git, wanted, self.root(workspace))
+            plan = self._planned(git, workspace, wanted)
             if isinstance(plan, Refusal):
                 return plan
-            held = making.begin(self._around.data, workspace, self._reserve(plan))
+            held = making.begin(self._around.data, workspace, plan)
         except StorageError as error:
             self._free(wanted.session_id)
             return Refusal(code=error.code, message=f"{error}; nothing was made")
         except (GitFailed, OSError) as error:
             self._free(wanted.session_id)
-            return _failed(error)
+            return self._failed(error)
         try:
             held_git = git.holding(held.descriptor).until(self.is_over.is_set)
             worktrees.make(held_git, held.plan, fill=fill)
         except (GitFailed, OSError) as error:
             self._undo(held)
-            return _failed(error)
+            return self._in_the_way(git, workspace, wanted) or self._failed(error)
         return held
+
+    def _planned(self, git: Git, workspace: str, wanted: Wanted) -> WorktreePlan | Refusal:
+        """With a number, a directory and a branch that nobody has. GitFailed, OSError."""
+        while True:
+            plan = worktrees.plan(git, wanted, self.root(workspace))
+            if isinstance(plan, Refusal):
+                return plan
+            reserved = self._reserve(plan, sessions_of(git.at(Path(plan.common_dir))))
+            if isinstance(reserved, WorktreePlan) and reserved.makes_branch:
+                if commit_of(git, f"refs/heads/{reserved.branch}") is None:
+                    return reserved
+                self._free(wanted.session_id)  # it was made between the plan and the reservation
+                continue
+            if isinstance(reserved, WorktreePlan) or wanted.branch is not None:
+                return reserved
+            wanted = replace(wanted, taken=wanted.taken | {plan.branch})
+
+    def _in_the_way(self, git: Git, workspace: str, wanted: Wanted) -> Refusal | None:
+        """What somebody else has done since it was planned, if that is why it failed."""
+        try:
+            plan = worktrees.plan(git, wanted, self.root(workspace))
+        except (GitFailed, OSError):
+            return None
+        return plan if isinstance(plan, Refusal) else None
+
+    def _failed(self, error: Exception) -> Refusal:
+        if isinstance(error, GitMissing):
+            return Refusal(code="git-missing", message=str(error))
+        text = f"the worktree could not be made, and nothing of it is left: {error}"
+        path = self._around.environ.get("PATH")
+        if "lfs" in str(error) and shutil.which("git-lfs", path=path) is None:
+            text += NO_LFS
+        return Refusal(code="worktree-failed", message=text)
 
     def root(self, workspace: str) -> Path:
         """The directory that all worktrees of a workspace lie in."""
@@ -149,13 +190,23 @@ class WorktreeMaker:
 
     # Numbers and directories.
 
-    def _reserve(self, plan: WorktreePlan) -> WorktreePlan:
-        """With the lowest free number, and a directory that nobody has."""
+    def _reserve(self, plan: WorktreePlan, of: frozenset[str]) -> WorktreePlan | Refusal:
+        """With the lowest free number, and a directory that nobody has; not if its branch is one
+        that another session is about to get.
+
+        `of`: the sessions whose worktrees git lists, also where it has moved since they were made.
+        """
         with self._lock:
             others = list(self._reserved.values())
+            for each in others:
+                is_same = each.common_dir == plan.common_dir
+                if is_same and branch_names.clash(plan.branch, each.branch):
+                    return branch_names.being_made(plan.branch, each.branch)
             numbers = {each.number for each in others if each.repository == plan.repository}
             for session in self._around.index.sessions():
-                if isinstance(session, WorktreeSession) and session.repository == plan.repository:
+                if isinstance(session, WorktreeSession) and (
+                    session.repository == plan.repository or session.id in of
+                ):
                     numbers.add(session.number or 0)
             number = next(n for n in range(1, len(numbers) + 2) if n not in numbers)
             taken = {each.worktree_path for each in others}
@@ -180,10 +231,3 @@ def _exists(data: DataDir, session_id: str) -> bool:
         if any(data.trash(workspace).glob(f"{session_id}-*")):
             return True
     return False
-
-
-def _failed(error: Exception) -> Refusal:
-    if isinstance(error, GitMissing):
-        return Refusal(code="git-missing", message=str(error))
-    text = f"the worktree could not be made, and nothing of it is left: {error}"
-    return Refusal(code="worktree-failed", message=text)

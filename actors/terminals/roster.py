@@ -281,6 +281,7 @@ def _begin(wanted: protocol.Spawn) -> Terminal:
             rows=wanted.rows,
             cols=wanted.cols,
             cgroup=wanted.cgroup,
+            nonce=wanted.nonce,
         )
     except BaseException:
         log.discard()

@@ -53,6 +53,19 @@ def connect_unix(path: Path, timeout_seconds: float) -> socket.socket:
     return connection
 
 
+def begin_connection(path: Path) -> socket.socket:
+    """A connected, non-blocking socket. BlockingIOError if the listener has no room; OSError."""
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        connection.setblocking(False)
+        with _address(path) as address:
+            connection.connect(address)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
 def _connect(connection: socket.socket, address: str, deadline: float) -> None:
     """Where more want in than the listener has room for, the kernel says so and does not wait."""
     while True:

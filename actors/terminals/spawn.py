@@ -18,6 +18,7 @@ from typing import Any, ClassVar, NamedTuple, NoReturn
 
 from ptyprocess import PtyProcess
 
+from actors import limit_mark
 from actors.inherited import OPEN_FILES, UMASK
 
 _TIOCGPTPEER = 0x5441
@@ -68,10 +69,12 @@ def spawn(
     rows: int,
     cols: int,
     cgroup: str = "",
+    nonce: str = "",
 ) -> Spawned:
     """Start `argv` in its own session on a new PTY, with the user's umask and limits.
 
-    In the control group, if one is given and may be entered. Raises SpawnRefusedError.
+    In the control group, if one is given and may be entered, and marked with the nonce, if there is
+    one. Raises SpawnRefusedError.
     """
     _check_texts(argv, env)
     cwd_fd = _open_directory(cwd)
@@ -81,7 +84,7 @@ def spawn(
         pty = _spawn_guarded(
             [program, *argv[1:]],
             env=dict(env),
-            preexec_fn=_before_exec(cwd_fd, group_fd),
+            preexec_fn=_before_exec(cwd_fd, group_fd, nonce),
             dimensions=(rows, cols),
             pass_fds=(cwd_fd,) if group_fd is None else (cwd_fd, group_fd),
         )
@@ -141,7 +144,7 @@ def _open_group(cgroup: str) -> int | None:
         return None
 
 
-def _before_exec(cwd_fd: int, group_fd: int | None) -> Callable[[], None]:
+def _before_exec(cwd_fd: int, group_fd: int | None, nonce: str) -> Callable[[], None]:
     """What the child does between fork and exec; an exception here is reported by ptyprocess."""
 
     def prepare() -> None:
@@ -151,6 +154,9 @@ def _before_exec(cwd_fd: int, group_fd: int | None) -> Callable[[], None]:
                 os.write(group_fd, b"0")
         os.umask(UMASK)
         resource.setrlimit(resource.RLIMIT_NOFILE, OPEN_FILES)
+        if nonce:
+            with suppress(OSError, ValueError):
+                limit_mark.bear(nonce)
         # What is ignored stays so over exec: by Python, by ptyprocess, by whoever started us.
         for number in _CHANGEABLE:
             signal.signal(number, signal.SIG_DFL)

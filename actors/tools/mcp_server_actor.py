@@ -7,12 +7,13 @@ from pathlib import Path
 from secrets import token_hex
 from typing import Any
 
-from msgspec import Struct, structs
+from msgspec import Struct, field, structs
 
 from actors.adapters.io_loop import IoLoop
 from actors.adapters.mcp_tools import McpConnection, placed
 from actors.mcp_launcher import ENTER_GROUP
 from actors.messages.work import EndServer
+from actors.redactor import Redactor
 from actors.supervision import ActorEndedError, BaseActor, ChildContext, tell
 from actors.tools.tool_box import ToolBox
 from storage.records.workspace import McpServerSettings
@@ -37,6 +38,7 @@ class Connect(Struct, frozen=True):
     cwd: str
     errors: Path
     group: Callable[[], str] = str
+    redactor: Redactor = field(default_factory=Redactor)
 
 
 class McpServerEnded(ActorEndedError):
@@ -58,6 +60,7 @@ class McpServerActor(BaseActor):
             placed(_marked(connect.settings, connect.group()), connect.cwd),
             cwd=connect.cwd,
             errlog_path=connect.errors,
+            redactor=connect.redactor,
             on_tools_changed=lambda listing: box.offer(connect.name, self._connection, listing),
         )
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from actors.adapters.io_loop import IoLoop
 from actors.messages.supervision import Down, Verdict
+from actors.redactor import Redactor
 from actors.supervision import ChildContext, Supervisor, tell
 from actors.tools.server_set import Place, ServerSet, of_scope
 from actors.tools.shared_tools import Look, SharedTools
@@ -27,12 +28,14 @@ class McpServers(Supervisor):
         workspaces: Workspaces,
         io: IoLoop,
         shared: SharedTools,
+        redactor: Redactor | None = None,
     ) -> None:
         super().__init__(context)
         self._data = data
         self._workspaces = workspaces
         self._io = io
         self._shared = shared
+        self._redactor = redactor or Redactor()
         self._sets: dict[str, ServerSet] = {}
 
     def started(self) -> None:
@@ -64,10 +67,12 @@ class McpServers(Supervisor):
         if known is None:
             directory = self._data.workspace(workspace)
             place = Place(
+                home=str(self._data.root),
                 location=str(directory),
                 logs=directory,
                 instance=self._data.instance,
                 workspace=workspace,
+                redactor=self._redactor,
             )
             box = self._shared.box(workspace)
             known = self._sets[workspace] = ServerSet(self, self._io, box, place, workspace)

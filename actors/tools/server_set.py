@@ -9,10 +9,11 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from msgspec import Struct, structs
+from msgspec import Struct, field, structs
 
 from actors.adapters.io_loop import IoLoop
 from actors.messages.orphans import server_key
+from actors.redactor import Redactor, of_server
 from actors.supervision import ChildSpec
 from actors.tools.mcp_server_actor import CLOSE_SECONDS, Connect, McpServerActor
 from actors.tools.tool_box import ToolBox
@@ -32,22 +33,29 @@ class Place(Struct, frozen=True, kw_only=True):
     and `workspace` is set.
 
     By the mark `instance` they are known when nobody is left who holds them. `group` gives the
-    control group of a server by its key, or nothing.
+    control group of a server by its key, or nothing. The `redactor` is told of their secrets.
+    `home` is the data directory: one of ours finds its daemon by it.
     """
 
+    home: str
     location: str
     logs: Path
     instance: str
     session: str = ""
     workspace: str = ""
     group: Callable[[str], str] = lambda _key: ""
+    redactor: Redactor = field(default_factory=Redactor)
 
     def key(self, name: str) -> str:
         return server_key(name, session=self.session, workspace=self.workspace)
 
     def marks(self, name: str) -> dict[str, str]:
         """What their processes are known by."""
-        return {"GREENROOM_INSTANCE": self.instance, "GREENROOM_SERVER": self.key(name)}
+        return {
+            "GREENROOM_HOME": self.home,
+            "GREENROOM_INSTANCE": self.instance,
+            "GREENROOM_SERVER": self.key(name),
+        }
 
 
 class ServerSet:
@@ -117,9 +125,11 @@ class ServerSet:
             return  # it is still ending
         self._running[name] = settings
         place = self._place
+        place.redactor.know(of_server(settings))
         marked = structs.replace(settings, env={**settings.env, **place.marks(name)})
         group = partial(place.group, place.key(name))
-        connect = Connect(name, marked, place.location, place.logs / f"mcp-{name}.log", group)
+        errors = place.logs / f"mcp-{name}.log"
+        connect = Connect(name, marked, place.location, errors, group, place.redactor)
         self._supervisor.add_child(
             ChildSpec(
                 id=self._id(name),

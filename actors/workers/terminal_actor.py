@@ -21,6 +21,7 @@ from actors.terminals.look import GLANCE_BYTES, look, terminal_size
 from actors.workers.activity_watch import ActivityWatch, ScreenSeen, TimeToWatch, patterns_of
 from actors.workers.environment import environment_of
 from actors.workers.held_input import HeldInput
+from actors.workers.memory_kills import MemoryKills
 from actors.workers.prompt_courier import Doors, Glanced, PromptCourier, TimeToDeliver, Window
 from actors.workers.report_reader import Heard, ReportReader, ReportsFound, reader_of
 from storage import output_log
@@ -59,6 +60,7 @@ class TerminalActor(BaseActor):
         self._is_up = False
         self._ending: EndCause | None = None
         self._why = ""
+        self._kills = MemoryKills(around, self._key)
         self._input = HeldInput()
         self._worker: TerminalWorker | None = None
         self._activity = ActivityWatch(
@@ -177,6 +179,7 @@ class TerminalActor(BaseActor):
         self._workspace = session.workspace
         self._is_agent = isinstance(worker, AgentWorker)
         self._worker = worker
+        self._kills.begin()
         if run.adopt:
             self._listen(run)
             self._link(t.TakeOverTerminal(self._key, self.actor_ref))
@@ -277,8 +280,8 @@ class TerminalActor(BaseActor):
     def _check_held(self, number: int) -> None:
         if self._input.is_late(number):
             text = (
-                f"nothing was typed: {self._input.reason}; to wait for the end say wait_seconds"
-                " (greenroom type --wait SECONDS)"
+                f"nothing was typed: {self._input.reason}; to wait until that is over:"
+                " greenroom type --wait SECONDS (in a request, wait_seconds)"
             )
             self._refuse_input(number, "input-held", text)
 
@@ -308,10 +311,13 @@ class TerminalActor(BaseActor):
 
     def _ended(self, ended: t.TerminalEnded) -> None:
         self._hear_the_last()
+        passed = None if self._ending else self._kills.passed(ended)
+        if passed is not None:
+            self._ending, self._why = "limit", passed.text
         cause = self._cause(ended)
         exit_ = ProcessExit(code=ended.code, signal=ended.signal, at=ended.at, cause=cause)
         evidence = self._evidence(ended) if cause == "crashed" else self._why or None
-        self._tell(o.ProcessEnded(self._worker_id, exit_, ended.epoch, evidence))
+        self._tell(o.ProcessEnded(self._worker_id, exit_, ended.epoch, evidence, passed))
         if evidence is not None:
             raise ProcessEndedError(evidence)
         self.stop()

@@ -19,16 +19,16 @@ Step = Callable[[SessionState, Any, datetime], SessionState]
 
 
 def derived_status(session: Session) -> str:
-    """What `status` follows from: intent first, then whether anything with a process runs."""
+    """What `status` follows from: intent first, then whether anything runs, a conversation too."""
     if session.archived:
         return "archived"
     if session.desired == "paused":
         return "paused"
     if session.desired == "stopped":
         return "inactive"
-    processes = [worker for worker in session.workers if isinstance(worker, ProcessWorker)]
-    running = any(worker.status in {"running", "starting"} for worker in processes)
-    return "active" if running or not processes else "inactive"
+    running = any(worker.status in {"running", "starting"} for worker in session.workers)
+    has_process = any(isinstance(worker, ProcessWorker) for worker in session.workers)
+    return "active" if running or not has_process else "inactive"
 
 
 def with_session(state: SessionState, at: datetime, **changes: Any) -> SessionState:

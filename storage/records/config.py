@@ -54,8 +54,20 @@ class Budget(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
         ]
 
 
+def _limit(limit: str) -> Meta:
+    """What `StrictBudget` takes, for the schema; it says itself what is wrong with others."""
+    bounds = {"minimum": 0, "maximum": GREATEST[limit]}
+    specks = {"exclusiveMinimum": 0, "exclusiveMaximum": LEAST}
+    return Meta(extra_json_schema={**bounds, "not": specks})
+
+
 class StrictBudget(Budget, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A budget as it may be asked for: nothing that budgets do not have, and no odd number."""
+
+    tokens: Annotated[Count, _limit("tokens")] | None = None
+    usd: Annotated[Decimal, _limit("usd")] | None = None
+    tool_calls: Annotated[Count, _limit("tool_calls")] | None = None
+    wall_seconds: Annotated[float, Meta(ge=0), _limit("wall_seconds")] | None = None
 
     def __post_init__(self) -> None:
         if self.usd is not None and not (self.usd.is_finite() and self.usd >= 0):
@@ -73,6 +85,7 @@ def _is_number(most: float | Decimal) -> bool:
 MOST_PROCESSES = 4_194_304
 """Linux has no more on a machine."""
 LEAST_MEMORY_BYTES = 2**20
+MOST_MEMORY_BYTES = 2**53
 """With less no program starts: whoever says less meant another unit."""
 
 
@@ -83,17 +96,25 @@ class Limits(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     memory_bytes: Positive | None = None
 
 
+def _bounds(least: int, most: int) -> Meta:
+    """For the schema; `StrictLimits` says itself what is wrong with others."""
+    return Meta(extra_json_schema={"minimum": least, "maximum": most})
+
+
 class StrictLimits(Limits, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Limits as they may be asked for: nothing that limits do not have, and no odd number."""
+
+    processes: Annotated[Positive, _bounds(1, MOST_PROCESSES)] | None = None
+    memory_bytes: Annotated[int, _bounds(LEAST_MEMORY_BYTES, 2**53)] | None = None
 
     def __post_init__(self) -> None:
         if self.processes is not None and self.processes > MOST_PROCESSES:
             raise ValueError(f"`processes` is at most {MOST_PROCESSES:,}; null lifts the limit")
         memory = self.memory_bytes
-        if memory is not None and not LEAST_MEMORY_BYTES <= memory <= 2**53:
+        if memory is not None and not LEAST_MEMORY_BYTES <= memory <= MOST_MEMORY_BYTES:
             raise ValueError(
-                f"`memory_bytes` is from {LEAST_MEMORY_BYTES:,} (1 MiB) to {2**53:,}; null lifts"
-                " the limit"
+                f"`memory_bytes` is from {LEAST_MEMORY_BYTES:,} (1 MiB) to {MOST_MEMORY_BYTES:,};"
+                " null lifts the limit"
             )
 
 

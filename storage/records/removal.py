@@ -31,12 +31,28 @@ class UnsafeReason(Struct, frozen=True, gc=False, kw_only=True):
 
 class Removal(Struct, frozen=True, gc=False, kw_only=True):
     """The intent to remove a session's worktree. `ref` is the one that will hold all that was in
-    it; `delete_branch`: its branch goes too, if it is merged.
+    it; `delete_branch`: its branch goes too, if it is merged. `repository`: where that was when
+    it was decided, which may have moved since the session was made.
     """
 
     ref: str
+    repository: str | None = None
     force: bool = False
     delete_branch: bool = False
+
+
+class OwnRef(Struct, frozen=True, gc=False):
+    """A ref that a worktree has for itself: its full `name`, and the id of what it leads to."""
+
+    name: str
+    object: str
+
+
+class BranchSetting(Struct, frozen=True, gc=False):
+    """`branch.<branch>.<key>` of the repository's configuration, as `remote`."""
+
+    key: str
+    value: str
 
 
 class RemovedWorktree(Struct, frozen=True, gc=False, kw_only=True):
@@ -44,6 +60,7 @@ class RemovedWorktree(Struct, frozen=True, gc=False, kw_only=True):
 
     `head` is None before the first commit, `branch` when HEAD was detached. `ignored` files are
     gone for good; of many only the first are named. `branch_deleted`: `branch` went as well.
+    `branch_settings`: what was configured of it. `refs`: the worktree's own, `refs/worktree/*`.
     `notes`: what else there is to know of it, a sentence each.
     """
 
@@ -54,6 +71,8 @@ class RemovedWorktree(Struct, frozen=True, gc=False, kw_only=True):
     head: str | None = None
     branch: str | None = None
     branch_deleted: bool = False
+    branch_settings: tuple[BranchSetting, ...] = ()
+    refs: tuple[OwnRef, ...] = ()
     ignored: tuple[str, ...] = ()
     ignored_count: int = 0
     notes: tuple[str, ...] = ()

@@ -43,6 +43,7 @@ from storage.records.session_request import (
     ForkSession,
     GetBudget,
     GetDiff,
+    GetEvents,
     GetSession,
     GetWorktree,
     ImportSession,
@@ -127,6 +128,7 @@ AnyRequest = (
     | CreateSession
     | GetSession
     | GetBudget
+    | GetEvents
     | GetWorktree
     | GetDiff
     | ListSessions

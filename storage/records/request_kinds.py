@@ -27,6 +27,7 @@ def is_ending(request: r.RequestBase) -> bool:
 _READING: tuple[type[r.RequestBase], ...] = (
     r.GetSession,
     r.GetBudget,
+    r.GetEvents,
     r.GetWorktree,
     r.GetDiff,
     r.ListSessions,
@@ -49,6 +50,12 @@ _READING: tuple[type[r.RequestBase], ...] = (
 def is_reading(request: r.RequestBase) -> bool:
     """True for what changes nothing."""
     return isinstance(request, _READING)
+
+
+def is_of_the_past(request: r.RequestBase) -> bool:
+    """True for what is answered from a session's journal, and not from how it is now."""
+    is_dated = isinstance(request, r.GetSession | r.GetHistory) and request.at is not None
+    return is_dated or isinstance(request, r.GetEvents)
 
 
 READING_TYPES = frozenset(r.type_of_class(kind) for kind in _READING)

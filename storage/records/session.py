@@ -20,7 +20,8 @@ SessionDesired = Literal["run", "paused", "stopped"]
 class ForkedFrom(Struct, frozen=True, gc=False, kw_only=True):
     """Where a fork comes from: the session, and the last number of its journal that both have.
 
-    `tree_n`: the number whose kept tree its worktree was made from; None if from none.
+    `tree_n`: the number whose kept tree its worktree was made from, `n` + 1 for the files as they
+    were when it was forked; None if from none.
     """
 
     session_id: str

@@ -48,6 +48,15 @@ class GetSession(OfSession, frozen=True, kw_only=True, tag="get-session"):
     at: Number | None = None
 
 
+class GetEvents(OfSession, frozen=True, kw_only=True, tag="get-events"):
+    """What its journal says after number `after`: at least `limit` events if there are so many,
+    and always all of a line; also of one in the trash.
+    """
+
+    after: Annotated[int, Meta(ge=0, le=2**53)] = 0
+    limit: Annotated[int, Meta(ge=1, le=1000)] = 100
+
+
 class GetWorktree(OfSession, frozen=True, kw_only=True, tag="get-worktree"):
     """Where its directory is, and what git says of it now."""
 

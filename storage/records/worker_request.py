@@ -92,13 +92,15 @@ class GetOutput(OfWorker, frozen=True, kw_only=True, tag="get-output", rename={"
     """`from` is a byte offset of the epoch; negative counts from its end.
 
     `before`, `lines`: instead of it, what ends at that offset (absent: at the end), of that at most
-    so many lines. The answer's `start` is the next `before`, to read backwards by pages.
+    so many lines. The answer's `start` is the next `before`, to read backwards by pages. `limit`:
+    so many bytes at most.
     """
 
     from_: int = 0
     epoch: Annotated[int, Meta(ge=0)] | None = None
     before: Annotated[int, Meta(ge=0)] | None = None
     lines: Annotated[int, Meta(ge=1)] | None = None
+    limit: Annotated[int, Meta(ge=1, le=262_144)] = 262_144
 
 
 class GetScreen(OfWorker, frozen=True, kw_only=True, tag="get-screen"):

@@ -155,10 +155,12 @@ class AgentSettings(AgentDefinition, frozen=True, kw_only=True, forbid_unknown_f
 class WorktreeSettings(_Section, frozen=True, kw_only=True):
     """`root`: where worktrees lie (a relative one starts at workspace.json); else `worktrees/` of
     the data directory. `trust_setup`: the set-up command that a repository names is run at once.
+    `keep_rounds`: the files at the end of each round are kept in git, for forks.
     """
 
     root: Annotated[str, Meta(min_length=1, max_length=4096)] | None = None
     trust_setup: bool = False
+    keep_rounds: bool = True
 
 
 class WorkspaceSettings(_Section, frozen=True, kw_only=True):

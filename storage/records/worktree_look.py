@@ -21,7 +21,7 @@ class WorktreeLook(Struct, frozen=True, gc=False, kw_only=True):
     `branch` is None on a detached HEAD, `head` before the first commit. `ahead` and `behind` count
     commits against `upstream`, `ahead_of_base` and `behind_base` against `base`, which was on
     `base_branch`. `staged`, `modified`, `untracked` and `conflicted` count as `git status`
-    does: a directory that is untracked as a whole is one.
+    does, but within submodules: a directory that is untracked as a whole is one.
     """
 
     path: str

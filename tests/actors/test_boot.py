@@ -29,6 +29,7 @@ def test_with_fronts_every_way_in_is_open_until_the_end(tmp_path: Path) -> None:
             "edits",
             "files_watch",
             "control",
+            "http",
         ]
         assert greenroom.data.control_socket.is_socket()
     assert not greenroom.data.control_socket.exists()

@@ -260,3 +260,14 @@ def test_what_is_there_is_found_without_a_host(machine: Machine) -> None:
     other = ControlGroups(machine.data.root, "other", machine.mount, machine.proc)
     other.find()
     assert other.members() == {}
+
+
+def test_what_the_kernel_killed_for_its_memory_is_counted(tmp_path: Path) -> None:
+    machine = Machine(tmp_path)
+    groups = machine.settled()
+    assert groups.memory_kills(KEY) == 0
+    events = machine.base / KEY / "memory.events"
+    events.parent.mkdir()
+    for text, count in (("low 0\noom 5\noom_kill 3\noom_group_kill 0\n", 3), ("oom_kill x", 0)):
+        events.write_text(text)
+        assert groups.memory_kills(KEY) == count

@@ -2,7 +2,8 @@ from typing import Any
 
 import pytest
 
-from actors.gateway import NOT_READY, TYPES, answer, parse
+from actors.gateway import NOT_READY, TYPES, answer, encoded, parse
+from storage import codec
 from storage.records import request as r
 from tests.fakes.greenroom import House
 
@@ -149,3 +150,11 @@ def test_a_status_that_fails_is_an_answer_too(greenroom: House) -> None:
 
 def test_where_nothing_is_left_over_a_clean_up_ends_nobody(greenroom: House) -> None:
     assert greenroom.get("cleanup-orphans") == {"ended": [], "left": []}
+
+
+def test_an_answer_that_cannot_be_written_becomes_one_that_says_so() -> None:
+    odd = r.Answer(id="one", type="list-sessions", ok=True, data={"name": "b\udcff"})
+    told = codec.decode(encoded(odd), r.Answer)
+    assert (told.id, told.type, told.ok) == ("one", "list-sessions", False)
+    assert told.error is not None
+    assert told.error.code == "internal-error"

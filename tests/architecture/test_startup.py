@@ -34,3 +34,9 @@ def test_help_loads_nothing_heavy(tmp_path: Path) -> None:
     loaded = loaded_by("--help", home=tmp_path)
     assert "actors" in loaded
     assert loaded & (HEAVY | {"msgspec"}) == set()
+
+
+def test_a_clients_config_is_told_without_what_it_will_run(tmp_path: Path) -> None:
+    loaded = loaded_by("mcp", "--config", home=tmp_path)
+    assert "actors" in loaded
+    assert loaded & HEAVY == set()

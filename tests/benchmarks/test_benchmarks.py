@@ -77,7 +77,7 @@ def test_output_that_is_not_whole_is_no_figure() -> None:
 
 
 def test_the_rows_are_those_of_the_specification() -> None:
-    names = "P1 P2 P4 P5 P6 P7 P8 P10 P11 P13 P14 P15 P16 P17 P18"
+    names = "P1 P2 P3 P4 P5 P6 P7 P8 P9 P10 P11 P12 P13 P14 P15 P16 P17 P18 P19"
     assert [row.name for row in ROWS] == names.split()
 
 

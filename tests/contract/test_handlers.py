@@ -4,7 +4,7 @@ from collections import Counter
 
 from actors.decisions import table
 from actors.library.repository_way import HANDLERS
-from actors.sessions import look_ups, shelf
+from actors.sessions import look_ups, past, shelf
 from storage.records import request as r
 
 BY_THE_DIRECTORY = (r.CreateSession, r.ForkSession)
@@ -16,6 +16,7 @@ def test_every_command_has_exactly_one_handler() -> None:
     places = (
         table._TABLE,
         look_ups._ANSWERED,
+        past._ANSWERED,
         shelf._ANSWERED,
         BY_THE_DIRECTORY,
         BY_THE_GATEWAY,

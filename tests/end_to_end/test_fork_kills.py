@@ -1,7 +1,6 @@
 """The daemon is killed at each step of a fork: there is one fork in the end, whole, and no half."""
 
 import json
-import shutil
 import signal
 from pathlib import Path
 
@@ -9,21 +8,7 @@ import pytest
 
 from tests.actors.git.places import commit, do, new_repository
 from tests.end_to_end.conftest import House
-
-GIT = """#!/bin/sh
-if [ -f "{armed}" ]; then
-  words=$(sed -n 1p "{armed}")
-  case " $* " in *" $words "*)
-    when=$(sed -n 2p "{armed}")
-    rm "{armed}"
-    [ "$when" = after ] && {git} "$@"
-    kill -9 $PPID
-    exit 1
-  esac
-fi
-exec {git} "$@"
-"""
-"""Kills whoever ran it before or after it does what was asked."""
+from tests.end_to_end.killing_git import KillingGit
 
 STEPS = [
     ("for-each-ref", "before"),
@@ -38,17 +23,6 @@ STEPS = [
 ]
 
 
-def git_that_kills(house: House) -> Path:
-    """Where to write at which of its words it does so."""
-    armed = house.home / "armed"
-    place = house.home / "bin"
-    place.mkdir()
-    (place / "git").write_text(GIT.format(armed=armed, git=shutil.which("git")))
-    (place / "git").chmod(0o700)
-    house.environ["PATH"] = f"{place}:{house.environ['PATH']}"
-    return armed
-
-
 def refs_of(repository: Path, session_id: str) -> list[str]:
     refs = do(repository, "for-each-ref", "--format=%(refname)", f"refs/greenroom/{session_id}/")
     return refs.splitlines()
@@ -61,7 +35,7 @@ def test_one_fork_comes_of_it(house: House, words: str, when: str) -> None:
     script.write_text('{"reply": [{"text": "yes"}]}\n')
     models = {"active": "scripted", "providers": {"scripted": {"script": str(script)}}}
     house.workspace({"models": models})
-    armed = git_that_kills(house)
+    git = KillingGit(house)
     running = house.daemon()
     asked = {"type": "create-session", "location_path": str(repository), "config": {}}
     made = house.data_of(asked)
@@ -72,7 +46,7 @@ def test_one_fork_comes_of_it(house: House, words: str, when: str) -> None:
     journal = house.data / "workspaces/default/sessions" / made["id"] / "journal.jsonl"
     before = journal.read_bytes()
 
-    armed.write_text(f"{words}\n{when}\n")
+    git.kill_at(when, words)
     answer = house.drop("fork-1", {"type": "fork-session", "session": made["id"], "id": "fork-1"})
     running.wait(30)
     assert running.returncode == -signal.SIGKILL
@@ -85,7 +59,7 @@ def test_one_fork_comes_of_it(house: House, words: str, when: str) -> None:
     (forked,) = [one for one in sessions if one["forked_from"]]
     record = house.data_of({"type": "get-session", "session": forked["id"]})
     worktree = Path(record["worktree_path"])
-    assert (worktree / "said").read_text() == "then"
+    assert (worktree / "said").read_text() == "now"
     assert (repository / "said").read_text() == "now"
     listed = do(repository, "worktree", "list", "--porcelain").splitlines()
     assert sum(line.startswith("worktree ") for line in listed) == 2

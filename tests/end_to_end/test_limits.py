@@ -76,6 +76,16 @@ def test_a_worker_that_multiplies_is_ended_to_the_last_with_the_evidence(
     assert running.run("doctor").stdout.splitlines()[-1].startswith("Nothing is left over")
 
 
+def test_those_count_too_that_leave_environment_session_and_parent_at_once(
+    running: House, place: Path
+) -> None:
+    grown(running, place, "escaping", str(COUNT), limits={"processes": MOST}, restart="never")
+    exit_ = running.wait(lambda: worker_of(running)["exit"], "the end of the worker")
+    assert exit_["cause"] == "limit"
+    running.wait(lambda: none_lives(place), "the end of all")
+    assert running.run("doctor").stdout.splitlines()[-1].startswith("Nothing is left over")
+
+
 def test_one_that_multiplies_again_and_again_is_given_up(running: House, place: Path) -> None:
     session = grown(running, place, "processes", str(COUNT), limits={"processes": MOST})
     worker = running.wait(lambda: given_up(running), "the end of its restarts")

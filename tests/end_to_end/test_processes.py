@@ -54,8 +54,8 @@ def test_each_process_of_ours_starts_by_its_absolute_path_without_a_mark(house: 
     assert launcher.words[:5] == [sys.executable, "-I", "-S", ENTRY, "mcp-launcher"]
     house.wait(lambda: launchers(house)[0].cwd == "/", "it to stand there")
     marks = dict(each.split("=", 1) for each in launcher.ours)
-    # By these alone it is known once nobody is left who started it.
-    assert marks.keys() == {f"GREENROOM_{each}" for each in ("INSTANCE", "NONCE", "SERVER")}
+    # By these it is known once nobody is left who started it; by HOME ours finds its greenroom.
+    assert marks.keys() == {f"GREENROOM_{each}" for each in ("HOME", "INSTANCE", "NONCE", "SERVER")}
     assert marks["GREENROOM_INSTANCE"] != "other"
 
 

@@ -2,16 +2,14 @@
 the very git that it runs there; git goes on. Nothing is lost, and no half worktree stays.
 """
 
-import shutil
 from pathlib import Path
-from stat import S_IFMT, S_IXUSR
 from typing import Any
 
 import pytest
 
 from tests.actors.git.places import commit, do, files_of, new_repository
 from tests.end_to_end.conftest import House
-from tests.end_to_end.test_worktree_kills import GIT
+from tests.end_to_end.killing_git import KillingGit
 
 REMOVAL = (
     "status --porcelain=v2",
@@ -43,18 +41,14 @@ class Work:
         (self.place / "staged").write_text("staged\n")
         do(self.place, "add", "staged")
         (self.place / "new").write_text("not in git\n")
+        (self.place / "new").chmod(0o600)
+        (self.place / "lines").write_bytes(b"one\r\ntwo\r\n")
+        (self.place / ".gitattributes").write_text("* text=auto\n")
         (self.place / "file-1").unlink()
 
     def everything(self) -> Any:
         status = do(self.place, "status", "--porcelain", "--branch", "--untracked-files=all")
-        modes = {  # git keeps of them whether a file is executable
-            name: (S_IFMT(mode) | (mode & S_IXUSR), content)
-            for name, (mode, content) in files_of(self.place).items()
-        }
-        return modes, status, do(self.place, "rev-parse", "HEAD")
-
-    def kill_at(self, when: str, step: str) -> None:
-        (self.house.home / "step").write_text(f"{when} {step}")
+        return files_of(self.place), status, do(self.place, "rev-parse", "HEAD")
 
     def delete(self, expect: int | None = 0) -> None:
         self.house.run("delete", self.id, "--force", "--delete-branch", expect=expect)
@@ -79,25 +73,24 @@ class Work:
 
 
 @pytest.fixture
-def shop(house: House, tmp_path: Path) -> Path:
-    own = tmp_path / "bin"
-    own.mkdir()
-    git = GIT.format(home=house.home, data=house.data, git=shutil.which("git"))
-    (own / "git").write_text(git)
-    (own / "git").chmod(0o755)
-    house.environ["PATH"] = f"{own}:{house.environ['PATH']}"
+def git(house: House) -> KillingGit:
+    return KillingGit(house)
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
     return new_repository(tmp_path / "shop", commits=3)
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("step", REMOVAL)
 def test_killed_in_a_removal_it_ends_and_comes_back(
-    house: House, shop: Path, step: str, when: str
+    house: House, git: KillingGit, shop: Path, step: str, when: str
 ) -> None:
     running = house.daemon()
     work = Work(house, shop)
     before = work.everything()
-    work.kill_at(when, step)
+    git.kill_at(when, step)
     work.delete(expect=1)
     running.wait()
     again = house.daemon()
@@ -117,13 +110,13 @@ def test_killed_in_a_removal_it_ends_and_comes_back(
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("step", RESTORE)
 def test_killed_in_a_restore_it_is_done_again_and_whole(
-    house: House, shop: Path, step: str, when: str
+    house: House, git: KillingGit, shop: Path, step: str, when: str
 ) -> None:
     running = house.daemon()
     work = Work(house, shop)
     before = work.everything()
     work.delete()
-    work.kill_at(when, step)
+    git.kill_at(when, step)
     house.run("restore", work.id, expect=1)
     running.wait()
     again = house.daemon()

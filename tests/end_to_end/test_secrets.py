@@ -14,14 +14,20 @@ from tests.peers.messages_server import MessagesServer
 DEMO_SERVER = str(ROOT / "tests" / "peers" / "mcp_demo.py")
 KEY, SERVER, TYPED = "key-0f1e2d3c", "server-a1b2c3d4", "typed-99887766"
 """The model's, an MCP server's, and a password that a person types."""
+TOKEN_FILE: list[Path] = []
+"""Where the token of the HTTP front is, for a tool that reads it."""
 
 
 def reply(body: dict[str, Any]) -> Any:
     last = body["messages"][-1]["content"]
     if any(isinstance(block, dict) and block.get("type") == "tool_result" for block in last):
         return message_streams.text("Done.")
-    tool = next(t["name"] for t in body["tools"] if t["name"].endswith("add"))
-    return message_streams.tool_use((tool, {"a": 1, "b": 2}))
+    add, confess = (
+        next(t["name"] for t in body["tools"] if t["name"].endswith(end))
+        for end in ("add", "confess")
+    )
+    places = {"paths": [str(TOKEN_FILE[0])]}
+    return message_streams.tool_use((add, {"a": 1, "b": 2}), (confess, places))
 
 
 def files_with(secret: str, place: Path) -> list[Path]:
@@ -43,15 +49,19 @@ def seen_by_processes(secret: str, pids: list[int]) -> list[int]:
 
 
 def test_planted_secrets_are_in_no_file_answer_or_child(house: House) -> None:
+    TOKEN_FILE[:] = [house.data / "run" / "token"]
     with MessagesServer(reply) as server:
         house.environ |= {"ANTHROPIC_BASE_URL": server.url, "ANTHROPIC_API_KEY": KEY}
         demo = {"command": sys.executable, "args": [DEMO_SERVER], "env": {"MCP_SECRET": SERVER}}
         house.workspace({"mcp_servers": {"demo": {**demo, "auto_approve": True}}})
         settings = house.data / "workspaces" / "default" / "workspace.json"
         house.run("start")
+        token = house.wait(TOKEN_FILE[0].read_text, "the token").strip()
         house.run("new", str(house.home), "--conversation", "--title", "talk")
         asked = house.answer("sum", {"type": "request", "session": "talk", "content": "1 and 2?"})
         assert asked["ok"], asked
+        said = str(house.data_of({"type": "get-history", "session": "talk"}))
+        assert "I know *** and ***" in said
         shell = house.data_of(
             {
                 "type": "create-session",
@@ -73,18 +83,20 @@ def test_planted_secrets_are_in_no_file_answer_or_child(house: House) -> None:
         host = int(house.status()["terminal_host"]["pid"])
         copy = settings.with_name(".workspace-last-good.json")
         assert copy.stat().st_mode & 0o777 == 0o600
-        for secret in (KEY, SERVER, TYPED):
-            assert set(files_with(secret, house.data)) <= {settings, copy}, secret
+        own = {settings, copy, TOKEN_FILE[0]}
+        for secret in (KEY, SERVER, TYPED, token):
+            assert set(files_with(secret, house.data)) <= own, secret
             assert secret not in status
         terminal = worker["process"]["pid"]
         children = [child.pid for child in psutil.Process(daemon).children(recursive=True)]
         assert seen_by_processes(KEY, [host, terminal, *children]) == []
         assert seen_by_processes(SERVER, [host, terminal, daemon]) == []
+        assert seen_by_processes(token, [host, terminal, daemon, *children]) == []
         house.run("stop")
-        for secret in (KEY, SERVER, TYPED):
-            assert set(files_with(secret, house.data)) <= {settings, copy}, secret
+        for secret in (KEY, SERVER, TYPED, token):
+            assert set(files_with(secret, house.data)) <= own, secret
         exported = house.home / "talk.tar.gz"
         house.run("export", "talk", "-o", str(exported))
         content = gzip.decompress(exported.read_bytes())
-        for secret in (KEY, SERVER, TYPED):
+        for secret in (KEY, SERVER, TYPED, token):
             assert secret.encode() not in content

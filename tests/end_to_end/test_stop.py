@@ -35,6 +35,17 @@ def beside(house: House, *words: str) -> subprocess.Popen[str]:
     )
 
 
+def test_while_its_keeper_brings_it_back_nobody_is_told_to_start_it(running: House) -> None:
+    keeper = only("keeper", running)
+    os.kill(keeper, signal.SIGSTOP)
+    try:
+        os.kill(only("daemon", running), signal.SIGKILL)
+        said = running.run("ls", expect=3).stderr
+    finally:
+        os.kill(keeper, signal.SIGCONT)
+    assert "its keeper brings it back; ask again in a moment" in said
+
+
 def terminal(house: House, title: str = "t") -> int:
     """A session with a terminal that runs; the process id of its child."""
     house.run("new", str(house.home), "--terminal", "--title", title)

@@ -3,36 +3,24 @@ there; git goes on. No half worktree is left, no branch, and a request that came
 """
 
 import json
-import shutil
 from pathlib import Path
 
 import pytest
 
 from tests.actors.git.places import do, new_repository
 from tests.end_to_end.conftest import House
+from tests.end_to_end.killing_git import KillingGit
 
 STEPS = ("--git-common-dir", "check-ref-format", "--create-reflog", "worktree add", "reset --hard")
-GIT = """#!/bin/sh
-# The real git, but that it kills the daemon before or after the step that stands in a file.
-step=$(cat "{home}/step" 2>/dev/null)
-kill_it() {{ rm -f "{home}/step"; kill -9 "$(cat "{data}/run/daemon.pid")"; }}
-case "$step" in
-  "") exec "{git}" "$@";;
-  before*) case "$*" in *"${{step#before }}"*) kill_it;; esac; exec "{git}" "$@";;
-  after*) "{git}" "$@"; status=$?
-    case "$*" in *"${{step#after }}"*) kill_it;; esac; exit $status;;
-esac
-"""
 
 
 @pytest.fixture
-def shop(house: House, tmp_path: Path) -> Path:
-    bin_ = tmp_path / "bin"
-    bin_.mkdir()
-    git = GIT.format(home=house.home, data=house.data, git=shutil.which("git"))
-    (bin_ / "git").write_text(git)
-    (bin_ / "git").chmod(0o755)
-    house.environ["PATH"] = f"{bin_}:{house.environ['PATH']}"
+def git(house: House) -> KillingGit:
+    return KillingGit(house)
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
     return new_repository(tmp_path / "shop", commits=3)
 
 
@@ -53,9 +41,11 @@ def left(house: House, shop: Path) -> list[str]:
 
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("step", STEPS)
-def test_killed_at_a_step_nothing_is_left(house: House, shop: Path, step: str, when: str) -> None:
+def test_killed_at_a_step_nothing_is_left(
+    house: House, git: KillingGit, shop: Path, step: str, when: str
+) -> None:
     running = house.daemon()
-    (house.home / "step").write_text(f"{when} {step}")
+    git.kill_at(when, step)
     house.run("new", str(shop), "--worktree", "--branch", "x", "--terminal", expect=1)
     running.wait()
     again = house.daemon()
@@ -68,9 +58,11 @@ def test_killed_at_a_step_nothing_is_left(house: House, shop: Path, step: str, w
 
 
 @pytest.mark.parametrize("step", STEPS[2:])
-def test_a_request_by_file_is_done_once_all_the_same(house: House, shop: Path, step: str) -> None:
+def test_a_request_by_file_is_done_once_all_the_same(
+    house: House, git: KillingGit, shop: Path, step: str
+) -> None:
     running = house.daemon()
-    (house.home / "step").write_text(f"before {step}")
+    git.kill_at("before", step)
     fields = {"session_type": "worktree", "repository": str(shop), "branch": "x"}
     answer = house.drop("job", {"type": "create-session", **fields})
     running.wait()

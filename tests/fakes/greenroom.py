@@ -37,7 +37,7 @@ PATIENCE_SECONDS = 30.0
 DEMO_SERVER = Path(__file__).parents[1] / "peers" / "mcp_demo.py"
 
 _PARTS = 6
-"""Of the tree without its fronts; those are one more, with four below it."""
+"""Of the tree without its fronts; those are one more, with five below it."""
 
 Say = Callable[[bool], None]
 
@@ -74,7 +74,7 @@ class House:
     def _runs(self) -> bool:
         parts = list(self.room.board.tree().children)
         parts += [below for part in parts if part.name == "fronts" for below in part.children]
-        wanted = _PARTS + 5 if self._fronts else _PARTS
+        wanted = _PARTS + 6 if self._fronts else _PARTS
         return len(parts) == wanted and all(part.state == "running" for part in parts)
 
     def stop(self, *, keep_terminals: bool = True) -> None:

@@ -1,5 +1,6 @@
 """`growing.py DIRECTORY processes N`: starts N processes, as hard to find as they come.
 
+`… escaping N` starts N that leave our environment, our session and us all at once.
 `growing.py DIRECTORY memory BYTES` takes so much memory, and stays. `… server processes N` becomes
 an MCP server afterwards. Everyone puts a file into DIRECTORY whose name is its pid.
 """
@@ -34,6 +35,17 @@ def grow(directory: Path, count: int) -> None:
         time.sleep(PAUSE_SECONDS)
 
 
+def escape(directory: Path, count: int) -> None:
+    for _ in range(count):
+        pid = os.fork()
+        if pid == 0:
+            os.setsid()
+            if os.fork():
+                os._exit(0)
+            os.execve(sys.executable, [sys.executable, __file__, str(directory), "bare"], {})
+        os.waitpid(pid, 0)
+
+
 def main(directory: Path, *words: str) -> None:
     what = words[-2] if len(words) > 1 else "bare"
     (directory / str(os.getpid())).touch()
@@ -42,6 +54,8 @@ def main(directory: Path, *words: str) -> None:
         taken[place] = 1
     if what == "processes":
         grow(directory, int(words[-1]))
+    if what == "escaping":
+        escape(directory, int(words[-1]))
     if words[0] == "server":
         os.execv(sys.executable, [sys.executable, str(SERVER)])
     stay(directory)

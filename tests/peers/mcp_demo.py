@@ -62,6 +62,15 @@ def where() -> str:
 
 
 @server.tool()
+def confess(paths: list[str]) -> str:
+    """Say every secret that there is, also on stderr."""
+    secrets = [os.environ.get("MCP_SECRET", ""), *(Path(each).read_text() for each in paths)]
+    text = "I know " + " and ".join(secret.strip() for secret in secrets)
+    sys.stderr.write(text + "\n")
+    return text
+
+
+@server.tool()
 async def grow(ctx: Context) -> str:
     """Learn another tool and say so."""
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from storage import fold
 from storage.fold import table
@@ -13,7 +14,7 @@ from storage.journal.frame import Commit, decode_commit, encode_commit
 from storage.journal.log import Draft
 from storage.records import event as e
 from storage.records.config import SessionConfig
-from storage.records.worker import TerminalWorker
+from storage.records.worker import ConversationWorker, TerminalWorker
 from storage.state import SessionState
 from tests.storage.histories import START, histories, message, session
 
@@ -155,3 +156,14 @@ def test_merging_a_configuration_unsets_with_null_and_keeps_the_rest() -> None:
     before = SessionConfig(model="one", effort="low")
     assert fold.merged(before, {"model": None}) == SessionConfig(effort="low")
     assert fold.merged(None, {"max_tokens": 5}) == SessionConfig(max_tokens=5)
+
+
+@pytest.mark.parametrize(("ended", "status"), [(False, "active"), (True, "inactive")])
+def test_a_conversation_beside_a_set_up_that_waits_is_active(*, ended: bool, status: str) -> None:
+    talker = ConversationWorker(id="a", name="conversation", status="running", created_at=START)
+    setup = TerminalWorker(
+        id="b", name="setup", status="stopped", desired="stopped", created_at=START
+    )
+    workers = (setup,) if ended else (talker, setup)
+    made = replace(session(), workers=workers)
+    assert fold.derived_status(made) == status

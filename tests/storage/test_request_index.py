@@ -108,3 +108,17 @@ def test_an_id_that_greenroom_gave_says_its_counter_and_file(
 ) -> None:
     assert index.counter_of(request_id) == counter
     assert index.stem_of(request_id) == stem
+
+
+def test_nobody_waits_for_what_is_asked_under_a_key() -> None:
+    """It is done when it is asked for again; its day goes like any other."""
+    mine = index.id_of_key("mine")
+    found = folded(accepted(mine))
+    assert index.is_keyed(mine)
+    assert not index.is_keyed("mine")
+    assert found.open[mine].session_id == "made"
+    assert found.ids.judge(mine, ONE) == Same(None)
+    assert not found.needs(MONDAY)
+    found.forget(MONDAY)
+    assert found.open == {}
+    assert found.ids.judge(mine, ONE) == New()

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -79,3 +80,46 @@ def test_a_value_is_converted_or_refused() -> None:
 def test_a_type_has_one_decoder_of_json() -> None:
     assert typed.json_decoder(Point) is typed.json_decoder(Point)
     assert typed.json_decoder(Point).decode(b'{"x": 2}') == Point(2)
+
+
+class One(msgspec.Struct, tag="one", forbid_unknown_fields=True):
+    n: int
+
+
+class Two(msgspec.Struct, tag="two"):
+    inside: tuple[One, ...] = ()
+
+
+@pytest.mark.parametrize(
+    "kind", [One | Two, list[One], One | Two | None, dict[str, One | Two]], ids=str
+)
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"type": "one", "n": 1},
+        {"type": "one", "n": "1"},
+        {"type": "one", "n": 1, "value": 2},
+        {"type": "two", "inside": [{"type": "one", "n": 1}, {"type": "one", "n": None}]},
+        {"type": "three"},
+        {"n": 1},
+        {"a": {"type": "one", "n": 1}, "b": {"type": "two", "inside": 3}},
+        [{"type": "one", "n": 1}, {"type": "two"}],
+        None,
+        "x",
+    ],
+    ids=str,
+)
+def test_a_union_is_converted_as_msgspec_does_it(kind: Any, value: Any) -> None:
+    """Faster, with the same values and the same words, paths included."""
+
+    def told(convert: Any) -> Any:
+        try:
+            return convert(value, kind)
+        except msgspec.ValidationError as error:
+            return str(error)
+
+    assert told(typed.convert) == told(_by_msgspec)
+
+
+def _by_msgspec(value: Any, kind: Any) -> Any:
+    return msgspec.convert(value, kind)

@@ -173,9 +173,9 @@ def test_a_time_that_cannot_be_is_refused_with_a_sentence(
     assert place in str(refused.value.path)
 
 
-def test_the_readme_shows_every_time_with_its_default() -> None:
-    readme = (Path(__file__).parents[2] / "README.md").read_text()
-    (block,) = [text for text in readme.split("```json\n") if '"activity": {' in text]
+def test_the_page_of_agents_shows_every_time_with_its_default() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "agents.md").read_text()
+    (block,) = [text for text in page.split("```json\n") if '"activity": {' in text]
     shown = json.loads(block.split("```")[0])["activity"]
     assert shown == {name: getattr(ActivityTimes(), name) for name in shown}
     assert shown.keys() == set(ActivityTimes.__struct_fields__)

@@ -15,12 +15,12 @@ from actors.cli.attach.host_link import HostLink
 from actors.cli.attach.notices import Notices
 from actors.cli.attach.raw_terminal import RawTerminal
 from actors.cli.attach.replay import shown_again
-from actors.cli.attach.screen_modes import ScreenModes
 from actors.cli.attach.signals import Signals
-from actors.cli.attach.typing_ahead import TypingAhead
 from actors.terminals import protocol as p
 from actors.terminals.greeting import HostUnreachableError
+from actors.terminals.screen_modes import ScreenModes
 from actors.terminals.too_old import explained
+from actors.terminals.typing_ahead import TypingAhead
 from storage import output_log
 
 LOOKED_BACK_BYTES = 4 * 1024 * 1024

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self
 
-from actors.cli.attach.screen_modes import ScreenModes
+from actors.terminals.screen_modes import ScreenModes
 
 _READ_BYTES = 64 * 1024
 

@@ -40,7 +40,8 @@ def _started(call: Call, status: dict[str, object], *, already: bool) -> int:
 def _stop(call: Call) -> int:
     _daemon_only(call, "halt")
     keep = bool(call.values["keep_terminals"])
-    ended = stop_daemon(call, keep_terminals=keep)
+    with call.at_work("it ends what it runs"):
+        ended = stop_daemon(call, keep_terminals=keep)
     pid = ended.daemons[0] if ended.daemons else None
     left = "; its terminals live on" if keep else ""
     return call.done({"pid": pid, "keep_terminals": keep}, f"{_said(ended, pid)}{left}")

@@ -37,7 +37,8 @@ def _delete(call: Call) -> int:
     if data is None:
         return FAILED
     if data.get("deleted") is False:
-        call.console.error(f"session {reference!r} not found, so nothing was deleted")
+        text = f"session {reference!r} not found, so nothing was deleted; see: greenroom ls"
+        call.console.error(text)
         return FAILED
     call.console.line((str(data.get("title") or reference), "bold"), " is deleted")
     worktree = data.get("worktree")
@@ -56,7 +57,7 @@ def _say_reasons(call: Call, refused: RefusedError) -> None:
         for each in named[:SHOWN]:
             call.console.note(f"  {each}")
         left = reason.get("count", 0) - len(named[:SHOWN])
-        if left > 0:
+        if named and left > 0:
             call.console.note(f"  and {left} more")
 
 
@@ -66,7 +67,8 @@ def _say_worktree(call: Call, worktree: Json) -> None:
         return
     branch = worktree.get("branch")
     call.console.line(f"its worktree {worktree['path']} is removed")
-    if branch:
+    notes = worktree.get("notes") or []
+    if branch and not any(each.startswith(f"the branch {branch} stays, ") for each in notes):
         what = "is deleted" if worktree.get("branch_deleted") else "stays"
         call.console.line(f"its branch {branch} {what}")
     ignored, count = worktree.get("ignored") or [], worktree.get("ignored_count") or 0
@@ -74,7 +76,7 @@ def _say_worktree(call: Call, worktree: Json) -> None:
         more = f" and {count - len(ignored)} more" if count > len(ignored) else ""
         names = ", ".join(ignored)
         call.console.line(f"gone for good, for git ignores them: {names}{more}")
-    for note in worktree.get("notes") or []:
+    for note in notes:
         call.console.note(note, "warn")
     call.console.line(f"all else is kept in {worktree['ref']}", " of ", worktree["repository"])
 

@@ -3,14 +3,18 @@
 from typing import Any
 
 from actors.cli.arguments import Option, Spec
-from actors.cli.command import DONE, Call, Command
-from actors.cli.diff_view import CUT, notes, stat_lines, sum_phrase, text_lines
+from actors.cli.command import DONE, Call, Command, split_number
+from actors.cli.diff_view import cut, notes, stat_lines, sum_phrase, text_lines
 from actors.cli.failures import CommandError, UsageError
 
 PATCH_BYTES = 16 << 20
 
 
 def _diff(call: Call) -> int:
+    reference, at = split_number(call.values["session"])
+    if at:
+        text = f"what is compared is what is there now; greenroom fork {reference}@{at['at']} has"
+        raise UsageError(f"{text} the files of that number")
     if call.values["patch"]:
         return _patch(call)
     is_stat = bool(call.values["stat"])
@@ -36,12 +40,15 @@ def _asked(call: Call, form: str, **more: Any) -> Any:
 
 def _patch(call: Call) -> int:
     """As it is, for `git apply`; a screen would obey what a file may hold."""
-    if call.console.is_terminal or call.console.json or call.values["stat"]:
+    if call.console.json or call.values["stat"]:
+        other = "--json" if call.console.json else "--stat"
+        raise UsageError(f"--patch and {other} are two forms of the same, and not both at once")
+    if call.console.is_terminal:
         text = "--patch writes to a file or a pipe alone: greenroom diff SESSION --patch > FILE"
         raise UsageError(text)
     diff = _asked(call, "patch", max_bytes=PATCH_BYTES)
     if diff.get("is_cut"):
-        raise CommandError(f"nothing written: {CUT}")
+        raise CommandError(f"nothing written: {cut(diff)}")
     call.console.out.write(diff.get("text") or "")
     return DONE
 

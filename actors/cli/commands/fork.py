@@ -10,6 +10,7 @@ from typing import Any
 from actors.cli.arguments import Option, Spec
 from actors.cli.command import DONE, FAILED, Call, Command, accepted, split_number
 from actors.cli.phrases import plural
+from actors.cli.worktree_view import set_up_lines
 
 Json = dict[str, Any]
 
@@ -26,8 +27,16 @@ def _fork(call: Call) -> int:
         return FAILED
     for line in told(session, at.get("at")):
         call.console.line(line)
-    call.console.advise((f"go on with: greenroom send {session.get('id')} TEXT", "dim"))
+    for span in set_up_lines(session):
+        call.console.line("set-up: ", span)
+    call.console.advise((_next(session), "dim"))
     return DONE
+
+
+def _next(session: Json) -> str:
+    if any(worker.get("type") == "conversation" for worker in session.get("workers") or []):
+        return f"go on with: greenroom send {session.get('id')} TEXT"
+    return f"it has no conversation; see: greenroom worker add {session.get('id')} --help"
 
 
 def told(session: Json, at: int | None) -> list[str]:
@@ -50,7 +59,11 @@ def _place(session: Json, origin: Json) -> str:
     tree, n = origin.get("tree_n"), origin.get("n")
     files = "the files of that time"
     if tree is None:
-        files = "the files of its base: none of that time were kept"
+        files = (
+            "the files of its base, without commits and changes since: none of that time were kept"
+        )
+    elif n is not None and tree > n:
+        files = "the files as they are now"
     elif tree != n:
         files = f"the files of number {tree}, the newest that were kept by then"
     return (

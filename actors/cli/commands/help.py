@@ -2,13 +2,12 @@
 
 from actors.cli.arguments import Spec
 from actors.cli.catalogue import help_of, overview
-from actors.cli.command import DONE, Call, Command
+from actors.cli.command import Call, Command
 
 
 def _help(call: Call) -> int:
     name = " ".join(call.values["command"])
-    call.console.out.write(f"{help_of(name) if name else overview()}\n")
-    return DONE
+    return call.console.told_help(name or None, help_of(name) if name else overview())
 
 
 COMMANDS = {

@@ -6,6 +6,7 @@ from actors.cli.arguments import Option, Spec
 from actors.cli.command import DONE, FAILED, Call, Command
 from actors.cli.failures import UsageError
 from actors.cli.process_view import limit_lines
+from storage.records.config import LEAST_MEMORY_BYTES, MOST_MEMORY_BYTES
 
 LIFTED = "none"
 OPTIONS = (
@@ -63,8 +64,8 @@ def _bytes(text: str) -> int | None:
         found = int(amount * _UNITS[unit])
     except (ValueError, OverflowError):
         found = 0
-    if found <= 0:
-        what = "a size such as 500M or 2G, or none to lift it"
+    if not LEAST_MEMORY_BYTES <= found <= MOST_MEMORY_BYTES:
+        what = "a size from 1M to 8192T, such as 500M or 2G, or none to lift it"
         raise UsageError(f"--max-memory takes {what}; not {text[:80]!r}")
     return found
 

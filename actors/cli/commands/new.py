@@ -17,7 +17,9 @@ def _new(call: Call) -> int:
     session = call.found(answer, "session")
     identity = session["id"]
     call.console.line((str(session.get("title")), "bold"), (f" {identity}", "dim"))
-    new_worktree.tell(call.console, session)
+    new_worktree.tell(call.console, session, asked_for=bool(call.values["setup"]))
+    if session.get("response_id"):
+        _warn(call, session)
     if session.get("response_id") and _is_agent(session):
         call.console.line(f"the prompt waits for the agent as {session['response_id']}")
         call.console.advise((f"see how it is with: greenroom show {identity}", "dim"))
@@ -30,10 +32,20 @@ def _new(call: Call) -> int:
 
 
 def _asked(call: Call, request: dict[str, Any]) -> dict[str, Any]:
-    if not call.values["worktree"]:
+    if call.values["worktree"] is False:
         return call.ask(request)
+    if call.console.err.isatty():
+        return call.ask(request, longer_by_seconds=new_worktree.MAKING_SECONDS)
     with waiting(call.console, "the worktree is being made"):
         return call.ask(request, longer_by_seconds=new_worktree.MAKING_SECONDS)
+
+
+def _warn(call: Call, session: dict[str, Any]) -> None:
+    """Of settings that are not in force as they are, as `send` does."""
+    status = call.ask({"type": "get-status"}).get("data") or {}
+    for each in status.get("workspaces") or []:
+        if each.get("name") == session.get("workspace") and each.get("problem"):
+            call.console.note(f"warning: {each['problem']}", "warn")
 
 
 def _is_agent(session: dict[str, Any]) -> bool:
@@ -97,7 +109,7 @@ COMMANDS = {
         (
             "greenroom new                                   a conversation about this directory",
             "greenroom new ~/shop --prompt 'Why so slow?'    with its first message",
-            "greenroom new --worktree --branch fix/login     in a worktree on a branch of its own",
+            "greenroom new --worktree fix/login              in a worktree on a branch of its own",
             "greenroom new --terminal                        a shell",
             "greenroom new --terminal -- make test           a command",
             "greenroom new --agent claude --title 'Fix the login' --prompt 'Run the tests.'",

@@ -23,6 +23,8 @@ from actors.cli.transcript import Transcript
 if TYPE_CHECKING:
     from typing import Any
 
+MESSAGE_LIMIT_BYTES = 2_000_000
+"""As the daemon has it, told here so that a longer one is refused in the same words."""
 CANCEL_SECONDS = 10.0
 SAY_WHY_AFTER_SECONDS = 1.0
 """An idle session begins with a message well within this."""
@@ -195,6 +197,13 @@ def _waits_for_an_agent(worker: dict[str, Any]) -> str:
 def message_text(words: list[str]) -> str:
     """The words as one text; standard input for `-`."""
     text = text_of_input() if words == ["-"] else " ".join(words)
+    size = len(text.encode("utf-8", "surrogateescape"))
+    if size > MESSAGE_LIMIT_BYTES:
+        raise CommandError(
+            f"the message has {size:,} bytes, and {MESSAGE_LIMIT_BYTES:,} at most can be sent at"
+            " once: send it in parts, or name a file that the model can read",
+            code="too-large",
+        )
     if not text.strip():
         raise UsageError("the message is empty")
     return text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from actors.cli.arguments import Option, Spec
 from actors.cli.command import DONE, FAILED, Call, Command, accepted
 from actors.cli.failures import NoDaemonError
 from actors.cli.health import healthy
@@ -15,6 +16,10 @@ STATUS_SECONDS = 10.0
 
 
 def _status(call: Call) -> int:
+    if call.values["watch"]:
+        from actors.cli.watch.watching import watch
+
+        return watch(call)
     try:
         status = _asked(call)
     except NoDaemonError as missing:
@@ -36,38 +41,18 @@ def _asked(call: Call) -> dict[str, Any]:
 
 def _unanswered(call: Call, missing: NoDaemonError, *, is_held: bool) -> int:
     """What the files tell, and whether a daemon is there all the same."""
-    from actors.cli.stored_status import stored_status
+    from actors.cli.unanswered import status_of_files, unresponsive
 
-    status = stored_status(call.data)
-    status["terminal_host"] = _host(call.data, status)
-    if not is_held and missing.is_final:
-        raise missing
-    if not is_held:
+    if is_held:
+        status, problem = unresponsive(call.data)
         _show(call, status)
-        call.console.error(str(missing))
-        return missing.exit_status
-    from actors.cli.processes import pids_of
-
-    pid = next(iter(pids_of("daemon", call.data)), None)
-    status["daemon"] |= {"state": "unresponsive", "pid": pid}
-    _show(call, status)
-    who = f"pid {pid}" if pid else "its process is not to be seen from here"
-    call.console.error(
-        f"a daemon ({who}) runs for {call.data} but does not answer; end it with: greenroom stop"
-    )
-    return FAILED
-
-
-def _host(data: str, status: dict[str, Any]) -> dict[str, Any]:
-    """The one that lives on without a daemon, with the terminals that it is known to have."""
-    from pathlib import Path
-
-    from actors.terminals.host_files import recorded_host
-
-    host = recorded_host(Path(data))
-    workers = (each for session in status["sessions"] for each in session.get("workers") or [])
-    running = [each for each in workers if each.get("process") and each.get("status") == "running"]
-    return {"pid": host and host.pid, "terminals": len(running) if host else 0}
+        call.console.error(problem)
+        return FAILED
+    if missing.is_final:
+        raise missing
+    _show(call, status_of_files(call.data))
+    call.console.error(str(missing))
+    return missing.exit_status
 
 
 def _show(call: Call, status: dict[str, Any]) -> None:
@@ -86,8 +71,11 @@ def _show(call: Call, status: dict[str, Any]) -> None:
 COMMANDS = {
     "status": Command(
         _status,
-        examples=(
+        Spec(options=[Option("--watch", "go on, and show every change", short="-w")]),
+        (
             "greenroom status",
+            "greenroom status --watch             a live view; q or Ctrl-C ends it",
+            "greenroom status --watch --json      a line of JSON for every change",
             "greenroom status --json | jq .sessions",
             "Exit status: 0 healthy, 1 something is not (or no answer), 3 not running.",
         ),

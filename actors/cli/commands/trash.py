@@ -35,7 +35,7 @@ def _trash(call: Call) -> int:
         return DONE
     call.console.lines(table_lines(HEADINGS, [_row(entry) for entry in entries]))
     total = size(sum(entry["bytes"] for entry in entries))
-    call.console.line(
+    call.console.advise(
         f"{plural(len(entries), 'session')}, {total};"
         " bring one back with: greenroom restore NAME; free the space with: greenroom purge NAME"
     )

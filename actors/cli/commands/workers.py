@@ -10,7 +10,7 @@ from actors.cli.failures import UsageError
 from actors.cli.phrases import plural
 from actors.cli.session_view import worker_lines
 from actors.cli.standard_input import text_of_input
-from actors.cli.terminal_of import terminal_reference
+from actors.cli.terminal_of import terminal_reference, worker_reference
 from actors.cli.worker_arguments import WORKER_OPTIONS, chosen_worker
 
 PAGE_LINES = 100
@@ -69,7 +69,7 @@ def _remove(call: Call) -> int:
 
 def _one(call: Call, request_type: str, said: str) -> int:
     reference = call.values["session/worker"]
-    answer = call.ask({"type": request_type, **call.worker_reference(reference)})
+    answer = call.ask({"type": request_type, **worker_reference(call, reference)})
     data = call.found(answer, f"worker {reference!r}")
     if data is None:
         return FAILED
@@ -85,7 +85,7 @@ def _type(call: Call) -> int:
     seconds = number(call.values["wait"], "--wait", 0, least=0)
     request = {
         "type": "write-input",
-        **call.worker_reference(call.values["session/worker"]),
+        **terminal_reference(call, call.values["session"], is_the_only=True),
         "data": text,
         **({"wait_seconds": seconds} if seconds else {}),
     }
@@ -201,7 +201,7 @@ COMMANDS = {
     "type": Command(
         _type,
         Spec(
-            ["SESSION/WORKER", "TEXT…"],
+            ["SESSION", "TEXT…"],
             [
                 Option("--no-enter", "type the text alone"),
                 Option("--wait", "so long for a person there to detach", metavar="SECONDS"),
@@ -209,6 +209,7 @@ COMMANDS = {
         ),
         (
             "greenroom type 'Fix the login'/shell make test",
+            "greenroom type app make test    where app has one terminal",
             "echo y | greenroom type 'Fix the login'/shell -",
         ),
     ),

@@ -81,9 +81,12 @@ def _left(data: DataDir) -> Iterator[Finding]:
 
 
 def _leftovers(data: DataDir) -> tuple[list[Path], list[Path]]:
-    """Files kept for people, and what a crash left half made; links are not followed."""
+    """Files kept for people, and what a crash left half made; links are not followed.
+
+    Nor are worktrees looked into: those hold files of others.
+    """
     kept, half = [], []
-    for place, directories, files in os.walk(data.root):
+    for place, directories, files in _below(data.root, str(data.worktrees)):
         for name in [*directories, *files]:
             path = Path(place, name)
             if _HALF_MADE.fullmatch(name):
@@ -93,6 +96,25 @@ def _leftovers(data: DataDir) -> tuple[list[Path], list[Path]]:
                 kept.append(path)
         directories[:] = [name for name in directories if not _HALF_MADE.fullmatch(name)]
     return sorted(kept), sorted(half)
+
+
+def _below(root: Path, spared: str) -> Iterator[tuple[str, list[str], list[str]]]:
+    """As `os.walk`, but for what is `spared`, and however deep: no recursion."""
+    waiting = [str(root)]
+    while waiting:
+        place = waiting.pop()
+        directories: list[str] = []
+        files: list[str] = []
+        try:
+            with os.scandir(place) as entries:
+                for entry in entries:
+                    is_directory = entry.is_dir(follow_symlinks=False)
+                    (directories if is_directory else files).append(entry.name)
+        except OSError:
+            continue
+        yield place, directories, files
+        below = (f"{place}/{name}" for name in directories)
+        waiting += [path for path in below if path != spared]
 
 
 def _trash(data: DataDir) -> Finding:

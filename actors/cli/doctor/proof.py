@@ -26,6 +26,7 @@ CHECK = "processes"
 SETTLED_SECONDS = 6.0
 """A daemon may be ending it just now: TERM, two seconds, KILL."""
 LOOK_AGAIN_SECONDS = 0.25
+SHOWN = 10
 
 
 def taken(data: DataDir, status: Json | None) -> Account:
@@ -85,13 +86,21 @@ def sentence(found: Account) -> str:
     """What the account comes to."""
     wrong = _wrong(found)
     if wrong:
-        pids = ", ".join(map(str, wrong[:10])) + (", …" if len(wrong) > 10 else "")
         verb = "is" if len(wrong) == 1 else "are"
-        return f"{_processes(len(wrong))} {verb} left over: {pids}; of {_looked_at(found)}."
+        text = f"{_processes(len(wrong))} {verb} left over: {_listed(wrong)}"
+        return f"{text}; of {_looked_at(found)}."
     claimed = sum(each["count"] for keys in _by_session(found).values() for each in keys.values())
-    whose = f"{claimed} of them of workers and tool servers that run" if claimed else "none is ours"
-    beside = f", {len(found.left)} that shells left on purpose" if found.left else ""
-    return f"Nothing is left over: looked at {_looked_at(found)}; {whose}{beside}."
+    strays = [each.process.pid for each in found.left if not each.worker]
+    kept = len(found.left) - len(strays)
+    told = [f"{claimed} of them of workers, tool servers and clean-ups that run"] if claimed else []
+    told += [f"{kept} that shells left on purpose"] if kept else []
+    told += [f"{len(strays)} of no known worker: {_listed(strays)}"] if strays else []
+    head = "Nothing else is left over" if strays else "Nothing is left over"
+    return f"{head}: looked at {_looked_at(found)}; {', '.join(told) or 'none is ours'}."
+
+
+def _listed(pids: list[int]) -> str:
+    return ", ".join(map(str, pids[:SHOWN])) + (", …" if len(pids) > SHOWN else "")
 
 
 def _looked_at(found: Account) -> str:

@@ -4,6 +4,8 @@ What could not be looked at is not safe. `force` is for what a recovery ref keep
 within the worktree has work that no such ref can hold.
 """
 
+from collections.abc import Iterable
+
 from msgspec import Struct
 
 from storage.records.removal import UnsafeCode, UnsafeReason
@@ -28,9 +30,10 @@ class Seen(Struct, frozen=True, kw_only=True):
     """What a look found. `problem`: why it could not be finished; `absent`: why there is nothing
     of the session's to remove, a sentence. `unpushed`: commits that are
     nowhere else, of which none is merged; `has_remote` says what was compared with. `processes`:
-    those of others that are at work in it, and sessions.
+    those of others that are at work in it, and sessions. `repository`: where it belongs to.
     """
 
+    repository: str | None = None
     problem: str | None = None
     absent: str | None = None
     head: str | None = None
@@ -63,11 +66,25 @@ def reasons(seen: Seen) -> tuple[UnsafeReason, ...]:
         ("in-use", seen.processes, "at work in it"),
     )
     found = [_reason(code, names, what) for code, names, what in lists if names]
-    within = [f"{each.path}: {_trouble(each)}" for each in seen.nested if _trouble(each)]
+    within = troubles(seen.nested)
     if within:
         what = "of which greenroom can keep no copy"
         found.append(_reason("nested-repository", tuple(within), what, forceable=False))
     return tuple(found)
+
+
+def since_kept(found: Iterable[UnsafeReason], *, force: bool) -> tuple[UnsafeReason, ...]:
+    """Those that still count when a copy of all is kept: of which there can be none, and, without
+    `force`, who is at work there, for what they write from now on would be in no copy.
+    """
+    return tuple(
+        each for each in found if not each.forceable or (each.code == "in-use" and not force)
+    )
+
+
+def troubles(nested: Iterable[Nested]) -> list[str]:
+    """A phrase for each that would be lost."""
+    return [f"{each.path}: {_trouble(each)}" for each in nested if _trouble(each)]
 
 
 _NOUNS: dict[UnsafeCode, tuple[str, str]] = {

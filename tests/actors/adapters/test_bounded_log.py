@@ -17,7 +17,7 @@ def test_the_file_and_its_predecessor_stay_within_the_limit(tmp_path: Path) -> N
     log = BoundedLog(path, limit_bytes=200)
     for number in range(100):
         log.append(b"line %03d\n" % number)
-    log.append(b"x" * 1000)
+    log.append(b"x" * 1000 + b"\n")
     sizes = [file.stat().st_size for file in tmp_path.iterdir()]
     assert sorted(file.name for file in tmp_path.iterdir()) == ["err.log", "err.log.1"]
     assert max(sizes) <= 100
@@ -41,5 +41,26 @@ def test_a_symbolic_link_is_not_followed(tmp_path: Path) -> None:
     target.write_text("precious")
     link = tmp_path / "err.log"
     link.symlink_to(target)
-    BoundedLog(link).append(b"overwritten")
+    BoundedLog(link).append(b"overwritten\n")
     assert target.read_text() == "precious"
+
+
+def test_a_line_is_hidden_whole_however_it_comes(tmp_path: Path) -> None:
+    path = tmp_path / "err.log"
+    log = BoundedLog(path, hidden=lambda text: text.replace("secret", "***"))
+    for piece in (b"a sec", b"ret\nmore \xff", b" and sec"):
+        log.append(piece)
+    assert path.read_bytes() == b"a ***\n"
+    log.append(b"ret")
+    log.end()
+    log.end()
+    assert path.read_bytes() == b"a ***\nmore \xff and ***"
+    assert log.last_line == "more \ufffd and ***"
+
+
+def test_a_line_without_an_end_does_not_grow(tmp_path: Path) -> None:
+    path = tmp_path / "err.log"
+    log = BoundedLog(path)
+    for _ in range(40):
+        log.append(b"x" * 1000)
+    assert path.stat().st_size >= 30_000

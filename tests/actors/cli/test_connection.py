@@ -10,7 +10,7 @@ from actors.cli.connection import SENT_LIMIT_BYTES, Connection
 from actors.cli.failures import CommandError
 from actors.control import frames
 from actors.library import remote_way
-from tests.actors.cli.conftest import Serve
+from tests.actors.cli.conftest import Run, Serve
 from tests.actors.cli.fake_daemon import FakeDaemon, yes
 
 
@@ -125,3 +125,19 @@ def test_the_listening_process_is_known(data: Path, serve: Serve) -> None:
     serve(yes({}))
     with Connection(str(data)) as connection:
         assert connection.peer_pid == os.getpid()
+
+
+@pytest.mark.parametrize(
+    ("words", "shown"),
+    [
+        (["send", "one", "\udcff"], r"'\xff'"),
+        (["new", "--title", "a\udc80\ud800"], r"'a\x80\ud800'"),
+    ],
+)
+def test_an_argument_that_is_no_text_is_named(
+    run: Run, serve: Serve, words: list[str], shown: str
+) -> None:
+    serve(yes({}))
+    outcome = run(*words)
+    assert outcome.status == 2
+    assert f"the argument {shown} is not valid UTF-8; nothing was sent" in outcome.err

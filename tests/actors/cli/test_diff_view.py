@@ -53,5 +53,5 @@ def test_nothing_and_too_much_are_said() -> None:
         "nothing changed since 111111111111"
     )
     told = notes({"is_cut": True, "left_out": ["nested/"]})
-    assert told[0].startswith("there is more than is shown")
+    assert told[0].startswith("there is more than is told")
     assert told[1] == "nested/ is a repository of its own and left out"

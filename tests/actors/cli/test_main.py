@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from actors.cli.catalogue import ROWS, help_of
+from actors.cli.help_words import ARGUMENTS, NEXT, argument_words
 from actors.cli.main import main
 from tests.actors.cli.conftest import Run, Serve
 from tests.actors.cli.fake_daemon import no, yes
@@ -16,13 +17,21 @@ PROJECT = Path(__file__).resolve().parents[3]
 HEAVY = {"anthropic", "mcp", "pykka", "msgspec", "psutil", "rich", "argparse", "socket", "pathlib"}
 
 
-@pytest.mark.parametrize("words", [["status"], ["ls"], ["send", "s", "hello"]])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["status"],
+        ["ls"],
+        ["send", "s", "hello"],
+        ["completion", "bash", "--", "greenroom show x", "x"],
+    ],
+)
 def test_the_everyday_commands_import_nothing_heavy(
     data: Path, serve: Serve, words: list[str]
 ) -> None:
     serve(yes({"sessions": [], "text": "hi"}))
     ran = subprocess.run(
-        [sys.executable, "-X", "importtime", str(PROJECT / "run.py"), *words, "--data", str(data)],
+        [sys.executable, "-X", "importtime", str(PROJECT / "run.py"), "--data", str(data), *words],
         capture_output=True, text=True, check=True, env=unmeasured(),
     )  # fmt: skip
     imported = {line.rpartition("|")[2].strip() for line in ran.stderr.splitlines()}
@@ -180,3 +189,20 @@ def test_a_reader_that_has_seen_enough_is_no_error(data: Path, serve: Serve) -> 
 def test_an_argument_that_is_no_text_is_wrong_usage(run: Run, serve: Serve) -> None:
     serve(yes({}))
     assert run("pause", "a\udcff").status == 2
+
+
+def test_every_help_has_a_sentence_its_arguments_an_example_and_what_follows() -> None:
+    for name, (usage, summary, _) in ROWS.items():
+        shown = help_of(name)
+        assert shown.startswith(f"greenroom {name}: {summary}\n")
+        for word in argument_words(usage):
+            assert f"\n  {word} " in shown.split("options:")[0], (name, word)
+        examples = shown.partition("examples:\n")[2].partition("\nnext:")[0]
+        assert "greenroom " in examples, name
+        assert f"next: {NEXT[name]}" in shown
+
+
+def test_nothing_is_told_of_commands_that_are_not_there() -> None:
+    assert set(NEXT) - {"events"} <= set(ROWS)
+    known = {word for usage, _, _ in ROWS.values() for word in argument_words(usage)}
+    assert known == set(ARGUMENTS)

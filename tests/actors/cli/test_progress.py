@@ -100,3 +100,32 @@ def test_what_is_done_at_once_says_nothing() -> None:
     with waiting(Console(sys.stdout, err, {}), "it is being made"):
         pass
     assert err.getvalue() == ""
+
+
+def test_on_a_terminal_a_bar_moves_and_goes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "SILENT_SECONDS", 0.01)
+    monkeypatch.setattr(module, "DRAW_SECONDS", 0.01)
+    drawn = threading.Event()
+
+    class Drawn(Screen):
+        def write(self, text: str) -> int:
+            if "######" in text:
+                drawn.set()
+            return super().write(text)
+
+    err = Drawn()
+    with waiting(Console(sys.stdout, err, {}), "it is being\x1b[2J made"):
+        assert drawn.wait(30)
+    last = err.getvalue().split("\r")
+    assert "it is being made, 0 s" in last[1]
+    assert last[-2].strip() == last[-1] == ""
+    assert "\x1b" not in err.getvalue()
+
+
+def test_a_note_takes_the_place_of_a_bar() -> None:
+    err = Screen()
+    console = Console(sys.stdout, err, {"TERM": "dumb"})
+    console.bar_width = 5
+    console.note("a note")
+    console.note("another")
+    assert err.getvalue() == "\r     \ra note\nanother\n"

@@ -58,3 +58,10 @@ def test_titles_stand_beside_the_ids_where_there_are_any() -> None:
     assert said({"message": message, "data": {"candidates": candidates}}) == (
         "'abcd' could be abcd1 'One', abcd2 'Two'; use a longer prefix or an id"
     )
+
+
+def test_a_next_step_is_named_once() -> None:
+    of_trash = "Session not found with ID: x (in the trash; see: greenroom trash)"
+    assert said({"code": "session-not-found", "message": of_trash}) == of_trash
+    other = "Session not found with ID: x"
+    assert said({"code": "session-not-found", "message": other}) == f"{other}; see: greenroom ls"

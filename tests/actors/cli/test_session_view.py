@@ -1,6 +1,8 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from wcwidth import wcswidth
+
 from actors.cli.drawing import width_of
 from actors.cli.session_view import listing_lines, session_lines, worker_lines
 
@@ -73,3 +75,13 @@ def test_a_budget_says_what_it_allows_and_where_to_see_what_is_spent() -> None:
     told = "9,000 tokens, 2.5000 US dollars, 0 tool calls; spent: greenroom budget a"
     assert f"budget    {told}" in lines
     assert "config    model m" in lines
+
+
+def test_wide_characters_take_two_cells_of_a_column() -> None:
+    titles = ["plain", "日本語のタイトル", "e\u0301", "日" * 60]
+    sessions = [{"id": "aaaa", "title": title, "type": "quick"} for title in titles]
+    lines = listing_lines(sessions, NOW, everything=True)
+    head, *rows = ["".join(text for text, _ in line) for line in lines]
+    at = wcswidth(head[: head.index("TYPE")])
+    assert [wcswidth(row[: row.index("quick")]) for row in rows] == [at] * len(titles)
+    assert "…" in rows[-1]

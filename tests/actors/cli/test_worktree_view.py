@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from actors.cli.session_view import listing_lines
+from actors.cli.session_view import listing_lines, session_lines
 from actors.cli.status_view import status_lines
 from actors.cli.worktree_view import (
     dirt,
@@ -64,6 +64,35 @@ def test_status_says_where_a_directory_is_not() -> None:
     sessions = [{**seen(), "location": "not-ours", "worktree": {"location": "not-ours"}}]
     shown = "\n".join(text_of(status_lines({"sessions": sessions}, NOW, boxes=False)))
     assert "worktree, another's directory" in shown
+
+
+def test_a_set_up_that_failed_is_said_with_the_next_step() -> None:
+    def session(status: str, **end: Any) -> dict[str, Any]:
+        worker = {"id": "w", "name": "setup", "type": "terminal", "status": status, "exit": end}
+        return {**seen(), "workers": [worker]}
+
+    failed = session("exited", code=3)
+    assert ("set-up ended with 3", "bad") in worktree_spans(failed)
+    (line,) = [line for line in text_of(session_lines(failed, NOW)) if line.startswith("set-up")]
+    assert line == (
+        "set-up    ended with 3; greenroom output a/setup shows why, greenroom run a/setup runs it"
+        " again"
+    )
+    assert ("set-up was ended by signal 9", "bad") in worktree_spans(session("crashed", signal=9))
+    for fine in (session("exited", code=0), session("running", code=3), seen()):
+        assert not any("set-up" in line for line in text_of(session_lines(fine, NOW)))
+    assert "set-up" not in str(worktree_spans({**failed, "type": "quick"}))
+
+
+def test_a_set_up_that_waits_is_shown_with_its_command_and_what_was_left_out() -> None:
+    worker = {"id": "w", "name": "setup", "type": "terminal", "status": "stopped"}
+    set_up = {"command": ["make", "all deps\x1b[2J"], "notes": [".env was left out"]}
+    session = {**seen(), "workers": [worker], "set_up": set_up}
+    lines = [line for line in text_of(session_lines(session, NOW)) if line.startswith("set-up")]
+    assert lines == [
+        "set-up    waits: make 'all deps'; greenroom run a/setup runs it",
+        "set-up    .env was left out",
+    ]
 
 
 def test_show_says_what_is_wrong() -> None:

@@ -35,6 +35,7 @@ def test_events_come_after_the_answer_flat_and_in_order(open_greenroom: House) -
     assert (first["id"], first["type"]) == ("s", "event")
     assert first["event"].pop("timestamp").endswith("Z")
     assert first["event"] == {
+        "n": 2,
         "type": "session-updated",
         "session_id": session_id,
         "updates": {"title": "a"},

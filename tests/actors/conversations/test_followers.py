@@ -10,7 +10,7 @@ def test_a_follower_hears_of_its_own_response_until_it_is_dropped() -> None:
     followers.follow("one", heard.append)
     for response_id in ("one", "two"):
         followers.hear(TurnGrew("session", response_id, None))
-    followers.hear(Published("session", START, (), None))
+    followers.hear(Published("session", 1, START, (), None))
     followers.drop("one")
     followers.drop("one")
     followers.hear(TurnGrew("session", "one", None))

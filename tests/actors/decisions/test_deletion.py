@@ -17,7 +17,7 @@ from storage.records.removal import RemovedWorktree, UnsafeReason
 from storage.records.session import WorktreeSession
 from tests.actors.decisions.given import ID, NOW, Play, awaits, terminal
 
-CLEAN = Seen(head="c0ffee", branch="work")
+CLEAN = Seen(head="c0ffee", branch="work", repository="/moved")
 DIRTY = Seen(head="c0ffee", branch="work", untracked=("new",))
 REMOVED = RemovedWorktree(path="/w", repository="/r", ref="refs/x", commit="c0ffee")
 
@@ -58,6 +58,7 @@ def test_the_worktree_goes_before_the_session() -> None:
     assert begun.removal is not None
     assert begun.removal.ref.startswith(f"{deletion.RECOVERY}/{ID}/20261121T")
     assert (begun.removal.force, begun.removal.delete_branch) == (False, True)
+    assert begun.removal.repository == "/moved"
     assert [one.removal for one in play.wanted(f.RemoveWorktree)] == [begun.removal]
     assert not play.state.deleted
     play.decide(o.WorktreeRemoved(REMOVED))

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from actors.decisions.left_over import Known, KnownWorker, identity, judge, near, owners
+from actors.limit_mark import mark_of
 from actors.messages.orphans import Kind, Marks, Owner, Policy, Process, server_key
 from storage.records.worker import WorkerStatus
 
@@ -62,6 +63,17 @@ def test_what_an_earlier_incarnation_left_is_ended() -> None:
 def test_what_hangs_below_it_goes_too_whatever_it_cleared() -> None:
     tree = [process(40, marks=marks()), process(41, 40), process(42, 41, session=41)]
     assert kinds([*MACHINE, *tree], known()) == {40: "left", 41: "left", 42: "left"}
+
+
+def test_the_mark_among_its_limits_tells_whose_one_is_that_has_nothing_else() -> None:
+    stray = process(40, HOST, limit_mark=mark_of(NOW))
+    assert owners([*MACHINE, stray], known())[identity(stray)] == Owner(KEY, NOW, "kill")
+    assert kinds([*MACHINE, stray], known()) == {}
+    before = known(seen={(7, 7): Owner(KEY, BEFORE, "kill")})
+    assert kinds([*MACHINE, replace(stray, limit_mark=mark_of(BEFORE))], before) == {40: "left"}
+    unknown = replace(stray, limit_mark=mark_of("another"))
+    assert kinds([*MACHINE, unknown], known()) == {40: "listed"}
+    assert kinds([*MACHINE, replace(stray, marks=marks(THEM))], known()) == {}
 
 
 @pytest.mark.parametrize("status", ["exited", "stopped", "lost", "quarantined"])

@@ -7,7 +7,7 @@ import pytest
 from actors.decisions.limits import Excess, bytes_phrase, excess
 from actors.messages import effects as f
 from actors.messages import outcomes as o
-from actors.messages.orphans import Usage, server_key
+from actors.messages.orphans import CLEAN_UP, Usage, clean_up_key, server_key
 from actors.messages.session import EndOverLimit
 from storage.records import event as e
 from storage.records.config import Limits
@@ -38,6 +38,12 @@ def test_the_tool_servers_of_a_session_count_and_those_of_others_do_not() -> Non
     found = excess(ID, Limits(processes=5), usage(a=(5, 0)) | others | own)
     assert found == Excess("mcp:time", "processes", 5, 11, 6)
     assert found.text.endswith("11 were seen, 6 of them of this tool server")
+
+
+def test_the_clean_up_of_a_worktree_counts_too() -> None:
+    found = excess(ID, Limits(processes=2), {clean_up_key(ID): Usage(4, 0, 0.0)})
+    assert found == Excess(CLEAN_UP, "processes", 2, 4, 4)
+    assert found.text.endswith("4 were seen, 4 of them of this clean-up")
 
 
 def test_without_processes_nothing_is_passed() -> None:

@@ -312,4 +312,5 @@ def test_only_a_running_terminal_takes_input_and_sizes(command: Any) -> None:
     play = named("one")
     play.ends("exited")
     refusal = play.refused(command("one"))
-    assert (refusal.code, "exited" in refusal.message) == ("worker-not-running", True)
+    text = f"worker one is exited; start it with: greenroom run {ID}/one"
+    assert (refusal.code, refusal.message) == ("worker-not-running", text)

@@ -5,6 +5,7 @@ import subprocess
 from pathlib import Path
 
 from actors.git.command import Git
+from storage.records.worktree import WorktreePlan
 
 
 def git_in(place: Path, **environ: str) -> Git:
@@ -64,6 +65,21 @@ def new_worktree(repository: Path, place: Path, session_id: str, branch: str = "
         *("-b", branch, "--", str(place), "HEAD"),
     )
     return place
+
+
+def plan_of(repository: Path, place: Path, session_id: str, branch: str) -> WorktreePlan:
+    """Of the second worktree session of this repository."""
+    return WorktreePlan(
+        session_id=session_id,
+        repository=str(repository),
+        common_dir=str(repository / ".git"),
+        worktree_path=str(place),
+        branch=branch,
+        makes_branch=True,
+        start="",
+        base_commit="",
+        number=2,
+    )
 
 
 def files_of(place: Path) -> dict[str, tuple[int, bytes]]:

@@ -10,8 +10,7 @@ from msgspec.structs import replace
 from actors.git.as_put import FilesAsPut, take_away
 from actors.git.set_up import set_up
 from storage.records.session import WorktreeSession
-from storage.records.worktree import WorktreePlan
-from tests.actors.git.places import commit, do, git_in
+from tests.actors.git.places import commit, do, git_in, plan_of
 from tests.actors.git.removed_place import SAFELY, SESSION, Place
 
 PUT = ("port", "deep/raw", ".env", "config/a")
@@ -29,17 +28,7 @@ class SetUpPlace(Place):
         (self.repository / "config").mkdir()
         for name in (".env", "config/a", "not-copied"):
             (self.repository / name).write_text(name)
-        plan = WorktreePlan(
-            session_id=SESSION,
-            repository=str(self.repository),
-            common_dir=str(self.repository / ".git"),
-            worktree_path=str(self.worktree),
-            branch="work",
-            makes_branch=True,
-            start="",
-            base_commit="",
-            number=2,
-        )
+        plan = plan_of(self.repository, self.worktree, SESSION, "work")
         done = set_up(plan, self.own, trusts_repository=False)
         assert done is not None
         assert done.files == len(PUT)
@@ -74,6 +63,12 @@ def test_what_was_changed_since_is_somebodys(place: SetUpPlace, name: str) -> No
     path.unlink()
     path.mkdir()
     assert not place.files().has(name)
+
+
+def test_an_entry_that_is_none_is_left_out_alone(place: SetUpPlace) -> None:
+    rules = place.repository / ".greenroom" / "worktree.json"
+    rules.write_text(json.dumps({"copy": [".env", "../x", "", "config"]}))
+    assert [name for name in PUT if not place.files().has(name)] == []
 
 
 def test_a_file_of_another_origin_is_somebodys(place: SetUpPlace) -> None:

@@ -148,3 +148,10 @@ def test_files_are_the_users_whatever_greenrooms_own_umask_is(repository: Path) 
     finally:
         os.umask(before)
     assert (repository / "file").stat().st_mode & 0o777 == 0o666 & ~UMASK
+
+
+def test_errors_without_end_take_no_room(repository: Path) -> None:
+    script = "!stat -Lc %F /proc/self/fd/2; head -c 9000000 /dev/zero | tr '\\0' e >&2"
+    done = git_in(repository).run("-c", f"alias.loud={script}", "loud")
+    assert (done.status, done.text) == (0, "fifo")
+    assert len(done.error) == 1 << 16

@@ -99,10 +99,13 @@ def test_a_patch_has_what_is_binary_too(home: Repository, work: Path, tmp_path: 
 
 def test_a_patch_that_json_cannot_carry_is_refused(home: Repository, work: Path) -> None:
     session = worktree(home, work)
+    (work / "a").write_text("diff --git a/latin b/latin\n")
     (work / "latin").write_bytes(b"gr\xfcn\n")
+    (work / "later").write_text("x")
     found = diff(session, plain_git(Path("/")), "patch", 1 << 20)
     assert isinstance(found, Refusal)
     assert found.code == "not-utf-8"
+    assert found.message.startswith("latin is not in UTF-8")
     assert "latin" in (told(session).text or "")
 
 

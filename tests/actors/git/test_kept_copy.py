@@ -13,7 +13,7 @@ def test_only_what_the_last_one_lacks_makes_a_new_one(tmp_path: Path) -> None:
     place = new_repository(tmp_path / "repository")
     copy = KeptCopy(git_in(place), REF, "abc")
     described = RemovedWorktree(path="/w", repository=str(place), ref=REF, commit="", branch="main")
-    assert (copy.read(), copy.note()) == (None, None)
+    assert (copy.read(), copy.notes()) == (None, (None, None))
 
     def taken() -> str:
         copy.take(git_in(place), described)
@@ -24,11 +24,11 @@ def test_only_what_the_last_one_lacks_makes_a_new_one(tmp_path: Path) -> None:
 
     first = taken()
     (place / "file-0").unlink()
-    assert (taken(), copy.note()) == (first, None)
+    assert (taken(), copy.notes()[0]) == (first, None)
     (place / "new").write_text("new\n")
     second = taken()
     assert do(place, "rev-parse", f"{REF}^1") == first
-    assert f"{REF}^1" in str(copy.note())
+    assert f"{REF}^1" in str(copy.notes()[0])
     do(place, "add", "new")
     third = taken()
     assert do(place, "rev-parse", f"{REF}^1") == second

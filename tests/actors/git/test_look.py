@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from actors.git.look import location, look
+from storage import codec
 from storage.records.session import Session
 from storage.records.worktree_look import WorktreeLook
 from tests.fakes.repositories import AT, Repository, plain_git, quick, worktree
@@ -138,7 +139,10 @@ def test_what_stands_in_its_place_is_not_its_own(
     home.git("worktree", "unlock", str(work))
     home.git("worktree", "prune")
     home.worktree(work, "another", session_id="two")
-    assert seen(session).problem == f"{work} is the worktree of session two"
+    assert seen(session).problem == (
+        f"{work} is the worktree of session two; move that away with: git worktree move -f -f"
+        f" {work} NEW"
+    )
     home.git("worktree", "remove", "-f", "-f", str(work))
     other = Repository(tmp_path / "other")
     other.git("worktree", "add", "--quiet", "-b", "foreign", str(work))
@@ -252,6 +256,21 @@ def test_nothing_that_a_repository_or_a_submodule_names_is_run(
     for place in (work, work / "sub"):
         for name in ("core.fsmonitor", "core.pager", "core.editor", "diff.external"):
             home.git("config", name, str(trap), at=place)
+    home.git("config", "filter.x.clean", str(trap), at=work / "sub")
+    info = Path(home.git("rev-parse", "--absolute-git-dir", at=work / "sub"), "info")
+    (info / "attributes").write_text("* filter=x\n")
     (work / "sub" / "hello").write_text("changed")
-    assert seen(worktree(home, work)).modified == 1
+    assert seen(worktree(home, work)).modified == 0
     assert not canary.exists(), canary.read_text()
+    identity = ("-c", "user.name=A", "-c", "user.email=a@example.org")
+    home.git(*identity, "commit", "-q", "--allow-empty", "-m", "changed", at=work / "sub")
+    assert seen(worktree(home, work)).modified == 1
+
+
+def test_a_branch_that_is_no_text_is_told_as_text(home: Repository, work: Path) -> None:
+    odd = os.fsdecode(b"b\xff")
+    home.git("checkout", "--quiet", "-b", odd, at=work)
+    found = seen(worktree(home, work))
+    assert found.branch == r"b\xff"
+    assert (found.problem or "").startswith("it is on branch b")
+    assert codec.encode(found)

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from actors.adapters.system_clock import SystemClock
-from actors.git.lookers import HELD_UP_SECONDS
 from actors.git.looks import FRESH_SECONDS, OLD_SECONDS, Looks
+from actors.loose_threads import HELD_UP_SECONDS
 from actors.ports import Clock
 from tests.fakes.actors import eventually
 from tests.fakes.clock import FakeClock

@@ -130,7 +130,7 @@ def test_what_stands_in_the_way_of_a_restore_stays(place: Place, tmp_path: Path)
     assert (place.worktree / "mine").read_text() == "mine"
     (place.worktree / "mine").unlink()
     place.repository.rename(tmp_path / "elsewhere")
-    with pytest.raises(CannotRemake, match="has gone"):
+    with pytest.raises(CannotRemake, match=r"is gone; if it was moved, .*: ln -s NEW "):
         place.restore(removed)
     (tmp_path / "elsewhere").rename(place.repository)
     assert place.restore(removed) == ()

@@ -170,11 +170,11 @@ STEPS = [
     (module.WorktreeRemover, "_kept_parked", "after"),
     (Path, "rename", "before"),
     (Path, "rename", "after"),
-    (module, "_emptied", "before"),
-    (module, "_emptied", "after"),
-    (module.WorktreeRemover, "_forgotten", "before"),
-    (module.WorktreeRemover, "_forgotten", "after"),
-    (module.WorktreeRemover, "_drop_branch", "after"),
+    (module, "emptied", "before"),
+    (module, "emptied", "after"),
+    (module, "forgotten", "before"),
+    (module, "forgotten", "after"),
+    (module, "dropped", "after"),
 ]
 
 
@@ -206,7 +206,7 @@ def test_half_emptied_it_is_not_taken_for_what_was_there(
         (directory / "new").unlink()
         raise Killed
 
-    monkeypatch.setattr(module, "_emptied", half)
+    monkeypatch.setattr(module, "emptied", half)
     with pytest.raises(Killed):
         place.remover().remove(FORCED, AT)
     monkeypatch.undo()

@@ -87,7 +87,7 @@ def test_without_a_commit_there_is_a_repository_all_the_same(tmp_path: Path) -> 
 def test_the_default_branch_is_that_of_the_remote(place: Path, tmp_path: Path) -> None:
     clone = tmp_path / "clone"
     do(tmp_path, "clone", "--quiet", str(place), str(clone))
-    assert found(clone).default_branch == "origin/main"
+    assert found(clone).default_branch == "refs/remotes/origin/main"
     do(clone, "update-ref", "-d", "refs/remotes/origin/main")
     assert found(clone).default_branch is None
 

@@ -9,7 +9,8 @@ import pytest
 
 from actors.git import set_up as module
 from actors.git.set_up import set_up
-from storage.records.worktree import SetUp, WorktreePlan
+from storage.records.worktree import SetUp
+from tests.actors.git.places import plan_of
 
 
 class Place:
@@ -31,17 +32,7 @@ class Place:
         (self.rules / "worktree.json").write_text(json.dumps(said))
 
     def done(self, *, trusts_repository: bool = False) -> SetUp:
-        plan = WorktreePlan(
-            session_id="abc",
-            repository=str(self.repository),
-            common_dir=str(self.repository / ".git"),
-            worktree_path=str(self.worktree),
-            branch="fix/ü",
-            makes_branch=True,
-            start="",
-            base_commit="",
-            number=2,
-        )
+        plan = plan_of(self.repository, self.worktree, "abc", "fix/ü")
         found = set_up(plan, self.own, trusts_repository=trusts_repository)
         assert found is not None
         return found
@@ -146,14 +137,31 @@ def test_that_of_the_branch_holds_where_the_main_tree_has_none(place: Place) -> 
 
 
 @pytest.mark.parametrize(
-    "said", ['{"setup": "make"}', '{"setup": []}', '{"copy": [1]}', "[]", "{", '{"x": 1}', ""]
+    ("said", "why"),
+    [
+        ('{"setup": "make"}', ", line 1: setup is not right; setup must be a list of words"),
+        ('{\n"setup": []}', ", line 2: setup is not right; setup must be a list of words"),
+        ('{"copy": ["a", 1]}', ", line 1: copy[1] is not right; copy must be a list of paths"),
+        ('{"cleanup": {}}', ", line 1: cleanup is not right; cleanup must be a list of words"),
+        ("[]", ", line 1: it must be an object in braces that may have copy, setup and cleanup"),
+        ("{", ", line 1: it cannot be read as JSON: "),
+        ("", ": it cannot be read as JSON: empty"),
+        (
+            '{"copy": [".env"],\n"setup": ["make"],\n"zzz": 1}',
+            ", line 3: there is no key 'zzz'; it may have copy, setup and cleanup",
+        ),
+    ],
 )
-def test_rules_that_cannot_be_read_are_said_with_their_place(place: Place, said: str) -> None:
+def test_nothing_of_rules_with_a_fault_is_used_and_why_is_said(
+    place: Place, said: str, why: str
+) -> None:
     place.say()
+    (place.repository / ".env").write_text("KEY=1")
     (place.rules / "worktree.json").write_text(said)
-    (note,) = place.done().notes
-    assert note.startswith("worktree.json")
-    assert " was left out: " in note
+    done = place.done()
+    (note,) = done.notes
+    assert note.startswith(f"nothing of .greenroom/worktree.json is used{why}")
+    assert (done.files, done.command, done.cleanup) == (0, None, None)
 
 
 def test_too_much_is_copied_in_part(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -165,6 +173,23 @@ def test_too_much_is_copied_in_part(place: Place, monkeypatch: pytest.MonkeyPatc
     done = place.done()
     assert done.files == 2
     assert "copied in part" in done.notes[0]
+
+
+def test_what_is_larger_than_it_may_be_is_left_out_and_told(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "COPIED_FILE_BYTES", 1 << 20)
+    monkeypatch.setattr(module, "COPIED_BYTES", 3 << 19)
+    for name, size in (("a", 1 << 20), ("b", (1 << 20) + 1), ("c", 1 << 20), ("d", 1)):
+        with (place.repository / name).open("wb") as file:
+            file.truncate(size)
+    place.say(copy=["b", "a", "c", "d"])
+    done = place.done()
+    assert done.notes == (
+        "b was left out: it is larger than 1 MiB",
+        "c was copied in part: 20000 files and 1 MiB are the most",
+    )
+    assert list(place.given()) == ["a", "d"]
 
 
 def test_many_notes_are_counted(place: Place) -> None:

@@ -143,6 +143,41 @@ def test_repositories_within_are_named_and_left_as_they_are(
     assert do(repository / "module", "rev-parse", "HEAD") in listed
 
 
+@pytest.mark.parametrize("where", ["module", "nested"])
+@pytest.mark.parametrize("option", ["none", "untracked"])
+def test_no_filter_that_a_repository_within_names_is_run(
+    repository: Path, tmp_path: Path, where: str, option: str
+) -> None:
+    canary, trap = tmp_path / "canary", tmp_path / "trap"
+    trap.write_text(f'#!/bin/sh\necho "$0" >> {canary}\ncat\n')
+    trap.chmod(0o755)
+    module = new_repository(tmp_path / "module")
+    new_repository(repository / "nested")
+    do(repository, "submodule", "add", "--quiet", str(module), "module")
+    do(repository, "config", "--file", ".gitmodules", "submodule.module.ignore", option)
+    do(repository, "config", "diff.ignoreSubmodules", option)
+    do(repository, "add", ".gitmodules")
+    do(repository, "commit", "--quiet", "--message", "a submodule")
+    within = repository / where
+    do(within, "config", "filter.x.clean", str(trap))
+    info = Path(do(within, "rev-parse", "--absolute-git-dir")) / "info"
+    (info / "attributes").write_text("* filter=x\n")
+    (within / "file-0").write_text("changed")
+    taken = snapshot(git_in(repository))
+    assert not canary.exists()
+    listed = do(repository, "ls-tree", taken.tree, "module")
+    assert do(repository / "module", "rev-parse", "HEAD") in listed
+
+
+def test_a_conflict_whose_only_side_is_the_file_itself(repository: Path) -> None:
+    blob = do(repository, "rev-parse", "HEAD:file-0")
+    (repository / "ours").write_text("content 0\n")
+    line = f"100644 {blob} 2\tours\n"
+    do(repository, "update-index", "--index-info", stdin=line)
+    taken = snapshot(git_in(repository))
+    assert do(repository, "rev-parse", f"{taken.tree}:ours") == blob
+
+
 def test_from_within_it_keeps_the_whole(repository: Path) -> None:
     (repository / "deep").mkdir()
     (repository / "new").write_text("text")
@@ -183,3 +218,24 @@ def test_no_snapshot_is_no_place_to_fill_from(repository: Path) -> None:
 def test_outside_of_a_repository_it_fails(tmp_path: Path) -> None:
     with pytest.raises(GitFailed, match="not a git repository"):
         snapshot(git_in(tmp_path))
+
+
+def test_a_directory_that_was_replaced_by_a_link(repository: Path, tmp_path: Path) -> None:
+    commit(repository, "deep/er/file", "text\n")
+    (repository / "deep").rename(tmp_path / "away")
+    (repository / "deep").symlink_to(tmp_path / "away")
+    (tmp_path / "away" / "er" / "file").write_text("changed\n")
+    before = everything(repository)
+    taken = snapshot(git_in(repository))
+    assert everything(made_again(repository, taken, tmp_path / "again")) == before
+
+
+def test_a_file_that_is_not_in_the_encoding_that_it_should_be(
+    repository: Path, tmp_path: Path
+) -> None:
+    commit(repository, ".gitattributes", "*.u working-tree-encoding=UTF-16\n")
+    (repository / "bad.u").write_bytes(b"abc")
+    (repository / "good").write_text("not in git\n")
+    before = files_of(repository)
+    taken = snapshot(git_in(repository))
+    assert files_of(made_again(repository, taken, tmp_path / "again")) == before

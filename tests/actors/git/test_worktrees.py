@@ -2,6 +2,7 @@
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -28,13 +29,13 @@ def root(tmp_path: Path) -> Path:
     return tmp_path / "trees"
 
 
-def planned(place: Path, root: Path, **wanted: str) -> WorktreePlan:
+def planned(place: Path, root: Path, **wanted: Any) -> WorktreePlan:
     found = worktrees.plan(git_in(place), Wanted(session_id=ID, **wanted), root)
     assert isinstance(found, WorktreePlan), found
     return found
 
 
-def refused(place: Path, root: Path, **wanted: str) -> Refusal:
+def refused(place: Path, root: Path, **wanted: Any) -> Refusal:
     found = worktrees.plan(git_in(place), Wanted(session_id=ID, **wanted), root)
     assert isinstance(found, Refusal), found
     return found
@@ -68,6 +69,21 @@ def test_it_begins_at_the_remotes_default_branch(shop: Path, root: Path, tmp_pat
     assert plan.start == do(clone, "rev-parse", "origin/main")
 
 
+def test_no_branch_is_made_that_would_hide_the_remotes_and_one_that_is_there_hides_it_not(
+    shop: Path, root: Path, tmp_path: Path
+) -> None:
+    do(tmp_path, "clone", "--quiet", str(shop), "clone")
+    clone = tmp_path / "clone"
+    refused = worktrees.plan(git_in(clone), Wanted(session_id=ID, branch="origin/main"), root)
+    assert isinstance(refused, Refusal)
+    assert refused.code == "bad-branch"
+    commit(clone, "mine", "not pushed")
+    do(clone, "branch", "origin/main")
+    plan = planned(clone, root, branch="x")
+    assert plan.base_branch == "origin/main"
+    assert plan.start == do(clone, "rev-parse", "refs/remotes/origin/main")
+
+
 @pytest.mark.parametrize("base", ["main~1", "v1", "HEAD^"])
 def test_it_begins_where_it_is_told(shop: Path, root: Path, base: str) -> None:
     do(shop, "tag", "v1", "main~1")
@@ -97,6 +113,13 @@ def test_without_a_name_a_free_one_is_found(shop: Path, root: Path) -> None:
     do(shop, "branch", "greenroom/fix-it")
     assert planned(shop, root, title="Fix it").branch == "greenroom/fix-it-2"
     assert planned(shop, root).branch == f"greenroom/{ID}"
+    taken = frozenset({"greenroom/fix-it-2"})
+    assert planned(shop, root, title="Fix it", taken=taken).branch == "greenroom/fix-it-3"
+
+
+def test_without_a_name_one_is_found_beside_a_branch_greenroom(shop: Path, root: Path) -> None:
+    do(shop, "branch", "greenroom")
+    assert planned(shop, root, title="Fix it").branch == "greenroom-fix-it"
 
 
 def test_a_detached_head_will_do(shop: Path, root: Path) -> None:

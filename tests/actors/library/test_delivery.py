@@ -26,7 +26,7 @@ def events() -> Iterator[Delivery]:
 
 
 def renamed(number: int) -> Published:
-    return Published("s", AT, (e.SessionUpdated({"title": f"t{number}"}),), None)
+    return Published("s", number, AT, (e.SessionUpdated({"title": f"t{number}"}),), None)
 
 
 def titles(heard: list[dict[str, Any]]) -> list[str]:

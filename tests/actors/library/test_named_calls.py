@@ -76,6 +76,16 @@ def test_sessions_have_their_names(client: Greenroom, open_greenroom: House) -> 
     assert refused(client.create_session, {"location_path": "/no/such/place"}) == "bad-location"
 
 
+def test_what_happened_has_its_name(client: Greenroom, open_greenroom: House) -> None:
+    made = client.create_session({"location_path": str(open_greenroom.place), "title": "one"})
+    open_greenroom.get("update-session", session=made["id"], updates={"title": "two"})
+    page = client.get_events("two", 1, 10)
+    assert (page["next"], page["end"]) == (2, 2)
+    (event,) = page["events"]
+    assert (event["n"], event["type"]) == (2, "session-updated")
+    assert refused(client.get_events, "nobody") == "session-not-found"
+
+
 def test_directories_have_their_names(
     client: Greenroom, open_greenroom: House, tmp_path: Path
 ) -> None:

@@ -14,22 +14,28 @@ AT = datetime(2026, 11, 21, 5, 40, tzinfo=UTC)
 
 
 def test_each_is_flat_with_its_session_and_its_time() -> None:
-    said = Published("s1", AT, (e.SessionUpdated({"title": "x"}), e.SessionDeleted()), None)
+    said = Published("s1", 7, AT, (e.SessionUpdated({"title": "x"}), e.SessionDeleted()), None)
     assert codec.builtins(heard(said)) == [
         {
+            "n": 7,
             "type": "session-updated",
             "session_id": "s1",
             "timestamp": "2026-11-21T05:40:00Z",
             "updates": {"title": "x"},
         },
-        {"type": "session-deleted", "session_id": "s1", "timestamp": "2026-11-21T05:40:00Z"},
+        {
+            "n": 7,
+            "type": "session-deleted",
+            "session_id": "s1",
+            "timestamp": "2026-11-21T05:40:00Z",
+        },
     ]
 
 
 def test_no_event_has_a_field_that_would_be_hidden() -> None:
     for kind in get_args(e.Event):
         names = {field.name for field in structs.fields(kind)}
-        assert not names & {"type", "session_id", "timestamp"}, kind
+        assert not names & {"n", "type", "session_id", "timestamp"}, kind
 
 
 def test_the_end_of_a_subscription_is_no_event() -> None:

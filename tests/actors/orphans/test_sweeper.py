@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from actors.messages.orphans import Owner
-from actors.orphans import seen
+from actors.orphans import seen, sweeper
 from actors.terminals import host_files
 from actors.terminals.identity import identify
 from storage.data_dir import DataDir
@@ -100,6 +100,22 @@ def kill_host(greenroom: House) -> None:
     assert host is not None
     os.kill(host.pid, signal.SIGKILL)
     eventually(lambda: not alive(host.pid))
+
+
+@pytest.fixture
+def no_regular_scan(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sweeper, "SCAN_SECONDS", 1e6)
+
+
+def test_the_mark_of_one_that_has_just_begun_is_known_before_the_next_look(
+    no_regular_scan: None, greenroom: House
+) -> None:
+    """By it what it starts is found, also when all of greenroom is killed at once."""
+    session_id, worker_id = greenroom.shell(command=["sleep", "600"])
+    process = greenroom.becomes(session_id, worker_id, "running").process
+    assert process is not None
+    workspaces = greenroom.data.workspaces
+    eventually(lambda: process.nonce in {o.nonce for o in seen.read(workspaces).values()})
 
 
 def test_what_a_killed_host_leaves_is_ended_and_recorded(left: Left, innocents: Innocents) -> None:

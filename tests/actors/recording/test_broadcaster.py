@@ -8,7 +8,7 @@ from tests.storage.histories import START
 
 
 def notice(session_id: str) -> Published:
-    return Published(session_id, START, (), None)
+    return Published(session_id, 1, START, (), None)
 
 
 def test_a_subscriber_hears_of_everything_or_of_one_session() -> None:

@@ -74,6 +74,18 @@ def test_its_own_are_left_out_by_mark_by_terminal_and_by_server(
     assert len(found(tmp_path, session(tmp_path, "zzzzzzzzzzzz"))) == 3
 
 
+def test_those_that_the_account_knows_are_its_own_until_its_workers_have_ended(
+    tmp_path: Path, start: Start
+) -> None:
+    own = session(tmp_path)
+    left = start(tmp_path)
+    seen = [left.pid]
+    processes = all_marked("/nowhere")
+    assert at_work_in(tmp_path, own, processes, [], seen=seen) == ()
+    (one,) = at_work_in(tmp_path, own, processes, [], seen=seen, has_ended=True)
+    assert one.startswith(f"process {left.pid} ")
+
+
 def test_sessions_that_live_there_are_named(tmp_path: Path) -> None:
     (tmp_path / "deep").mkdir()
     own, other = session(tmp_path), session(tmp_path / "deep", "zzzzzzzzzzzz")

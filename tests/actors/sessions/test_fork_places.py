@@ -18,9 +18,9 @@ from tests.storage.listing import listed
 EVER = 10**9
 
 
-def rounds(running: House, session_id: str, place: Path, *texts: str) -> list[int]:
+def rounds(running: House, session_id: str, place: Path, *texts: str, **settings: Any) -> list[int]:
     """Each writes the file `said` before it ends; the numbers that ended them."""
-    running.converse([{"reply": [{"text": text}]} for text in texts])
+    running.converse([{"reply": [{"text": text}]} for text in texts], **settings)
     for text in texts:
         (place / "said").write_text(text)
         running.get("request", session=session_id, content=text)
@@ -87,12 +87,53 @@ def test_without_a_tree_of_its_time_it_takes_the_newest_before_or_the_base(
     place = Path(origin["worktree_path"])
     first, second = rounds(greenroom, origin["id"], place, "one", "two")
     do(repository, "update-ref", "-d", f"refs/greenroom/{origin['id']}/{second}")
-    older = fork(greenroom, origin["id"])
+    older = fork(greenroom, origin["id"], at=second)
     assert (older["forked_from"]["n"], older["forked_from"]["tree_n"]) == (second, first)
     assert (Path(older["worktree_path"]) / "said").read_text() == "one"
     early = fork(greenroom, origin["id"], at=1)
     assert early["forked_from"] == {"session_id": origin["id"], "n": 1, "tree_n": None}
     assert listed(Path(early["worktree_path"])) == [".git", "file"]
+
+
+def test_where_nobody_wants_them_no_files_are_kept(greenroom: House, repository: Path) -> None:
+    origin = worktree_session(greenroom)
+    (first,) = rounds(greenroom, origin["id"], Path(origin["worktree_path"]), "one",
+                      worktrees={"keep_rounds": False})  # fmt: skip
+    assert kept_trees(git_in(repository), origin["id"], EVER) == []
+    assert fork(greenroom, origin["id"], at=first)["forked_from"]["tree_n"] is None
+
+
+@pytest.mark.parametrize("kind", ["terminal", "conversation", "quick"])
+def test_without_a_number_it_has_the_commits_and_the_files_of_now(
+    greenroom: House, repository: Path, kind: str
+) -> None:
+    config: dict[str, Any] | None = {} if kind == "conversation" else None
+    if kind == "quick":
+        origin, place = greenroom.create(), repository
+    else:
+        origin = worktree_session(greenroom, branch="topic", config=config)
+        place = Path(origin["worktree_path"])
+    head = commit(place, "more", "later\n")
+    (place / "new").write_text("not committed\n")
+    made = fork(greenroom, origin["id"])
+    own, n = Path(made["worktree_path"]), made["forked_from"]["n"]
+    assert do(own, "rev-parse", "HEAD") == head
+    assert (own / "new").read_text() == "not committed\n"
+    assert made["forked_from"]["tree_n"] == n + 1
+    assert [each.n for each in kept_trees(git_in(repository), made["id"], EVER)] == [n + 1]
+    assert do(place, "status", "--porcelain") == "?? new"
+
+
+def test_one_whose_repository_has_moved_says_what_helps(greenroom: House, repository: Path) -> None:
+    shop = new_repository(repository.parent / "moving")
+    origin = worktree_session(greenroom, repository=str(shop))
+    shop.rename(repository.parent / "moved")
+    answer = greenroom.ask({"type": "fork-session", "session": origin["id"]})
+    assert answer.error is not None
+    assert f"ln -s NEW {shop}, or run in its new place: git worktree repair " in (
+        answer.error.message
+    )
+    assert "Errno" not in answer.error.message
 
 
 def test_a_fork_of_a_fork_has_the_trees_of_both(greenroom: House, repository: Path) -> None:
@@ -101,7 +142,7 @@ def test_a_fork_of_a_fork_has_the_trees_of_both(greenroom: House, repository: Pa
     made = fork(greenroom, session_id)
     (*_, third) = rounds(greenroom, made["id"], Path(made["worktree_path"]), "three")
     trees = kept_trees(git_in(repository), made["id"], EVER)
-    assert (trees[0].n, trees[-1].n, len(trees)) == (first, third, 3)
+    assert (trees[0].n, trees[-1].n, len(trees)) == (first, third, 4)
     early = fork(greenroom, made["id"], at=first)
     assert (Path(early["worktree_path"]) / "said").read_text() == "one"
     late = fork(greenroom, made["id"])

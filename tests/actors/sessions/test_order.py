@@ -70,3 +70,14 @@ def test_workers_are_looked_up_in_order_too(greenroom: House) -> None:
     ask(greenroom, "create-worker", session=session_id, worker=worker)
     found = ask(greenroom, "get-worker", session=session_id, worker="shell", in_order=True)
     assert found.result(PATIENCE_SECONDS).ok
+
+
+def test_events_show_what_came_before_them(greenroom: House) -> None:
+    session_id = greenroom.create(title="first")["id"]
+    seen = []
+    for number in range(20):
+        ask(greenroom, "update-session", session=session_id, updates={"title": str(number)})
+        seen.append(ask(greenroom, "get-events", session=session_id, after=1, in_order=True))
+    for number, one in enumerate(seen):
+        told = [each["updates"]["title"] for each in one.result(PATIENCE_SECONDS).data["events"]]
+        assert told[: number + 1] == [str(each) for each in range(number + 1)]

@@ -279,19 +279,20 @@ def test_clean_up_runs_before_the_removal_if_it_is_trusted(
     assert bool(told["notes"]) != trusted
 
 
-def test_a_clean_up_that_does_not_end_is_ended_with_all_that_it_started(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_what_its_shell_left_behind_ends_before_the_last_copy_and_is_named(
+    greenroom: House, made: Any, shop: Path, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(removals, "CLEAN_UP_SECONDS", 1.0)
-    environ = {"PATH": os.environ["PATH"]}
-    word = f"60.{tmp_path.stat().st_ino}"
-    said = removals.clean_up(("sh", "-c", f"sleep {word} & sleep {word}"), tmp_path, environ)
-    assert said is not None
-    assert "timed out" in said
-    left = subprocess.run(["pgrep", "-f", f"sleep {word}"], capture_output=True, check=False)
-    assert left.stdout == b""
-    silent = removals.clean_up(("sh", "-c", "exit 5"), tmp_path, environ)
-    assert silent == "its clean-up command ended with 5"
-    failed = removals.clean_up(("sh", "-c", "echo why >&2; exit 3"), tmp_path, environ)
-    assert failed == "its clean-up command ended with 3: why"
-    assert removals.clean_up(("true",), tmp_path, environ) is None
+    """It writes once more when it is asked to end: that is kept, and nothing of it runs on."""
+    pid = tmp_path / "pid"
+    script = place_of(made) / "left"
+    script.write_text(
+        f"trap 'echo saved > last; exit' TERM\necho $$ > {pid}\nwhile :; do sleep 0.1; done\n"
+    )
+    shell = greenroom.get("create-worker", session=made["id"], worker={"type": "terminal"})
+    typed = "setsid nohup sh left > /dev/null 2>&1 &\r"
+    greenroom.get("write-input", session=made["id"], worker=shell["id"], data=typed)
+    eventually(lambda: pid.exists() and pid.read_text().strip())
+    told = greenroom.get("delete-session", session=made["id"], force=True)["worktree"]
+    assert not Path("/proc", pid.read_text().strip()).exists()
+    assert f"(pid {pid.read_text().strip()})" in told["notes"][0]
+    assert do(shop, "show", f"{told['ref']}:last") == "saved"

@@ -38,7 +38,7 @@ class Stage:
         self.supervisor = Children()
         self.box = ToolBox()
         io: Any = None
-        place = Place(location="/here", logs=Path("/logs"), instance="mark")
+        place = Place(home="/data", location="/here", logs=Path("/logs"), instance="mark")
         self.set = ServerSet(self.supervisor, io, self.box, place, "mcp")
 
     def down(self, child_id: str) -> None:

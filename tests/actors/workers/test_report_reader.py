@@ -50,6 +50,12 @@ class Scene:
     def left(self) -> list[str]:
         return [path.name for path in (self.place / "reports").iterdir()]
 
+    def leave(self, name: str, told: bytes) -> Path:
+        """Put a report there whole, as hooks do."""
+        half = self.place / "reports" / f".{name}"
+        half.write_bytes(told)
+        return half.rename(half.with_name(name))
+
     @property
     def activity(self) -> Any:
         return self.greenroom.get("get-activity", session=self.session_id, worker=self.worker_id)
@@ -170,7 +176,7 @@ def test_what_it_said_last_counts_before_its_end(scene: Scene) -> None:
     scene.greenroom.stop()
     os.kill(pid, signal.SIGKILL)
     told = b'{"hook_event_name": "SessionStart", "session_id": "another-one"}'
-    (scene.place / "reports" / "1.json").write_bytes(told)
+    scene.leave("1.json", told)
     scene.greenroom.start()
     scene.shows("in [another-one] with hooks")
 
@@ -186,9 +192,8 @@ def test_nothing_that_it_said_stays_when_it_has_ended(scene: Scene) -> None:
 
 def test_what_it_asks_moves_no_cursor(scene: Scene) -> None:
     scene.create()
-    (scene.place / "reports" / "1.json").write_text(
-        json.dumps({"hook_event_name": "PermissionRequest", "tool_name": "\x1b[2J\x07T\ud800"})
-    )
+    told = {"hook_event_name": "PermissionRequest", "tool_name": "\x1b[2J\x07T\ud800"}
+    scene.leave("1.json", json.dumps(told).encode())
     assert scene.does("asking")["text"] == "\x1b[2J\x07T?"
     (session,) = scene.greenroom.get("get-status")["sessions"]
     assert session["workers"][0]["activity"]["state"] == "asking"

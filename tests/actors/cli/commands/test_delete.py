@@ -86,6 +86,22 @@ def test_what_was_removed_is_said_and_how_to_undo_it(run: Run, serve: Serve) -> 
     assert outcome.err == "it grumbled\n"
 
 
+def test_a_branch_that_stays_for_a_reason_is_told_once(run: Run, serve: Serve) -> None:
+    note = "the branch work stays, for it is not merged"
+    worktree = {"removed": True, "path": "/w", "repository": "/r", "ref": "x", "branch": "work",
+                "branch_deleted": False, "notes": [note]}  # fmt: skip
+    serve(yes({"deleted": True, "worktree": worktree}))
+    outcome = run("delete", "a", "--delete-branch")
+    assert outcome.err == f"{note}\n"
+    assert "work stays" not in outcome.out
+
+
+def test_a_reason_without_examples_is_one_and_no_more(run: Run, serve: Serve) -> None:
+    reason = {"code": "unknown", "message": "it cannot be told", "examples": [], "count": 1}
+    serve(no("worktree-not-safe", "not safe", data={"reasons": [reason]}))
+    assert "more" not in run("delete", "a").err
+
+
 def test_a_worktree_that_stays_is_said(run: Run, serve: Serve) -> None:
     serve(yes({"deleted": True, "worktree": {"removed": False, "path": "/w", "why": "it is gone"}}))
     assert "the worktree /w stays: it is gone" in run("delete", "a").err

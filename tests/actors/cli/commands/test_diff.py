@@ -39,18 +39,26 @@ def test_a_patch_for_git_is_as_it_is(run: Run, serve: Serve) -> None:
     daemon = serve(yes(DIFF))
     assert run("diff", "a", "--patch").out == PATCH
     assert daemon.requests[0]["form"] == "patch"
-    assert run("diff", "a", "--patch", "--stat").status == 2
-    assert run("diff", "a", "--patch", "--json").status == 2
+    for other in ("--stat", "--json"):
+        refused = run("diff", "a", "--patch", other)
+        assert refused.status == 2
+        assert "not both at once" in refused.err + refused.out
 
 
 def test_half_a_patch_is_not_written(run: Run, serve: Serve) -> None:
-    serve(yes({**DIFF, "is_cut": True, "left_out": ["nested/"]}))
+    serve(yes({**DIFF, "is_cut": True, "path": "/trees/a", "left_out": ["nested/"]}))
     outcome = run("diff", "a", "--patch")
     assert (outcome.status, outcome.out) == (1, "")
     shown = run("diff", "a")
     assert shown.status == 0
-    assert "there is more than is shown" in shown.err
+    assert f"git add -N has named them: git -C /trees/a diff {'1' * 40}\n" in shown.err
     assert "nested/ is a repository of its own" in shown.err
+
+
+def test_a_number_is_for_a_fork(run: Run) -> None:
+    outcome = run("diff", "talk@7")
+    assert outcome.status == 2
+    assert "greenroom fork talk@7 has the files of that number" in outcome.err
 
 
 def test_nothing_changed_is_said(run: Run, serve: Serve) -> None:

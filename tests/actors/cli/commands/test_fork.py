@@ -9,7 +9,7 @@ from tests.actors.cli.fake_daemon import yes
 FORK = {
     "id": "bbbb", "title": "fork of Talk", "type": "quick", "location_path": "/work",
     "message_count": 4, "forked_from": {"session_id": "aaaa", "n": 8, "tree_n": None},
-    "location_exists": True,
+    "location_exists": True, "workers": [{"type": "conversation"}],
 }  # fmt: skip
 TREE = {**FORK, "type": "worktree", "worktree_path": "/trees/b", "branch": "b"}
 
@@ -27,12 +27,33 @@ def test_a_number_goes_with_the_session(run: Run, serve: Serve) -> None:
     )
 
 
+def test_without_a_conversation_nothing_can_be_sent(run: Run, serve: Serve) -> None:
+    serve(yes({**FORK, "workers": []}))
+    out = run("fork", "Talk").out
+    assert "it has no conversation; see: greenroom worker add bbbb --help\n" in out
+    assert "greenroom send" not in out
+
+
+@pytest.mark.parametrize("reference", ["Talk@0", "Talk@000"])
+def test_numbers_begin_at_one(run: Run, reference: str) -> None:
+    outcome = run("fork", reference)
+    assert outcome.status == 2
+    assert "numbers begin at 1; greenroom history Talk shows at which" in outcome.err
+
+
 @pytest.mark.parametrize(
     ("tree", "text"),
     [
         (8, "has the files of that time"),
         (5, "has the files of number 5, the newest that were kept by then"),
-        (None, "has the files of its base: none of that time were kept"),
+        (9, "has the files as they are now"),
+        (
+            None,
+            (
+                "has the files of its base, without commits and changes since: none of that time"
+                " were kept"
+            ),
+        ),
     ],
 )
 def test_it_says_of_which_number_its_files_are(

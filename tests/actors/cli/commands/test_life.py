@@ -36,7 +36,7 @@ def test_a_title_with_a_slash_is_no_worker(run: Run, serve: Serve) -> None:
         assert run(*words).status == 0
     asked = [(each["session"], each.get("worker")) for each in daemon.requests]
     assert asked == [("fix/login", None), ("fix/login", "setup"), ("a", "b")]
-    outcome = run("type", "fix/login", "x")
+    outcome = run("worker", "rm", "fix/login")
     assert outcome.status == 2
     assert "names no worker" in outcome.err
 

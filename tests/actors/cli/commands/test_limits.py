@@ -49,6 +49,8 @@ def test_nothing_named_is_a_look(run: Run, serve: Serve) -> None:
         ["--max-memory", "-2G"],
         ["--max-memory", "2X"],
         ["--max-memory", "nan"],
+        ["--max-memory", "1k"],
+        ["--max-memory", "8193T"],
         ["--max-memory", "1e999G"],
         ["--max-memory", ""],
     ],

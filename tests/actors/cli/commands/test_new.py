@@ -115,6 +115,9 @@ def of_worktree(**more: Any) -> dict[str, Any]:
     [
         ([], {"repository": str(Path.cwd())}),
         (["/srv/shop"], {"repository": "/srv/shop"}),
+        (["fix/login"], {"repository": str(Path.cwd()), "branch": "fix/login"}),
+        (["fix/login", "/srv/shop"], {"repository": "/srv/shop", "branch": "fix/login"}),
+        (["shop", "--branch", "x"], {"repository": str(Path.cwd() / "shop"), "branch": "x"}),
         (
             ["--repository", "/srv/shop", "--branch", "x", "--base", "v1", "--setup"],
             {"repository": "/srv/shop", "branch": "x", "base": "v1", "run_setup": True},
@@ -137,16 +140,25 @@ def test_a_worktree_is_asked_for(
 
 
 def test_where_it_is_and_what_is_left_to_do_is_told(run: Run, serve: Serve) -> None:
-    set_up = {"command": ["make"], "trusted": False, "notes": ["\x1b[2Jx was left out"]}
-    workers = [*SESSION["workers"], {"name": "setup", "type": "terminal"}]
+    set_up = {
+        "command": ["sh", "-c", "make\x1b[2J"],
+        "trusted": False,
+        "notes": ["\x1b[2Jx was left out"],
+    }
+    workers = [*SESSION["workers"], {"name": "setup", "type": "terminal", "status": "stopped"}]
     serve(yes(of_worktree(set_up=set_up, workers=workers)))
     done = run("new", "--worktree")
     assert done.out.splitlines()[1:4] == [
         "branch fix/login, from main",
         "/trees/shop/fix-login",
-        "the repository's set-up waits: greenroom run abcdefgh2345/setup runs it",
+        "the repository's set-up waits: sh -c 'make'; greenroom run abcdefgh2345/setup runs it",
     ]
     assert done.err == "x was left out\n"
+
+
+def test_a_set_up_that_was_asked_for_and_is_not_there_is_said(run: Run, serve: Serve) -> None:
+    serve(yes(of_worktree()))
+    assert run("new", "--worktree", "--setup").err == "there is no set-up command to run\n"
 
 
 def test_where_the_output_of_a_set_up_that_runs_is(run: Run, serve: Serve) -> None:
@@ -158,7 +170,22 @@ def test_where_the_output_of_a_set_up_that_runs_is(run: Run, serve: Serve) -> No
 
 @pytest.mark.parametrize(
     "words",
-    [["--branch", "x"], ["--base", "x"], ["--setup"], ["--worktree", "a", "--repository", "b"]],
+    [
+        ["--branch", "x"],
+        ["--base", "x"],
+        ["--setup"],
+        ["a", "--worktree", "--repository", "b"],
+        ["a", "--worktree", "b", "--branch", "c"],
+        ["a", "--worktree", "./b"],
+    ],
 )
 def test_what_belongs_to_worktrees_is_wrong_usage_without(run: Run, words: list[str]) -> None:
     assert run("new", *words).status == 2
+
+
+def test_settings_that_are_not_in_force_are_said_with_a_prompt(run: Run, serve: Serve) -> None:
+    session = {**SESSION, "workspace": "default", "response_id": "abc-1"}
+    problems = [{"name": "default", "problem": "line 3 is wrong"}, {"name": "x", "problem": "not"}]
+    serve(yes({**session, "workspaces": problems}))
+    outcome = run("new", "--prompt", "hello")
+    assert (outcome.status, outcome.err) == (0, "warning: line 3 is wrong\n")

@@ -10,8 +10,14 @@ from typing import Any
 
 import pytest
 
-from actors.cli.commands.send import queued_because, usage_line, waits_for_servers
+from actors.cli.commands.send import (
+    MESSAGE_LIMIT_BYTES,
+    queued_because,
+    usage_line,
+    waits_for_servers,
+)
 from actors.cli.console import Console
+from actors.decisions import requests
 from tests.actors.cli.conftest import Run, Serve
 from tests.actors.cli.fake_daemon import Json, no, yes
 
@@ -248,3 +254,14 @@ def test_a_message_that_waits_says_why_once(
         "queued; the session is paused, let it go on with: greenroom resume aaaa\n"
     )
     assert [each["type"] for each in daemon.requests] == ["request", "get-session"]
+
+
+def test_a_message_that_is_too_long_is_refused_in_the_daemons_own_words(
+    run: Run, serve: Serve
+) -> None:
+    daemon = serve(yes({}))
+    outcome = run("send", "one", "x" * (MESSAGE_LIMIT_BYTES + 1))
+    assert outcome.status == 1
+    assert "2,000,001 bytes, and 2,000,000 at most can be sent at once" in outcome.err
+    assert daemon.requests == []
+    assert requests.MESSAGE_LIMIT_BYTES == MESSAGE_LIMIT_BYTES

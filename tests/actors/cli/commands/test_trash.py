@@ -3,8 +3,9 @@ from pathlib import Path
 
 import pytest
 
+from actors.cli.main import main
 from storage.trash import move_to_trash
-from tests.actors.cli.conftest import Run, Serve
+from tests.actors.cli.conftest import ENVIRON, Run, Serve
 from tests.actors.cli.fake_daemon import no, yes
 from tests.actors.cli.store import Store
 
@@ -28,6 +29,16 @@ def test_the_trash_is_listed_without_a_daemon(run: Run, store: Store) -> None:
     assert row.split()[:3] == [f"{ID}-3", "Talk", "quick"]
     assert total.startswith("1 session, ")
     assert "greenroom restore NAME" in total
+
+
+def test_the_listing_names_the_directory_that_was_named(
+    store: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = str(store.data.root)
+    assert main(["--data", place, "trash"], {**ENVIRON, "GREENROOM_HOME": "/elsewhere"}) == 0
+    total = capsys.readouterr().out.splitlines()[-1]
+    assert f"greenroom --data {place} restore NAME" in total
+    assert f"greenroom --data {place} purge NAME" in total
 
 
 def test_the_listing_has_the_shape_of_the_request(run: Run, store: Store) -> None:

@@ -81,10 +81,36 @@ def test_removing_what_is_not_there_is_status_1(run: Run, serve: Serve) -> None:
     assert run("worker", "rm", "s/w").status == 1
 
 
-def test_a_worker_must_be_named(run: Run) -> None:
+def of_three(request: Json) -> list[Json]:
+    kinds = [("w1", "talk", "conversation"), ("w2", "shell", "terminal"), ("w3", "fix", "agent")]
+    workers = [{"id": one, "name": name, "type": kind} for one, name, kind in kinds]
+    shown = {"id": "abcd", "title": "s", "workers": workers}
+    data = shown if request["type"] == "get-session" else {"accepted": 3}
+    return [{"id": request["id"], "type": request["type"], "ok": True, "data": data}]
+
+
+def test_a_worker_that_ends_must_be_named(run: Run, serve: Serve) -> None:
+    daemon = serve(of_three)
     outcome = run("worker", "rm", "s")
     assert outcome.status == 2
-    assert "names no worker; write SESSION/WORKER" in outcome.err
+    assert "names no worker; write SESSION/WORKER; there are: s/talk, s/shell, s/f" in outcome.err
+    assert [each["type"] for each in daemon.requests] == ["get-session"]
+
+
+def test_the_only_terminal_is_typed_into_and_of_several_none(run: Run, serve: Serve) -> None:
+    daemon = serve(of_three)
+    outcome = run("type", "s", "ls")
+    assert outcome.status == 2
+    assert "several terminals; say which of them: s/shell, s/fix" in outcome.err
+    assert [each["type"] for each in daemon.requests] == ["get-session"]
+    daemon.script = lambda request: [
+        {**of_three(request)[0], "data": {"id": "abcd", "accepted": 3, "workers": [
+            {"id": "w1", "name": "talk", "type": "conversation"},
+            {"id": "w2", "name": "shell", "type": "terminal"},
+        ]}}
+    ]  # fmt: skip
+    assert run("type", "s", "ls").out == "3 bytes typed\n"
+    assert (daemon.requests[-1]["session"], daemon.requests[-1]["worker"]) == ("abcd", "w2")
 
 
 @pytest.mark.parametrize(

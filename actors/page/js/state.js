@@ -1,0 +1,63 @@
+/**
+ * All that the page knows, in one object, and who is told when it changes.
+ *
+ * Views read it and draw; whoever learns something calls `change`. What is drawn follows a moment
+ * later, once for all changes of that moment.
+ */
+
+/** @typedef {import("./types.js").State} State */
+
+/** @type {State} */
+export const state = {
+  entry: "unknown",
+  link: "connecting",
+  sessions: [],
+  isSynced: false,
+  details: {},
+  histories: {},
+  growing: {},
+  permissions: [],
+  activities: {},
+  pending: {},
+  diffs: {},
+  trash: null,
+  status: null,
+  agents: null,
+  route: { view: "home" },
+  search: "",
+  toasts: [],
+  dialog: null,
+  palette: null,
+  opened: {},
+  leases: {},
+  ends: {},
+  notices: "off",
+  theme: "system",
+  now: Date.now(),
+};
+
+/** @type {Set<() => void>} */
+const watchers = new Set();
+let isDue = false;
+
+/** @param {(state: State) => void} [how] */
+export function change(how) {
+  how?.(state);
+  if (isDue) return;
+  isDue = true;
+  if (document.hidden) setTimeout(tell, 100);
+  else requestAnimationFrame(tell);
+}
+
+function tell() {
+  if (!isDue) return;
+  isDue = false;
+  for (const watcher of watchers) watcher();
+}
+
+/** @param {() => void} watcher */
+export function watch(watcher) {
+  watchers.add(watcher);
+}
+
+document.addEventListener("visibilitychange", tell);
