@@ -25,7 +25,7 @@ class Sizes(Struct, frozen=True):
 def measure(ground: Ground, sizes: Sizes) -> list[Figure]:
     place = str(ground.fresh("place"))
     data = DataDir(ground.fresh("p9") / "data")
-    with supervisord(ground.fresh("supervisor"), sizes.programs) as theirs, daemon(data) as running:
+    with supervisord(sizes.programs) as theirs, daemon(data) as running:
         with running.connection() as connection:
             for _ in range(sizes.programs):
                 good(connection.ask(with_shell(place)))

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from benchmarks.measuring import ReferenceMissing
 
@@ -29,20 +30,22 @@ process_name=%(program_name)s-%(process_num)d
 
 
 @contextmanager
-def supervisord(directory: Path, programs: int) -> Iterator[list[str]]:
+def supervisord(programs: int) -> Iterator[list[str]]:
     """The command line that asks it for its status. ReferenceMissing where it is not installed."""
     beside = Path(sys.executable).parent
     server, client = beside / "supervisord", beside / "supervisorctl"
     if not server.exists() or not client.exists():
         raise ReferenceMissing("pip install supervisor")
-    config = directory / "supervisord.conf"
-    config.write_text(_CONFIG.format(place=directory, programs=programs))
-    with subprocess.Popen([server, "-c", config], stdout=subprocess.DEVNULL) as running:
-        try:
-            _wait(directory / "socket", running)
-            yield [str(client), "-c", str(config), "status"]
-        finally:
-            running.terminate()
+    with TemporaryDirectory(prefix="supervisor-") as short:  # a socket's path is 107 bytes at most
+        place = Path(short)
+        config = place / "supervisord.conf"
+        config.write_text(_CONFIG.format(place=place, programs=programs))
+        with subprocess.Popen([server, "-c", config], stdout=subprocess.DEVNULL) as running:
+            try:
+                _wait(place / "socket", running)
+                yield [str(client), "-c", str(config), "status"]
+            finally:
+                running.terminate()
 
 
 def _wait(socket: Path, running: "subprocess.Popen[bytes]") -> None:

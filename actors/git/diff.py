@@ -145,7 +145,7 @@ def _compared(git: Git, sides: _Sides, form: Form, most_bytes: int) -> SessionDi
         path=str(git.directory),
         base=sides.base,
         head=sides.now.head,
-        branch=branch.text.removeprefix("refs/heads/") if branch.status == 0 else None,
+        branch=_shown(branch.text.removeprefix("refs/heads/")) if branch.status == 0 else None,
         summary=patch.summary(files),
         files=tuple(shown),
         text=text,

@@ -10,6 +10,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from actors.git.command import Git, GitFailed, GitMissing
+from actors.git.names import shown
 from storage.records.request import Refusal
 
 _WHERE = "$.repository"
@@ -108,14 +109,18 @@ def commit_of(git: Git, name: str) -> str | None:
 
 
 def branch_named(git: Git, name: str) -> str | None:
-    """The branch, here (`main`) or of a remote (`origin/main`), that a name means, if it is one."""
+    """The branch, here (`main`) or of a remote (`origin/main`), that a name means, if it is one.
+
+    None also for one that is not UTF-8: no record could name it.
+    """
     if "\0" in name:
         return None
     words = ("rev-parse", "--verify", "--quiet", "--symbolic-full-name", "--end-of-options", name)
     full = _said(git, *words) or ""
     for prefix in ("refs/heads/", "refs/remotes/"):
         if full.startswith(prefix):
-            return full.removeprefix(prefix)
+            found = full.removeprefix(prefix)
+            return found if shown(found) == found else None
     return None
 
 

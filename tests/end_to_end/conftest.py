@@ -146,7 +146,9 @@ def processes_of(data: Path) -> list[str]:
     for place in Path("/proc").iterdir():
         if place.name.isdigit():
             try:
-                line = (place / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+                line = (
+                    (place / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+                )
             except OSError:
                 continue
             if str(data) in line and "run.py" not in line:

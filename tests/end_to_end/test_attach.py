@@ -144,6 +144,24 @@ def test_who_detaches_finds_it_again_as_it_was(house: House, attach: Attach) -> 
     assert b"never" not in again.seen
 
 
+def test_what_was_typed_before_the_key_that_detaches_is_typed(house: House, attach: Attach) -> None:
+    """Also when the host has not confirmed yet what was typed before that."""
+    house.run("start")
+    shell(house)
+    screen = attach("one/terminal-1")
+    screen.sees(b"$ ")
+    host = house.status()["terminal_host"]["pid"]
+    os.kill(host, signal.SIGSTOP)
+    screen.type(b"echo one")
+    time.sleep(0.2)  # so that it is a write of its own
+    screen.type(b" two" + DETACH)
+    time.sleep(0.2)
+    assert screen.process.isalive()
+    os.kill(host, signal.SIGCONT)
+    assert screen.ends()[0] == 0
+    attach("one").sees(b"echo one two")
+
+
 @pytest.mark.parametrize("number", ENDING)
 def test_a_signal_puts_the_terminal_back(house: House, attach: Attach, number: int) -> None:
     house.run("start")

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Locator, Route, expect
 
 from tests.end_to_end.conftest import House
 from tests.fakes.repositories import Repository
@@ -52,9 +52,17 @@ def test_a_tab_that_is_refused_is_taken_back(
     shown = open_page(f"/session/{made['id']}")
     expect(shown.page.get_by_text("No workers")).to_be_visible()
     place.rmdir()
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        """It is under way until we let it go."""
+        held.append(route)
+
+    shown.page.route("**/workers", hold)
     shown.button("Add a worker").first.click()
     shown.page.get_by_role("menuitem", name="Terminal").click()
     expect(shown.page.locator(".tab.pending")).to_have_count(1)
+    held[0].continue_()
     expect(shown.page.locator(".toast.error")).to_be_visible()
     expect(shown.page.get_by_role("tab")).to_have_count(0)
 

@@ -29,6 +29,8 @@ LOOKED_BACK_BYTES = 4 * 1024 * 1024
 CONNECT_SECONDS = 2.0
 AWAY_SECONDS = 30.0
 """A host that is away for so long is given up."""
+LEAVE_SECONDS = 3.0
+"""Who detaches waits so long for a host that has not taken all that was typed."""
 
 _AGAIN_SECONDS = 0.05
 _REDRAW_SECONDS = 0.05
@@ -74,6 +76,7 @@ class Attachment:
         self._next = 0
         self._exit: p.TerminalExit | None = None
         self._ending: Ending | None = None
+        self._is_leaving = False
         self._due: list[tuple[float, Callable[[], None]]] = []
 
     def run(self, link: HostLink, signals: Signals) -> Ending:
@@ -181,6 +184,7 @@ class Attachment:
             case p.Accepted() if message.lease == self._lease:
                 self._typing.typed(message.number)
                 self._type_on()
+                self._leave_when_typed()
             case p.LeaseTaken():
                 self._begin_typing(message)
             case p.LeaseChanged():
@@ -260,13 +264,25 @@ class Attachment:
         if not typed:
             self._end("hung-up")
             return
+        if self._is_leaving:
+            return
         typed, is_over = before_key(typed, self._wish.detach_key)
         if typed and not (self._writes and self._typing.offer(typed)):
             self._terminal.show(_BELL)
         self._type_on()
         if is_over:
-            self._drop_lease()
-            self._end("detached")
+            self._is_leaving = True
+            self._after(LEAVE_SECONDS, self._leave)
+            self._leave_when_typed()
+
+    def _leave_when_typed(self) -> None:
+        """What was typed before the key that detaches is typed, if the host takes it in time."""
+        if self._is_leaving and not self._typing.size_bytes:
+            self._leave()
+
+    def _leave(self) -> None:
+        self._drop_lease()
+        self._end("detached")
 
     def _type_on(self) -> None:
         if self._link is None or not self._lease or not self._writes:

@@ -4,6 +4,8 @@ Each works, or is refused with a sentence that helps; nothing is taken away beca
 found.
 """
 
+import json
+import os
 import shlex
 import shutil
 from pathlib import Path
@@ -13,6 +15,8 @@ import pytest
 
 from actors.cli.doctor import running
 from actors.cli.doctor.finding import Finding
+from actors.gateway import encoded
+from tests.actors.git.places import do, new_repository
 from tests.fakes.greenroom import House
 from tests.fakes.repositories import Repository
 
@@ -300,3 +304,20 @@ def test_what_stands_in_its_place_is_left_alone(
     greenroom.ask({"type": "delete-session", "session": session["id"], "force": True})
     assert (place / "another's").read_text() == "precious\n"
     assert (tmp_path / "aside" / "hello").exists()
+
+
+def test_a_branch_that_is_not_utf_8_is_told_of_and_begun_from(
+    greenroom: House, tmp_path: Path
+) -> None:
+    repository = new_repository(tmp_path / "odd")
+    odd = os.fsdecode(b"b\xff")
+    do(repository, "checkout", "--quiet", "-b", odd)
+    session = made(greenroom, repository, branch="fix")
+    assert (session["branch"], session["base_branch"]) == ("fix", None)
+    place = Path(session["worktree_path"])
+    do(place, "checkout", "--quiet", "-b", odd + "2")
+    (place / "more").write_text("text")
+    for form in ("text", "files", "summary"):
+        told = greenroom.ask({"type": "get-diff", "session": session["id"], "form": form})
+        assert told.ok, told.error
+        assert json.loads(encoded(told))["data"]["branch"] == "b\\xff2"
