@@ -33,7 +33,6 @@ def test_a_session_is_made_typed_into_and_closed(greenroom: House, open_page: Op
     expect(shown.page.get_by_role("tab")).to_have_count(0)
 
 
-@pytest.mark.long  # types before the palette has the focus; not mended yet
 def test_the_palette_finds_and_does(greenroom: House, open_page: Open) -> None:
     for title in ("wick", "wax"):
         greenroom.run("new", str(greenroom.home), "--terminal", "--title", title)

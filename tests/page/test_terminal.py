@@ -34,7 +34,6 @@ def test_two_windows_show_the_same_and_who_types_is_said(open_page: Open, shell:
     expect(first.button("Take over")).to_be_visible()
 
 
-@pytest.mark.long  # fails on a quiet machine: the terminal does not come back; not understood yet
 def test_a_daemon_killed_under_an_open_page_comes_back_by_itself(
     greenroom: House, open_page: Open, shell: str
 ) -> None:

@@ -3,7 +3,7 @@
 import { openDialog } from "./actions.js";
 import { openPalette } from "./palette.js";
 import { go } from "./route.js";
-import { state } from "./state.js";
+import { state, drawNow } from "./state.js";
 import { ordered } from "./views/sidebar.js";
 import { chosen, tabsOf } from "./views/tabs.js";
 
@@ -23,10 +23,13 @@ function pressed(event) {
     event.preventDefault();
     event.stopPropagation();
     openPalette();
+    drawNow();
     return;
   }
   if (event.ctrlKey || event.metaKey || event.altKey || state.dialog || state.palette || isTyping(event.target)) return;
-  if (short(event)) event.preventDefault();
+  if (!short(event)) return;
+  event.preventDefault();
+  drawNow();
 }
 
 /** @param {EventTarget | null} target */

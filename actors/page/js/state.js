@@ -45,11 +45,12 @@ export function change(how) {
   how?.(state);
   if (isDue) return;
   isDue = true;
-  if (document.hidden) setTimeout(tell, 100);
-  else requestAnimationFrame(tell);
+  if (document.hidden) setTimeout(drawNow, 100);
+  else requestAnimationFrame(drawNow);
 }
 
-function tell() {
+/** Draw what is due at once: for a key, so that the next one finds what it opened. */
+export function drawNow() {
   if (!isDue) return;
   isDue = false;
   for (const watcher of watchers) watcher();
@@ -60,4 +61,4 @@ export function watch(watcher) {
   watchers.add(watcher);
 }
 
-document.addEventListener("visibilitychange", tell);
+document.addEventListener("visibilitychange", drawNow);

@@ -128,14 +128,36 @@ function isForTerminal(event) {
   return !isPalette;
 }
 
-/** Keeps the terminal as large as its place. */
+/** The browser's own scrolling after a place has grown is over by then. */
+const SETTLED_FRAMES = 4;
+
+/**
+ * Keeps the terminal as large as its place, and at its end if it was there: xterm.js takes the
+ * browser's own scrolling after a place has grown for the user's.
+ */
 function follow(/** @type {HTMLElement} */ place, /** @type {any} */ terminal, /** @type {any} */ fit, /** @type {WorkerSocket} */ socket) {
+  let settling = 0;
+  function settle() {
+    terminal.scrollToBottom();
+    settling -= 1;
+    if (settling) requestAnimationFrame(settle);
+  }
+  /** To be asked before the browser tells of its scrolling. */
+  function stayAtEnd() {
+    const { viewportY, baseY } = terminal.buffer.active;
+    if (!settling && viewportY < baseY) return;
+    if (!settling) requestAnimationFrame(settle);
+    settling = SETTLED_FRAMES;
+  }
   function measure() {
     if (!place.clientWidth || !place.clientHeight) return;
     fit.fit();
     socket.resize(Math.max(terminal.cols, 2), Math.max(terminal.rows, 2));
   }
-  const seen = new ResizeObserver(() => requestAnimationFrame(measure));
+  const seen = new ResizeObserver(() => {
+    stayAtEnd();
+    requestAnimationFrame(measure);
+  });
   seen.observe(place);
   measure();
   return () => seen.disconnect();
