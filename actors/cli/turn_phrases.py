@@ -5,10 +5,9 @@ Times are told in the reader's own zone.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from actors.cli.phrases import joined, moment, money
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
