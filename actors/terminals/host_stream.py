@@ -20,7 +20,7 @@ from actors.terminals.greeting import RECEIVE_BYTES, HostUnreachableError
 from actors.terminals.sockets import begin_connection, peer_uid
 
 KEPT_BYTES = 128 * 1024
-"""With so much that nobody has asked for, nothing more is read."""
+"""With so much that nobody has asked for, nothing more is read than the rest of its message."""
 
 _FULL_SECONDS = 0.005
 
@@ -37,6 +37,7 @@ class HostStream(asyncio.BufferedProtocol):
         self._buffer = memoryview(bytearray(RECEIVE_BYTES))
         self._messages: list[protocol.FromHost] = []
         self._kept_bytes = 0
+        self._is_held = False
         self._came = asyncio.Event()
         self._has_ended = False
         self._heard: Heard | None = None
@@ -85,9 +86,10 @@ class HostStream(asyncio.BufferedProtocol):
             self._came.clear()
             await self._came.wait()
         messages, self._messages = self._messages, []
-        if self._kept_bytes >= KEPT_BYTES:
-            self._transport.resume_reading()
         self._kept_bytes = 0
+        if self._is_held:
+            self._is_held = False
+            self._transport.resume_reading()
         return messages
 
     def hand_out(self, heard: Heard) -> None:
@@ -126,7 +128,8 @@ class HostStream(asyncio.BufferedProtocol):
             return
         self._messages += messages
         self._kept_bytes += count
-        if self._kept_bytes >= KEPT_BYTES:
+        if self._messages and self._kept_bytes >= KEPT_BYTES:
+            self._is_held = True
             self._transport.pause_reading()
         self._came.set()
 

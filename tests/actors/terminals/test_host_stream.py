@@ -1,6 +1,7 @@
 """The connection of the I/O loop to a terminal host: real ones, and sockets that only look so."""
 
 import asyncio
+import os
 import socket
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -12,7 +13,8 @@ from actors.terminals import host_files
 from actors.terminals import protocol as p
 from actors.terminals.frames import frame
 from actors.terminals.greeting import HostUnreachableError
-from actors.terminals.host_stream import HostStream
+from actors.terminals.host_stream import KEPT_BYTES, HostStream
+from actors.terminals.identity import identify
 from actors.terminals.sockets import listen_unix
 from tests.fakes.greenroom import House, house
 
@@ -29,10 +31,11 @@ async def connected(data: Path, seconds: float = 5.0) -> HostStream:
 
 def test_a_real_one_says_what_it_holds(tmp_path: Path) -> None:
     with house(tmp_path) as made:
-        asyncio.run(_talk(made, "/".join(made.shell(command=["cat"]))))
+        shown = asyncio.run(_talk(made, "/".join(made.shell(command=["cat"]))))
+    assert shown == b"x\r\nx\r\n"
 
 
-async def _talk(made: House, key: str) -> None:
+async def _talk(made: House, key: str) -> bytes:
     stream = await connected(made.data.root)
     state = stream.terminal(key)
     assert state is not None
@@ -46,6 +49,7 @@ async def _talk(made: House, key: str) -> None:
         shown += b"".join(each.data for each in messages if isinstance(each, p.Output))
     stream.close()
     assert await stream.receive() == []
+    return shown
 
 
 @pytest.mark.parametrize(
@@ -95,3 +99,31 @@ def test_where_none_is_it_is_said(tmp_path: Path, remove: Callable[[Path], objec
     remove(path)
     with pytest.raises(OSError, match=r"\[Errno"):
         asyncio.run(connected(tmp_path))
+
+
+@pytest.mark.parametrize("size", [60_000, KEPT_BYTES, 200_000, 1_000_000])
+def test_a_message_of_any_size_comes_whole_and_the_next_after_it(
+    tmp_path: Path, listening: socket.socket, size: int
+) -> None:
+    """Asked for late, and early: what is held back is only what comes behind a whole message."""
+    shown = [p.Output("k/w", 1, at * size, (at + 1) * size, b"x" * size) for at in range(4)]
+
+    async def meet() -> list[p.FromHost]:
+        loop = asyncio.get_running_loop()
+        asking = asyncio.create_task(connected(tmp_path))
+        other, _ = await loop.sock_accept(listening)
+        welcome = p.Welcome(p.PROTOCOL_VERSION, identify(os.getpid(), "none"), ())
+        said = b"".join(frame(p.encode(each)) for each in (welcome, *shown))
+        saying = asyncio.create_task(loop.sock_sendall(other, said))
+        stream = await asking
+        heard: list[p.FromHost] = []
+        async with asyncio.timeout(10):
+            while len(heard) < len(shown):
+                heard += await stream.receive()
+        await saying
+        stream.close()
+        other.close()
+        return heard
+
+    with listening:
+        assert asyncio.run(meet()) == shown
