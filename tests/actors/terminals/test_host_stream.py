@@ -106,14 +106,17 @@ def test_a_message_of_any_size_comes_whole_and_the_next_after_it(
     tmp_path: Path, listening: socket.socket, size: int
 ) -> None:
     """Asked for late, and early: what is held back is only what comes behind a whole message."""
-    shown = [p.Output("k/w", 1, at * size, (at + 1) * size, b"x" * size) for at in range(4)]
+    shown: list[p.FromHost] = [
+        p.Output("k/w", 1, at * size, (at + 1) * size, b"x" * size) for at in range(4)
+    ]
 
     async def meet() -> list[p.FromHost]:
         loop = asyncio.get_running_loop()
         asking = asyncio.create_task(connected(tmp_path))
         other, _ = await loop.sock_accept(listening)
         welcome = p.Welcome(p.PROTOCOL_VERSION, identify(os.getpid(), "none"), ())
-        said = b"".join(frame(p.encode(each)) for each in (welcome, *shown))
+        words: list[p.FromHost] = [welcome, *shown]
+        said = b"".join(frame(p.encode(each)) for each in words)
         saying = asyncio.create_task(loop.sock_sendall(other, said))
         stream = await asking
         heard: list[p.FromHost] = []
