@@ -23,9 +23,11 @@ from actors.decisions.restart import Strategy
 from actors.edits.edits_actor import EditsActor
 from actors.gateway import Gateway
 from actors.git.looks import Looks
+from actors.http.listening import problem_of
 from actors.http.ring import Ring
 from actors.inbox.inbox_actor import InboxActor
 from actors.io_loop_actor import IoLoopActor
+from actors.messages.recording import StoreChanged
 from actors.orphans.sweeper import OrphanSweeper
 from actors.ports import Clock, ModelError
 from actors.recording.broadcaster import Broadcaster
@@ -111,13 +113,16 @@ def surroundings(
     recording = Recording()
     redactor = redactor or Redactor()
     redactor.know(of_environment(environ))
+    broadcaster = Broadcaster()
     around = Surroundings(
         clock=clock,
         data=data,
         environ=environ,
         recording=recording,
-        health=StoreHealth(data, clock, lambda: recording.pool),
-        broadcaster=Broadcaster(),
+        health=StoreHealth(
+            data, clock, lambda: recording.pool, lambda: broadcaster.publish(StoreChanged())
+        ),
+        broadcaster=broadcaster,
         io=IoLoop(),
         prices=prices,
         models=Models(PROVIDERS, environ, redactor),
@@ -188,6 +193,7 @@ def core(around: Surroundings) -> list[ChildSpec]:
 def fronts(around: Surroundings, gateway: Gateway, stop_daemon: StopDaemon) -> list[ChildSpec]:
     ring = Ring(int(around.clock.now().timestamp() * 1000))
     around.broadcaster.subscribe(ring.hear)
+    around.http.problem = problem_of(around.data)  # before anybody can ask
     return [
         _actor("inbox", InboxActor, around, gateway),
         _actor("edits", EditsActor, around, gateway),

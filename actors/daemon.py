@@ -17,10 +17,12 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, TextIO
 
 from actors.boot import RunningTree, boot
 from actors.inherited import keep_private, raise_soft_limit
+from actors.log_bound import LIMIT_BYTES, keep_bounded
+from actors.own_keeper import OwnKeeper
 from actors.redactor import HidingFormatter, Redactor
 from actors.shutdown import end_terminals
 from actors.supervision import RootHandle
@@ -36,11 +38,13 @@ STOP_SECONDS = 90.0
 LOCK_SECONDS = 0.5
 LOCK_AGAIN_SECONDS = 0.02
 PLACE_SECONDS = 0.5
-"""How often it is looked whether the data directory is still in its place."""
+"""How often it is looked whether the data directory is still in its place, and the keeper lives."""
 READY_SECONDS = 0.02
 SWITCH_SECONDS = 0.002
 """Threads take turns this often, so that a busy one delays the others by less. Four times as often
 cost a third of all durable commands when many sessions are at work, for every turn is paid for."""
+TRY_AGAIN_BYTES = 1 << 16
+"""By so much the log grows before it is tried anew to set it aside, where that failed."""
 YOUNG_OBJECTS = 20_000
 """Records are made in great numbers and live long: looking for garbage seldom is enough."""
 
@@ -89,16 +93,19 @@ def main(arguments: Sequence[str]) -> int:
         _say(f"greenroom cannot start: {error}")
         return start_failure_status(error)
     redactor = Redactor()
-    _begin_log(redactor)
+    _begin_log(redactor, data.daemon_log)
     tune_interpreter()
+    first = os.getppid() if notifier.keeps_us else options.keeper_pid
+    keeper = OwnKeeper(options.data, first, is_systemd=notifier.keeps_us)
+    status = FAILED_STATUS
     try:
-        keeper_pid = os.getppid() if notifier.keeps_us else options.keeper_pid
-        return _run(data, lock, keeper_pid, notifier, redactor)
+        status = _run(data, lock, keeper, notifier, redactor)
     except Exception:  # noqa: BLE001 - logged, and told to the keeper by the status
         _log.exception("the daemon failed")
-        return FAILED_STATUS
     finally:
         lock.release()
+        keeper.tell(status)
+    return status
 
 
 def tune_interpreter() -> None:
@@ -139,10 +146,28 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def _begin_log(redactor: Redactor) -> None:
+class BoundedHandler(logging.StreamHandler[TextIO]):
+    """Writes to `stream`, and keeps it small where that is `log`; any other is its owner's."""
+
+    def __init__(self, stream: TextIO, log: Path) -> None:
+        super().__init__(stream)
+        self._log = log
+        self._look_at_bytes = LIMIT_BYTES
+
+    def emit(self, record: logging.LogRecord) -> None:
+        super().emit(record)
+        with suppress(OSError, ValueError):  # a stream that is no file, or closed
+            now = os.fstat(self.stream.fileno())
+            if now.st_size > self._look_at_bytes and os.path.samestat(now, self._log.stat()):
+                keep_bounded(str(self._log))
+                left = self._log.stat().st_size
+                self._look_at_bytes = max(LIMIT_BYTES, left + TRY_AGAIN_BYTES)
+
+
+def _begin_log(redactor: Redactor, log: Path) -> None:
     """What is said goes to standard error; so do the threads' stacks when a signal is fatal."""
     faulthandler.enable()
-    handler = logging.StreamHandler(sys.stderr)
+    handler = BoundedHandler(sys.stderr, log)
     handler.setFormatter(HidingFormatter(redactor))
     logging.basicConfig(level=logging.INFO, handlers=[handler])
     for noisy in ("httpx2", "httpcore2", "pykka", "asyncio", "uvicorn"):
@@ -153,7 +178,7 @@ def _begin_log(redactor: Redactor) -> None:
 
 
 def _run(
-    data: DataDir, lock: Lock, keeper_pid: int | None, notifier: Notifier, redactor: Redactor
+    data: DataDir, lock: Lock, keeper: OwnKeeper, notifier: Notifier, redactor: Redactor
 ) -> int:
     end = _End()
     # Asked to end by the system, terminals live on: that loses nothing, and `stop` ends them.
@@ -165,7 +190,7 @@ def _run(
         data,
         environ,
         stop_daemon=end.ask,
-        keeper_pid=lambda: _living_keeper(keeper_pid),
+        keeper_pid=lambda: keeper.pid,
         redactor=redactor,
     )
     _log.info("greenroom runs on %s, process %d", data.root, os.getpid())
@@ -173,7 +198,9 @@ def _run(
     _tell_ready(notifier, greenroom, end)
     while not end.over.wait(PLACE_SECONDS):
         if not _is_in_place(lock, data):
+            keeper.tell(REFUSED_STATUS)
             _end_at_once(data)
+        keeper.look()
     if not end.is_asked_for:
         _log.error("the tree ended by itself: %s", greenroom.root.error)
         return FAILED_STATUS
@@ -208,11 +235,6 @@ def _end_at_once(data: DataDir) -> NoReturn:
     )
     logging.shutdown()
     os._exit(REFUSED_STATUS)
-
-
-def _living_keeper(keeper_pid: int | None) -> int | None:
-    """Once it has ended we are another's child."""
-    return keeper_pid if os.getppid() == keeper_pid else None
 
 
 def _stop(greenroom: RunningTree, *, keep_terminals: bool) -> int:

@@ -1,9 +1,10 @@
 """The keeper: a small process that brings a daemon back when it crashes.
 
-It waits, it does not poll. An ordered stop, a refusal to start and a second daemon end it with the
-daemon's own status; SIGTERM ends it and leaves the daemon alone, and so does its death. It writes
-`run/keeper.pid`, locked for as long as it lives, and a line into `run/daemon.log` at each restart;
-a disk that is full or fails keeps it from neither. Standard library only.
+It waits, it does not poll. A daemon that lost its keeper starts another (`own_keeper`), which is
+told of its end through a pipe. An ordered stop, a refusal to start and a second daemon end it with
+the daemon's own status; SIGTERM ends it and leaves the daemon alone, and so does its death. It
+writes `run/keeper.pid`, locked for as long as it lives, and a line into `run/daemon.log` at each
+restart; a disk that is full or fails keeps it from neither. Standard library only.
 """
 
 import argparse
@@ -19,6 +20,7 @@ from datetime import UTC, datetime
 from typing import NoReturn
 
 from actors.entry import entry_command
+from actors.log_bound import keep_bounded
 
 FIRST_DELAY_SECONDS = 0.5
 LONGEST_DELAY_SECONDS = 30.0
@@ -65,24 +67,31 @@ def own_run_directory(data: str) -> str:
 
 
 def main(argv: Sequence[str]) -> int:
-    """`--data DIR`: keep its daemon. The status of the daemon's last end, 0 after SIGTERM."""
+    """`--data DIR`: keep its daemon. The status of the daemon's last end, 0 after SIGTERM.
+
+    `--watch PID`: it runs already, and holds the other end of our standard input.
+    """
     parser = argparse.ArgumentParser(prog="keeper")
     parser.add_argument("--data", required=True)
-    data: str = parser.parse_args(argv).data
-    own_pid = str(os.getpid())
-    return keep(data, entry_command("daemon", "--data", data, "--keeper-pid", own_pid))
+    parser.add_argument("--watch", type=int, metavar="PID")
+    options = parser.parse_args(argv)
+    words = ("--data", options.data, "--keeper-pid", str(os.getpid()))
+    return keep(options.data, entry_command("daemon", *words), options.watch)
 
 
-def keep(data: str, command: list[str]) -> int:
-    """Run `command` as the daemon of `data` until it ends for good, or SIGTERM comes."""
+def keep(data: str, command: list[str], watched: int | None = None) -> int:
+    """Run `command` as the daemon of `data` until it ends for good, or SIGTERM comes.
+
+    `watched`: the pid of one that runs already, the first to be kept.
+    """
     try:
         signal.signal(signal.SIGTERM, _leave)
-        return _keep_alone(data, command)
+        return _keep_alone(data, command, watched)
     except KeeperStopped:
         return 0
 
 
-def _keep_alone(data: str, command: list[str]) -> int:
+def _keep_alone(data: str, command: list[str], watched: int | None) -> int:
     try:
         lock = _claim(f"{own_run_directory(data)}/keeper.pid")
     except FINAL_ERRORS as error:
@@ -94,20 +103,21 @@ def _keep_alone(data: str, command: list[str]) -> int:
     except OSError as error:
         # Alone or not, the daemon's own lock lets only one be.
         _write(f"{data}/run/daemon.log", f"it goes on without its process file: {error}")
-        return _keep(data, command)
+        return _keep(data, command, watched)
     try:
-        return _keep(data, command)
+        return _keep(data, command, watched)
     finally:
         with suppress(OSError):
             os.ftruncate(lock, 0)
         os.close(lock)
 
 
-def _keep(data: str, command: list[str]) -> int:
+def _keep(data: str, command: list[str], watched: int | None) -> int:
     deaths = 0
     while True:
         started = time.monotonic()
-        status, what = _live(command)
+        status, what = _live(command) if watched is None else _watch(watched)
+        watched = None  # the next ones are children of ours
         if status in FINAL_STATUSES:
             return status
         deaths = deaths_in_a_row(deaths, time.monotonic() - started)
@@ -124,6 +134,20 @@ def _live(command: list[str]) -> tuple[int, str]:
     except OSError as error:
         return FAILED_STATUS, f"could not be started: {error}"
     status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    return status, f"(pid {pid}) {_how(status)}"
+
+
+def _watch(pid: int) -> tuple[int, str]:
+    """The same of a daemon that is not our child: it says its status, or ends without a word."""
+    said = b""
+    while piece := os.read(0, 64):
+        said += piece
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    status = int(said) if said.strip().isdigit() else None
+    if status is None:
+        return FAILED_STATUS, f"(pid {pid}) ended without a word"
     return status, f"(pid {pid}) {_how(status)}"
 
 
@@ -166,6 +190,7 @@ def _write(log: str, text: str) -> None:
     with suppress(OSError):
         os.write(descriptor, f"{now} keeper: {text}\n".encode())
     os.close(descriptor)
+    keep_bounded(log)
 
 
 def _make_directory(path: str) -> None:

@@ -18,6 +18,7 @@ from contextlib import suppress
 from math import inf
 from pathlib import Path
 
+from actors import limit_mark
 from actors.entry import role_and_directory
 from actors.process_table import all_processes, become_subreaper, descendants, send_signal
 
@@ -27,6 +28,8 @@ NOT_FOUND_STATUS = 127
 USAGE_STATUS = 2
 ENTER_GROUP = "GREENROOM_CGROUP"
 """The variable that names the control group to enter; the server does not get it."""
+NONCE = "GREENROOM_NONCE"
+"""The variable whose value tells this run from others of the same; the server gets it."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -36,6 +39,7 @@ def main(arguments: Sequence[str]) -> int:
         return USAGE_STATUS
     become_subreaper()
     _enter_group(os.environ.pop(ENTER_GROUP, ""))
+    _bear_mark(os.environ.get(NONCE, ""))
     wakeup = _wake_on(signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
     lifeline = int(arguments[0])
     _keep_to_ourselves()
@@ -68,6 +72,13 @@ def _enter_group(group: str) -> None:
     if group:
         with suppress(OSError, ValueError):
             Path(group, "cgroup.procs").write_text("0", "ascii")
+
+
+def _bear_mark(nonce: str) -> None:
+    """By it whatever escapes is known, should this process be killed."""
+    if nonce:
+        with suppress(OSError, ValueError):
+            limit_mark.bear(nonce)
 
 
 def _wake_on(*numbers: signal.Signals) -> int:

@@ -7,7 +7,8 @@ one which took over the number is not hit. Standard library only, for the smalle
 import ctypes
 import os
 import signal
-from collections.abc import Callable
+import stat
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -81,6 +82,22 @@ def read_of(pid: int, name: str) -> bytes:
     finally:
         os.close(fd)
     return b"".join(pieces)
+
+
+def open_files(pid: int, *, to_write: bool = False) -> Iterator[str]:
+    """What its descriptors lead to, as the kernel names it; with `to_write` those alone by which
+    it can write. None of a process that has gone or is another user's.
+    """
+    place = f"/proc/{pid}/fd"
+    try:
+        names = os.listdir(place)  # noqa: PTH208 - a Path for each of thousands costs more
+    except OSError:
+        return
+    for name in names:
+        with suppress(OSError):
+            link = f"{place}/{name}"
+            if not to_write or os.lstat(link).st_mode & stat.S_IWUSR:
+                yield os.readlink(link)  # noqa: PTH115 - as above
 
 
 def all_processes() -> list[ProcessEntry]:

@@ -12,9 +12,12 @@ from concurrent.futures import Future
 from contextlib import suppress
 from typing import Any
 
+from msgspec import structs
+
 from actors.decisions import budget_view, permission_asks
 from actors.decisions.session_activity import activity_of, session_activity
 from actors.git.looks import shown_of
+from actors.messages.http import HttpPlace
 from actors.messages.orphans import DescribeOrphans, OrphansDescription, TellUsage, Usage
 from actors.messages.supervision import TreeNode
 from actors.messages.terminals import Attached, DescribeHost, HostDescription
@@ -58,7 +61,7 @@ class StatusReport:
         host = self._host()
         keeper_pid = self._keeper_pid()
         tree = self._board.tree()
-        store = self._store(tree)
+        store = self._store()
         given_up = {each["session_id"] for each in store["quarantined"]}
         usage = self._usage(sessions)
         looks = self._around.looks.known(sessions)
@@ -87,7 +90,7 @@ class StatusReport:
                 {session.id: session for session in sessions if session.id not in given_up},
                 self._around.seconds_left(),
             ),
-            "http": {"url": self._around.http.url, "state": self._around.http.state},
+            "http": _http(self._around.http),
             "keeper": {"pid": keeper_pid} if keeper_pid else None,
             "terminal_host": {
                 "pid": host.pid,
@@ -184,21 +187,16 @@ class StatusReport:
         shown = found if isinstance(found, OrphansDescription) else OrphansDescription()
         return {"found": list(shown.found), "ended": list(shown.ended)}
 
-    def _store(self, tree: TreeNode) -> dict[str, Any]:
-        refusing = self._around.health.problem
-        problems = [*([str(refusing)] if refusing else []), *self._around.index.problems()]
-        reasons = {**_failed_sessions(tree), **self._around.index.unreadable}
+    def _store(self) -> dict[str, Any]:
+        now = self._around.store_state()
         return {
-            "state": "degraded" if problems else "ok",
-            "problems": problems,
+            "state": now.state,
+            "problems": list(now.problems),
             "not_durable": [
                 {"session_id": session_id, "reason": reason}
                 for session_id, reason in sorted(self._around.index.not_durable.items())
             ],
-            "quarantined": [
-                {"session_id": session_id, "reason": reason}
-                for session_id, reason in sorted(reasons.items())
-            ],
+            "quarantined": list(map(structs.asdict, now.quarantined)),
             "rejected_edits": refused_edits.recent(str(self._around.data.rejected), time.time()),
         }
 
@@ -214,15 +212,6 @@ class StatusReport:
         }
 
 
-def _failed_sessions(tree: TreeNode) -> dict[str, str]:
-    sessions = next((node for node in tree.children if node.name == "sessions"), None)
-    return {
-        node.name: node.last_error or "it failed too often"
-        for node in (sessions.children if sessions else ())
-        if node.state == "quarantined"
-    }
-
-
 def _shown(node: TreeNode, restarts: Mapping[str, int]) -> dict[str, Any]:
     """A worker's restarts are those of its record, which outlives the daemon."""
     return {
@@ -234,6 +223,11 @@ def _shown(node: TreeNode, restarts: Mapping[str, int]) -> dict[str, Any]:
         "since": node.since,
         "children": [_shown(child, restarts) for child in node.children],
     }
+
+
+def _http(place: HttpPlace) -> dict[str, Any]:
+    problem = {"problem": place.problem} if place.problem else {}
+    return {"url": place.url, "state": place.state, **problem}
 
 
 def _activity(

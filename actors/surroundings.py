@@ -15,7 +15,7 @@ from actors.decisions.delivery import DeliveryTimes
 from actors.git.looks import Looks
 from actors.messages.http import HttpPlace
 from actors.messages.inbox import InboxCounts
-from actors.messages.recording import ActivityChanged
+from actors.messages.recording import ActivityChanged, StoreChanged
 from actors.ports import Clock, PriceTable
 from actors.recording.broadcaster import Broadcaster
 from actors.recording.health import StoreHealth
@@ -27,6 +27,7 @@ from actors.tools.shared_tools import SharedTools
 from actors.tools.tool_box import ToolBox
 from actors.workspaces import Workspaces
 from storage.data_dir import DataDir
+from storage.records.app_message import QuarantinedSession, StoreState
 from storage.records.config import Limits
 from storage.records.new_ids import new_id
 from storage.records.worker import Activity
@@ -122,6 +123,23 @@ class Surroundings:
         limits = config.limits if config else None
         named = {each: getattr(limits, each) for each in Limits.__struct_fields__} if limits else {}
         return {name: most for name, most in named.items() if most is not None}
+
+    def store_state(self) -> StoreState:
+        """As it is now, from what is known without asking anybody."""
+        refusing = self.health.problem
+        problems = [*([str(refusing)] if refusing else []), *self.index.problems()]
+        return StoreState(
+            state="degraded" if problems else "ok",
+            problems=tuple(problems),
+            quarantined=tuple(
+                QuarantinedSession(session_id=session_id, reason=reason)
+                for session_id, reason in sorted(self.index.quarantined().items())
+            ),
+        )
+
+    def store_changed(self) -> None:
+        """Let everybody know that the store, or what is quarantined, may be otherwise now."""
+        self.broadcaster.publish(StoreChanged())
 
     def tell_activity(self, key: str, activity: Activity | None) -> None:
         """Let everybody know what a worker does; None: it does not run any more."""

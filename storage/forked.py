@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -32,13 +32,16 @@ _TITLE = "fork of "
 
 class Beginning(Struct, frozen=True):
     """What a fork has of its origin: the lines up to the last round that ended, or to what was said
-    after it. `origin`: the record at the number that was asked for, which may be later.
+    after it. `origin`: the record at the number that was asked for, `asked`, which may be later;
+    `is_under_way`: a round was then.
     """
 
     directory: Path
     commits: list[Commit]
     state: SessionState
     origin: Session
+    asked: int
+    is_under_way: bool
 
     @property
     def n(self) -> int:
@@ -66,8 +69,9 @@ def beginning(
     known = as_of.commits_to(found, directory, session_id, end if at is None else at, last)
     commits = known[: _last_word(known)]
     state = folded(directory, commits)
-    origin = state.record if len(commits) == len(known) else folded(directory, known).record
-    return Beginning(directory, commits, state, origin)
+    then = state if len(commits) == len(known) else folded(directory, known)
+    is_under_way = then.running is not None
+    return Beginning(directory, commits, state, then.record, known[-1].n, is_under_way)
 
 
 def record_of(
@@ -79,10 +83,12 @@ def record_of(
     title: str,
     place: Mapping[str, Any] | None = None,
     tree_n: int | None = None,
+    files: Literal["now", "mid-round"] | None = None,
 ) -> Session:
     """What the fork is: settings as they were, nothing that runs, is open or was spent.
 
-    `place`: the fields that a worktree session has besides, when it gets a worktree of its own.
+    `place`: the fields that a worktree session has besides, when it gets a worktree of its own;
+    `tree_n` and `files` are as in ForkedFrom.
     """
     origin = of.origin
     talker = next((each for each in origin.workers if isinstance(each, ConversationWorker)), None)
@@ -104,7 +110,7 @@ def record_of(
         "parent_session_id": origin.parent_session_id,
         "ancestors": origin.ancestors,
         "spending": Spending(),
-        "forked_from": ForkedFrom(session_id=origin.id, n=of.n, tree_n=tree_n),
+        "forked_from": ForkedFrom(session_id=origin.id, n=of.n, tree_n=tree_n, files=files),
         "created_at": at,
         "updated_at": at,
     }

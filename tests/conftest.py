@@ -18,6 +18,11 @@ for _number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
         _default = signal.default_int_handler if _number == signal.SIGINT else signal.SIG_DFL
         signal.signal(_number, _default)
 
+# They speak to this machine alone: no HTTP client need read the certificates of the world, which
+# takes longer than most tests.
+os.environ.pop("SSL_CERT_FILE", None)
+os.environ["SSL_CERT_DIR"] = os.devnull
+
 # What a developer's shell, or a greenroom that the tests run in, would otherwise lend them.
 _LENT = ("GREENROOM_", "ANTHROPIC_")
 

@@ -7,10 +7,11 @@ characters. Takes the SDK's values by their field names, so that it imports noth
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from actors.adapters.tool_names import wire_name
 from storage.records.tool import Tool
@@ -34,11 +35,14 @@ class Listing(Struct, frozen=True):
 
 
 class Listed:
-    """Gathers the pages of one listing."""
+    """Gathers the pages of one listing; `hidden` takes secrets out of decoded JSON."""
 
-    def __init__(self, server: str, *, trusted: bool) -> None:
+    def __init__(
+        self, server: str, *, trusted: bool, hidden: Callable[[Any], Any] = lambda value: value
+    ) -> None:
         self._server = server
         self._trusted = trusted
+        self._hidden = hidden
         self._tools: dict[str, Tool] = {}
         self._reasons: list[str] = []
         self._unnamed = 0
@@ -55,7 +59,11 @@ class Listed:
                 self.leave_out(reason)
             else:
                 tool = _tool(described, self._server, trusted=self._trusted)
-                self._tools[tool.name] = tool
+                self._tools[tool.name] = replace(
+                    tool,
+                    description=self._hidden(tool.description),
+                    input_schema=self._hidden(tool.input_schema),
+                )
 
     def end_early(self, reason: str) -> None:
         """Nothing more of the list is read."""
@@ -86,6 +94,8 @@ class Listed:
 
     def _why_not(self, described: Any) -> str | None:
         name = described.name
+        if self._hidden(name) != name:
+            return "a tool with a secret of its server in its name"
         shown = repr(name[:LONGEST_NAME])
         if not name or len(name) > LONGEST_NAME or _CONTROL.search(name):
             return f"{shown}: a name has 1 to {LONGEST_NAME} characters, none of them a control"

@@ -1,12 +1,15 @@
 """PURE: takes what is secret in a server's settings out of a text that people are shown.
 
 The values of its environment and headers, and what of its URL is not scheme, host and path, may be
-keys. What is too short to be one is left, or every text would be full of holes.
+keys, in each form of `secret_forms`. What is too short to be one is left, or every text would be
+full of holes.
 """
 
+import re
 from collections.abc import Iterator
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from actors.secret_forms import forms, sought
 from storage.records.workspace import McpServerSettings
 
 SHORTEST = 6
@@ -16,12 +19,11 @@ HIDDEN = "***"
 class Secrets:
     def __init__(self, settings: McpServerSettings) -> None:
         found = {value for value in _values(settings) if len(value) >= SHORTEST}
-        self._values = sorted(found, key=len, reverse=True)
+        every = set().union(*map(forms, found))
+        self._pattern = re.compile(sought(every)) if every else None
 
     def hidden(self, text: str) -> str:
-        for value in self._values:
-            text = text.replace(value, HIDDEN)
-        return text
+        return self._pattern.sub(HIDDEN, text) if self._pattern else text
 
 
 def _values(settings: McpServerSettings) -> Iterator[str]:

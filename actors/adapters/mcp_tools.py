@@ -277,7 +277,9 @@ class McpConnection:
             await asyncio.sleep(RELIST_SECONDS)
 
     async def _list(self, client: "Client") -> Listing:
-        listed = self._listed = Listed(self._name, trusted=self._settings.trust_hints)
+        listed = self._listed = Listed(
+            self._name, trusted=self._settings.trust_hints, hidden=self._redactor.hidden_json
+        )
         cursor: str | None = None
         async with asyncio.timeout(self._connect_timeout_seconds):
             for _ in range(MOST_PAGES):

@@ -55,6 +55,9 @@ GROUPS: dict[str, dict[str, Row]] = {
         "answer": ("ID allow|deny [--remember]", "allow it, or not", "permissions"),
         "budget": ("SESSION [LIMIT…]", "what it may spend, and what it has spent", "budget"),
         "limits": ("SESSION [LIMIT…]", "what its processes may use, and what they use", "limits"),
+        "timer add": ("SESSION OPTION TEXT", "give it a message later, once", "timer"),
+        "timer ls": ("SESSION", "its timers that have not fired", "timer"),
+        "timer rm": ("SESSION TIMER", "take a timer back", "timer"),
         "delete": ("SESSION [OPTION]", "end its workers and put it into the trash", "delete"),
         "trash": ("", "deleted sessions, until they are purged", "trash"),
         "restore": ("SESSION", "bring a session back from the trash, stopped", "trash"),
@@ -101,13 +104,13 @@ def split_command(argv: list[str]) -> tuple[str | None, list[str]]:
     if place >= len(argv):
         return None, argv
     name, others = argv[place], argv[:place] + argv[place + 1 :]
-    if name == "worker" and place < len(others) and f"worker {others[place]}" in ROWS:
-        name = f"worker {others.pop(place)}"
-    if name == "worker" and not _HELP.isdisjoint(others):
+    kinds = [row.partition(" ")[2] for row in _rows_of(name)]
+    if place < len(others) and others[place] in kinds:
+        name = f"{name} {others.pop(place)}"
+    elif kinds and not _HELP.isdisjoint(others):
         return "help", [name]
-    if name == "worker":
-        kinds = [row.partition(" ")[2] for row in _rows_of(name)]
-        raise UsageError(f"worker needs one of {', '.join(kinds)}; see: greenroom worker --help")
+    elif kinds:
+        raise UsageError(f"{name} needs one of {', '.join(kinds)}; see: greenroom {name} --help")
     _require(name)
     return name, others
 

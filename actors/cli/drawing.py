@@ -13,6 +13,10 @@ if TYPE_CHECKING:
 BOXES = ("├── ", "└── ", "│   ", "    ")
 ASCII = ("|-- ", "`-- ", "|   ", "    ")
 LABEL_LIMIT = 60
+LABEL_LEAST = 24
+LABEL_TENTHS = 6
+"""Of a narrow terminal; what is beside a label says more than the end of a long title."""
+TITLE_LEAST = 6
 GAP = 2
 """Between two columns."""
 TAIL_LIMIT = 80
@@ -64,12 +68,29 @@ class Node:
 
 
 def tree_lines(roots: Iterable[Node], *, boxes: bool, columns: int | None = None) -> list[Line]:
-    """Every root with what hangs below it, the details aligned; tails fit into `columns`."""
+    """Every root with what hangs below it, the details aligned; tails fit into `columns`, and
+    labels leave room there for what stands beside them.
+    """
     marks = BOXES if boxes else ASCII
     rows = [row for root in roots for row in _rows(root, "", "", marks)]
-    width = min(max((width_of(left) for left, _ in rows), default=0), LABEL_LIMIT)
+    limit = LABEL_LIMIT
+    if columns is not None:
+        limit = min(limit, max(columns * LABEL_TENTHS // 10, LABEL_LEAST))
+        rows = [(_narrowed(left, limit), detail) for left, detail in rows]
+    width = min(max((width_of(left) for left, _ in rows), default=0), limit)
     beside = detail_lines([detail for _, detail in rows], width + GAP, columns)
     return [_beside(left, right, width) for (left, _), right in zip(rows, beside, strict=True)]
+
+
+def _narrowed(label: Line, limit: int) -> Line:
+    """Its longest part is shortened, which is a title; the marks before it stay."""
+    excess = width_of(label) - limit
+    if excess <= 0 or len(label) == 1:
+        return label
+    at = max(range(1, len(label)), key=lambda each: width_of([label[each]]))
+    text, style = label[at]
+    room = max(width_of([label[at]]) - excess, TITLE_LEAST)
+    return [*label[:at], (shortened(text, room), style), *label[at + 1 :]]
 
 
 def detail_lines(details: Sequence[Detail], start: int, columns: int | None) -> list[Line]:

@@ -12,9 +12,12 @@ if TYPE_CHECKING:
     from actors.cli.console import Line
 
 SAID_LIMIT = 200
+SAID_LEAST = 12
 _SHOWN_APART = frozenset({"n", "type", "session_id", "timestamp"})
 _OF_BUDGET = frozenset({"key", "life", "at", "until", "estimated"})
 """By which a call is settled, and its time counted; it says nothing to a person."""
+_OF_RECORDS = frozenset({"boot_id", "start_ticks", "nonce", "at"})
+"""By which a process is told from every other, and a time that is the line's own."""
 _NAMES = ("title", "name", "text", "content", "tool", "status", "state", "id")
 """What stands for a whole record in a line, the first that it has."""
 
@@ -30,6 +33,8 @@ def event_line(event: dict[str, Any], columns: int | None = None, *, with_sessio
     shown = ((name, _short(value)) for name, value in event.items() if name not in hidden)
     said = "  ".join(f"{name} {text}" for name, text in shown if text)
     room = SAID_LIMIT if columns is None else columns - len(begin + session + head) - 2
+    if columns and room < SAID_LEAST:
+        room += columns  # it takes a second row, or it would say nothing
     return [(begin, "dim"), (session, "dim"), (head, ""), (f"  {_cut(said, room)}", "dim")]
 
 
@@ -48,7 +53,8 @@ def _short(value: Any) -> str:
 
 
 def _told(record: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-    return ((name, value) for name, value in record.items() if _short(value))
+    told = ((name, value) for name, value in record.items() if name not in _OF_RECORDS)
+    return ((name, value) for name, value in told if _short(value))
 
 
 def _joined(texts: Iterable[str]) -> str:

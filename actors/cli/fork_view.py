@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     Json = dict[str, Any]
 
 BRANCH = "└ "
+MID_ROUND = "mid-round"
 
 
 def origin_of(session: Json) -> str | None:
@@ -31,6 +32,7 @@ def fork_phrase(session: Json) -> str:
     n, tree = origin.get("n"), origin.get("tree_n")
     files = f", with the files of number {tree}" if tree is not None else ""
     files = ", with the files as they were then" if tree is not None and tree > (n or 0) else files
+    files += ", in the middle of a round" if origin.get("files") == MID_ROUND else ""
     return f"{origin.get('session_id')}@{n}{files}"
 
 

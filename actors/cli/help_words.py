@@ -16,6 +16,7 @@ ARGUMENTS = {
     "COMMAND": "a program and its arguments, or a command of greenroom",
     "RESPONSE_ID": "what greenroom send --no-wait printed",
     "ID": "what greenroom asks prints, or the beginning of it",
+    "TIMER": "what greenroom timer ls prints, or the beginning of it",
     "FILE": "what greenroom export wrote",
 }
 NEXT = {
@@ -46,6 +47,9 @@ NEXT = {
     "answer": "greenroom history SESSION shows what came of it.",
     "budget": "the next request runs within it; greenroom status shows the part that is spent.",
     "limits": "greenroom status shows how it is held, and what its processes use.",
+    "timer add": "greenroom timer ls SESSION shows it; greenroom history SESSION what it began.",
+    "timer ls": "greenroom timer rm SESSION TIMER takes one back.",
+    "timer rm": "greenroom timer add SESSION sets another.",
     "delete": "greenroom restore SESSION takes it back; greenroom purge SESSION ends it for good.",
     "trash": "greenroom restore SESSION, or greenroom purge SESSION.",
     "restore": "greenroom run SESSION starts it.",

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 
 def run() -> NoReturn:
     """Run the command of this process, and end it."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # whoever started us closed it: nobody reads that
+            nowhere = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
+            setattr(sys, name, nowhere)
     sys.exit(main(sys.argv[1:]))
 
 
@@ -75,7 +79,8 @@ def _failed(
 ) -> int:
     if console.json:
         console.value(error.answer(request_type or ""))
-    hint = f"; see: greenroom {name} --help" if name and error.exit_status == USAGE else ""
+    is_usage = name and error.exit_status == USAGE and "--help" not in str(error)
+    hint = f"; see: greenroom {name} --help" if is_usage else ""
     console.error(f"{error}{hint}")
     return error.exit_status
 

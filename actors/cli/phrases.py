@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from actors.cli.printable import printable
+from actors.cli.printable import as_on_screen
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def last_said(error: str, *, end_is_told: bool = False) -> str:
     how, mark, output = error.partition(SAID_MARK)
     if not mark:
         return error
-    said = " ".join(printable(output, multiline=True).split())
+    said = " ".join(as_on_screen(output).split())
     shown = said if len(said) <= SAID_LIMIT else f"…{said[-SAID_LIMIT:]}"
     if end_is_told:
         return f"its last output: {shown}" if shown else ""

@@ -19,16 +19,19 @@ ITS_ID = (
     "it is what `greenroom send --no-wait` said, and the `id` of a round in:"
     " greenroom history SESSION --json"
 )
+LIFTING = "null lifts the limit"
 SHOWN_CANDIDATES = 10
 
 
 def said(error: Json) -> str:
     """The error of an answer in one sentence, with what an ambiguous reference could mean."""
     message = str(error.get("message") or "refused, without a reason")
+    message = message.replace(LIFTING, "none lifts it")
     if error.get("path"):
         message = _validated(message, str(error["path"]))
-    if error.get("code") == "session-not-found" and "see: greenroom" not in message:
-        message = f"{message}; see: greenroom ls"
+    says_more = "see: greenroom" in message or "greenroom ls" in message
+    if error.get("code") == "session-not-found" and not says_more:
+        message = f"{message}; see: greenroom ls, or greenroom trash"
     if error.get("code") == "response-not-found":
         message = f"{message}; {ITS_ID}"
     return _with_candidates(message, (error.get("data") or {}).get("candidates") or [])

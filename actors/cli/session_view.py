@@ -20,6 +20,7 @@ from actors.cli.own_words import Advice
 from actors.cli.permission_view import answering
 from actors.cli.phrases import joined, local, money, plural, since
 from actors.cli.status_view import activity_phrase, worker_detail
+from actors.cli.timer_view import timer_phrase
 from actors.cli.worktree_view import set_up_lines, where_cell, worktree_lines
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ ONLY_IF_ANY = frozenset({WHERE, DOING})
 TITLE_LIMIT = 40
 WHERE_LIMIT = 30
 TITLE_LEAST = 12
+LEFT_OUT = ("MESSAGES", "WORKERS", "TYPE", "UPDATED", WHERE, DOING)
+"""In this order, where a terminal is too narrow for all."""
 TAIL_SHARE = 40
 """Of the last column so much is wanted before titles get more than their least."""
 
@@ -73,6 +76,7 @@ def session_lines(session: Json, now: datetime, columns: int | None = None) -> l
         *_fields(session),
         _field("workers", "" if session.get("workers") else "none"),
         *worker_lines(session.get("workers") or [], now, columns),
+        *(_field("timer", timer_phrase(each, now)) for each in session.get("timers") or []),
         _field("config", joined(f"{key} {value}" for key, value in config.items()) or "none"),
         *(
             [_field("budget", Advice(f"{budget}; spent: greenroom budget {session['id']}"))]
@@ -97,7 +101,7 @@ def worker_lines(workers: list[Json], now: datetime, columns: int | None = None)
         for each in workers
     ]
     heading, *lines = table_lines(("  NAME", "ID", "TYPE", "STATE"), rows)
-    details = [worker_detail(each, {}, now) for each in workers]
+    details = [worker_detail(each, each.get("actor") or {}, now) for each in workers]
     beside = detail_lines(details, width_of(lines[0]), columns)
     return [heading, *([*line, *detail] for line, detail in zip(lines, beside, strict=True))]
 
@@ -106,11 +110,7 @@ def _fitted(rows: list[list[Span]], columns: int | None) -> tuple[Sequence[str],
     """Headings and rows. Where its directory is and what is done have a column if anything is, and
     what is done has what the others leave it; a title has what they leave it but for some of that.
     """
-    places = [
-        at
-        for at, name in enumerate(LISTING)
-        if name not in ONLY_IF_ANY or any(row[at][0] for row in rows)
-    ]
+    places = _places(rows, columns)
     names = [LISTING[at] for at in places]
     shown = [[row[at] for at in places] for row in rows]
     limits = {TITLE: TITLE_LIMIT, WHERE: WHERE_LIMIT, DOING: TAIL_LIMIT}
@@ -132,6 +132,22 @@ def _fitted(rows: list[list[Span]], columns: int | None) -> tuple[Sequence[str],
         ]
         for row in shown
     ]
+
+
+def _places(rows: list[list[Span]], columns: int | None) -> list[int]:
+    """The columns that say anything, as many of them as there is room for."""
+    least = {
+        at: max(len(name), *(width_of([row[at]]) for row in rows))
+        for at, name in enumerate(LISTING)
+        if name not in ONLY_IF_ANY or any(row[at][0] for row in rows)
+    }
+    for name, limit in ((TITLE, TITLE_LEAST), (WHERE, WHERE_LIMIT), (DOING, TAIL_LEAST)):
+        if (at := LISTING.index(name)) in least:
+            least[at] = min(least[at], limit)
+    for name in LEFT_OUT:
+        if columns is not None and sum(least.values()) + GAP * (len(least) - 1) > columns:
+            least.pop(LISTING.index(name), None)
+    return list(least)
 
 
 def _row(session: Json, depth: int, now: datetime) -> list[Span]:

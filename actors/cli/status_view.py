@@ -140,6 +140,8 @@ def _others(status: Json) -> list[tuple[str, list[Span]]]:
     rows: list[tuple[str, list[Span]]] = []
     if http.get("url"):
         rows.append(("http", [(str(http["url"]), ""), _state(http)]))
+    if http.get("problem"):
+        rows.append(("http", [(f"{http['problem']}; then: greenroom restart", "bad")]))
     if (status.get("daemon") or {}).get("state") == "running" or keeper:
         text = _pid(keeper) or "none: a crashed daemon is not brought back"
         rows.append(("keeper", [(text, "" if keeper else "warn")]))

@@ -13,14 +13,17 @@ import socket
 from collections.abc import Callable
 from typing import Any
 
+from msgspec.structs import replace
+
 from actors.control import feed
 from actors.control.frames import FrameError, read_frame
 from actors.control.peer import Peer
-from actors.gateway import Gateway
+from actors.gateway import NOT_READY, READY_SECONDS, Gateway
+from actors.messages.inbox import AskOnce, is_key
 from actors.supervision import BaseActor, ChildContext, tell
 from actors.surroundings import Surroundings
 from actors.terminals.sockets import listen_unix, peer_uid
-from storage import durable
+from storage import codec, durable
 from storage.errors import FileRefused
 from storage.records.request import Answer, Refusal
 from storage.strict_json import parse
@@ -38,6 +41,11 @@ TOO_MANY = Answer(
         code="too-many-connections",
         message=f"{CONNECTION_LIMIT} connections are open; close some and try again",
     ),
+)
+NO_KEY = Refusal(
+    code="bad-request",
+    message="a key has 1 to 100 visible characters of ASCII",
+    path="$.key",
 )
 
 _log = logging.getLogger(__name__)
@@ -165,14 +173,37 @@ class ControlActor(BaseActor):
         elif isinstance(kind, str) and kind in feed.TYPES:
             feed.serve(raw, peer, self._around.broadcaster)
         else:
-            caller = raw.pop("caller", None) if isinstance(raw, dict) else None
-            self._gateway.hand_in(
-                raw,
-                peer.from_any_thread,
-                follow=peer.grown(raw),
-                by="control-socket",
-                caller=caller if caller is None else str(caller),
-            )
+            own = raw if isinstance(raw, dict) else {}
+            caller, key = own.pop("caller", None), own.pop("key", None)
+            caller = caller if caller is None else str(caller)
+            if key is None:
+                self._gateway.hand_in(
+                    raw,
+                    peer.from_any_thread,
+                    follow=peer.grown(raw),
+                    by="control-socket",
+                    caller=caller,
+                )
+            else:
+                self._ask_once(own, key, caller, peer)
+
+    def _ask_once(self, raw: dict[str, Any], key: object, caller: str | None, peer: Peer) -> None:
+        """What is asked under a key is done once, whenever and however often it is asked."""
+        own_id = raw.pop("id") if isinstance(raw.get("id"), str) else None  # of this connection
+
+        def deliver(told: Answer | bytes) -> None:
+            answer = codec.decode(told, Answer) if isinstance(told, bytes) else told
+            peer.from_any_thread(replace(answer, id=own_id))
+
+        def refuse(refusal: Refusal) -> None:
+            deliver(Answer(id=None, type=str(raw.get("type")), ok=False, error=refusal))
+
+        if not is_key(key):
+            refuse(NO_KEY)
+            return
+        asked = AskOnce(f"{caller or '-'} {key}", raw, "control-socket", deliver, caller)
+        clock = self.context.clock
+        self._around.inbox.tell_within(READY_SECONDS, asked, clock, lambda: refuse(NOT_READY))
 
     def _end_daemon(self, raw: dict[str, Any], peer: Peer) -> None:
         own_id = raw.get("id")

@@ -15,7 +15,6 @@ from actors.messages.recording import Heard, Notice
 from actors.recording.broadcaster import Broadcaster
 from storage import codec
 from storage.errors import FileRefused
-from storage.records.conversation import TurnGrew
 from storage.records.request import Answer, Reference, Refusal, RequestId
 from storage.strict_json import full_path
 
@@ -115,7 +114,7 @@ class Feed:
 
     def hear(self, notice: Notice) -> None:
         """From any thread, in order per session."""
-        if isinstance(notice, TurnGrew):
+        if not isinstance(notice, Heard):
             return
         with self._lock:
             if self._is_over or self._is_full:

@@ -17,6 +17,7 @@ from actors.decisions import (
     prompts,
     requests,
     session,
+    timers,
     workers,
 )
 from actors.decisions.decision import (
@@ -104,6 +105,16 @@ def _answered(done: Done) -> Reply:
     return session.RECORD
 
 
+def _timer_set(done: Done) -> Reply:
+    found = next(event.timer for event in done.events if isinstance(event, e.TimerSet))
+    return timers.told_set(found)
+
+
+def _timer_cancelled(done: Done) -> Reply:
+    found = next(event for event in done.events if isinstance(event, e.TimerCancelled))
+    return timers.told_cancelled(found.timer_id)
+
+
 def _typed(state: SessionState, request: r.WriteInput, done: Done) -> Verdict:
     """The host takes a number once; so it is typed now if it was not, and only where it was meant.
 
@@ -142,4 +153,6 @@ _REPLIES: dict[type[Any], Callable[[Done], Reply]] = {
     r.AddMessage: _message,
     r.UpdateMessage: _message,
     r.AnswerPermission: _answered,
+    r.SetTimer: _timer_set,
+    r.CancelTimer: _timer_cancelled,
 }

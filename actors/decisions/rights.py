@@ -25,7 +25,8 @@ MOST_ABOVE = 4
 MOST_BELOW = 100
 """So many sessions are below one at a time, whoever of them started them."""
 
-Reach = Literal["seen", "below"]
+Reach = Literal["seen", "own", "below"]
+"""`seen` and `own`: of itself and of those below it; `below`: of those alone."""
 
 _REACH: dict[type[r.RequestBase], Reach] = {
     r.GetSession: "seen",
@@ -40,6 +41,9 @@ _REACH: dict[type[r.RequestBase], Reach] = {
     r.GetBudget: "seen",
     r.GetWorktree: "seen",
     r.GetDiff: "seen",
+    r.ListTimers: "seen",
+    r.SetTimer: "own",
+    r.CancelTimer: "own",
     r.Request: "below",
     r.WriteInput: "below",
     r.Cancel: "below",
@@ -75,7 +79,7 @@ def visible(sessions: dict[str, Session], caller: str, known: Known) -> dict[str
 
 def refusal(request: r.RequestBase, caller: Session, target: Session) -> r.Refusal | None:
     """Whether it may be asked of `target`, which the caller sees."""
-    if _REACH.get(type(request)) == "seen":
+    if _REACH.get(type(request)) in {"seen", "own"}:
         return None
     if target.id == caller.id:
         return out_of_reach("a session does this for those that it started, and not for itself")

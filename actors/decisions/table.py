@@ -23,6 +23,7 @@ from actors.decisions import (
     prompts,
     requests,
     session,
+    timers,
     turn_ends,
     turn_failures,
     updates,
@@ -32,7 +33,13 @@ from actors.decisions.decision import Decision, Draft, Given, Ready, Verdict
 from actors.decisions.session_activity import activity_of
 from actors.messages import outcomes as o
 from actors.messages.budget import ReserveBudget, SettleBudget
-from actors.messages.session import EndOverLimit, GetRecord, RecordEndedOrphans, ShutDown
+from actors.messages.session import (
+    EndOverLimit,
+    FireTimers,
+    GetRecord,
+    RecordEndedOrphans,
+    ShutDown,
+)
 from storage.records import request as r
 from storage.records.conversation import Round
 from storage.records.message import Content
@@ -161,6 +168,9 @@ _TABLE: dict[type, Callable[[SessionState, Any, Given], Verdict]] = {
     r.Request: workers.converse,
     r.Cancel: cancel,
     r.AnswerPermission: permission_answers.answer,
+    r.SetTimer: timers.set_timer,
+    r.CancelTimer: timers.cancel,
+    FireTimers: timers.fire,
     r.CreateWorker: workers.create,
     r.StartWorker: workers.start,
     r.StopWorker: workers.stop,

@@ -28,7 +28,14 @@ def refusal(git: Git, name: str) -> Refusal | None:
 
 def of_a_remote(git: Git, name: str) -> Refusal | None:
     """Why no new branch may be called so: git could not tell it from a remote's any more."""
-    remote = next((each for each in remotes(git) if name.startswith(f"{each}/")), None)
+    there = remotes(git)
+    if name in there:
+        text = (
+            f"{name} is the name of a remote, for whose default branch git would take it; name"
+            f" another branch, or, to work on one of the remote, that without {name}/"
+        )
+        return Refusal(code="bad-branch", message=text, path=_WHERE)
+    remote = next((each for each in there if name.startswith(f"{each}/")), None)
     if remote is None:
         return None
     own = name.removeprefix(f"{remote}/")

@@ -8,7 +8,7 @@ from actors.git.command import Git, GitFailed
 from actors.git.names import escaped, unescaped
 from storage.records.removal import BranchSetting
 
-_KEY = re.compile(r"[a-z]+")
+_KEY = re.compile(r"[a-z][a-z0-9-]*")
 
 
 def of(git: Git, branch: str | None) -> tuple[BranchSetting, ...]:

@@ -124,8 +124,11 @@ class Git:
         return Git(self.directory, self._environ, self._own, held, self._over)
 
     def until(self, over: Callable[[], bool]) -> "Git":
-        """The same, but that it is ended soon after `over` says yes: GitFailed without a status."""
-        return Git(self.directory, self._environ, self._own, self._held, over)
+        """The same, but that it is ended also soon after `over`, asked while it is waited for, says
+        yes: GitFailed without a status. What `over` raises ends it too, and goes on.
+        """
+        before = self._over
+        return Git(self.directory, self._environ, self._own, self._held, lambda: before() or over())
 
     def run(
         self,

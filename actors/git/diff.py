@@ -7,8 +7,7 @@ repository is touched. No program that a repository names for differences is run
 
 import os
 import re
-import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,9 +15,11 @@ from typing import Literal
 
 from msgspec import Struct
 
-from actors.git import patch
-from actors.git.command import Git, GitFailed, GitMissing
+from actors.git import patch, shares
+from actors.git.command import Git, GitFailed, GitMissing, GitRun
 from actors.git.look import directory_of, place
+from actors.git.pipes import watched
+from actors.git.scratch import scratch
 from actors.git.snapshot import Snapshot, snapshot
 from storage.records.diff import SessionDiff
 from storage.records.request import Refusal
@@ -26,6 +27,9 @@ from storage.records.session import Session, WorktreeSession
 
 DIFF_SECONDS = 60.0
 LIST_BYTES = 16 << 20
+READ_BYTES = 16 << 20
+"""So much of a patch is read for the shares of its files."""
+_SMALL = ("-c", "core.bigFileThreshold=256k")
 FILES = 2000
 _COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 _COMPARE = (
@@ -51,7 +55,7 @@ def diff(session: Session, git: Git, form: Form, most_bytes: int) -> SessionDiff
     """`form` says whether the text, a patch that `git apply` takes (with what is binary), the hunks
     of each file or only the numbers are told; of all but those at most what fits in `most_bytes`.
     """
-    here = git.at(Path(directory_of(session)))
+    here = watched(git.at(Path(directory_of(session))))
     try:
         refusal = _missing(session, here) or _no_files(here)
         if refusal:
@@ -95,9 +99,9 @@ def _no_files(git: Git) -> Refusal | None:
 def _own_objects(git: Git) -> Iterator[Git]:
     """Git that writes its objects to a place which goes in the end, and reads the others too."""
     shared = git.ask("rev-parse", "--path-format=absolute", "--git-path", "objects")
-    with tempfile.TemporaryDirectory(prefix="greenroom-diff-") as objects:
+    with scratch() as objects:
         own = {
-            "GIT_OBJECT_DIRECTORY": objects,
+            "GIT_OBJECT_DIRECTORY": str(objects),
             "GIT_ALTERNATE_OBJECT_DIRECTORIES": _quoted(shared),
         }
         yield git.having(own)
@@ -121,25 +125,23 @@ def _base(session: Session, git: Git, now: Snapshot) -> str | Refusal | None:
 
 
 def _compared(git: Git, sides: _Sides, form: Form, most_bytes: int) -> SessionDiff | Refusal:
-    trees = (sides.old, sides.now.tree)
-    told = git.run(
-        *_COMPARE, "--raw", "--numstat", "-z", *trees, seconds=DIFF_SECONDS, limit=LIST_BYTES
-    )
-    if told.status != 0:
-        raise GitFailed(told.status, told.error)
+    told = _run(git, sides, LIST_BYTES, "--raw", "--numstat", "-z")
     files, is_cut = patch.listed(told.out), told.is_cut
     shown, text = [each.file for each in files[:FILES]], None
-    if form != "summary":
-        how = ("--patch", *(_FOR_APPLY if form == "patch" else ()))
-        whole = git.run(*_COMPARE, *how, *trees, seconds=DIFF_SECONDS, limit=most_bytes)
+    if form == "patch":
+        whole = _run(git, sides, most_bytes, "--patch", *_FOR_APPLY)
         is_cut = is_cut or whole.is_cut
-        odd = None if form != "patch" or whole.is_cut else patch.not_text(files, whole.out)
+        odd = None if whole.is_cut else patch.not_text(files, whole.out)
         if odd is not None:
             return _no_text(git, sides, odd)
-        if form in {"text", "patch"}:
-            text = _text(whole.out, is_cut=whole.is_cut)
+        text = _text(patch.whole_lines(whole.out) if whole.is_cut else whole.out)
+    elif form != "summary":
+        parts, is_short = _sections(git, sides, most_bytes)
+        is_cut = is_cut or is_short or sum(map(len, parts)) > most_bytes
+        if form == "text":
+            text = _text(shares.text(parts, most_bytes))
         else:
-            shown = patch.with_hunks(files[:FILES], whole.out, is_cut=whole.is_cut)
+            shown = patch.with_hunks(files[:FILES], shares.whole(parts, most_bytes))
     branch = git.run("symbolic-ref", "--quiet", "HEAD")
     return SessionDiff(
         path=str(git.directory),
@@ -154,6 +156,27 @@ def _compared(git: Git, sides: _Sides, form: Form, most_bytes: int) -> SessionDi
     )
 
 
+def _run(git: Git, sides: _Sides, most_bytes: int, *how: str, first: Sequence[str] = ()) -> GitRun:
+    trees = (sides.old, sides.now.tree)
+    told = git.run(*first, *_COMPARE, *how, *trees, seconds=DIFF_SECONDS, limit=most_bytes)
+    if told.status != 0:
+        raise GitFailed(told.status, told.error)
+    return told
+
+
+def _sections(git: Git, sides: _Sides, most_bytes: int) -> tuple[list[bytes], bool]:
+    """The patch of each file, and whether any of it was not read. A file that is so large that
+    nothing after it was read is left out the second time, as if it were binary.
+    """
+    room = max(most_bytes, READ_BYTES)
+    read = _run(git, sides, room, "--patch")
+    parts = shares.sections(patch.whole_lines(read.out) if read.is_cut else read.out)
+    if read.is_cut:
+        rest = _run(git, sides, room, "--patch", first=_SMALL)
+        parts = shares.joined(parts, shares.sections(patch.whole_lines(rest.out)))
+    return parts, read.is_cut
+
+
 def _no_text(git: Git, sides: _Sides, name: str) -> Refusal:
     text = (
         f"{name} is not in UTF-8, so that the patch cannot be told whole; run in {git.directory},"
@@ -162,8 +185,8 @@ def _no_text(git: Git, sides: _Sides, name: str) -> Refusal:
     return Refusal(code="not-utf-8", message=text)
 
 
-def _text(raw: bytes, *, is_cut: bool) -> str:
-    return (patch.whole_lines(raw) if is_cut else raw).decode(errors="replace")
+def _text(raw: bytes) -> str:
+    return raw.decode(errors="replace")
 
 
 def _shown(path: str) -> str:

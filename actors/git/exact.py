@@ -1,15 +1,15 @@
-"""The bytes and rights of files that git itself does not give back, kept beside a snapshot.
+"""The bytes, rights and marks of files that git itself does not give back, kept beside a snapshot.
 
 Git converts line ends and encodings as attributes say, and of rights it knows whether a file is
 executable. So of files that differ from HEAD the bytes are kept where git could convert them, and
-of all files and directories the rights, where they are not the usual ones. A file with a filter
-goes through that alone: what it is to keep out of a repository stays out of it.
+of all files and directories the rights, where they are not the usual ones; and which files git was
+told to overlook. A file with a filter goes through that alone: what it is to keep out of a
+repository stays out of it.
 """
 
 import os
 import stat
-import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -17,22 +17,27 @@ from msgspec import Struct
 
 from actors.git import inside
 from actors.git.command import Git, GitFailed
+from actors.git.scratch import scratch
 from actors.inherited import UMASK
 
 SECONDS = 600.0
 SUBJECT = "greenroom: bytes and rights of files"
 _MOST_BYTES = 1 << 40
-_BYTES, _RIGHTS = "bytes", "rights"
+_BYTES, _RIGHTS, _HIDDEN = "bytes", "rights", "hidden"
+_TOP = b"./"
 _CONVERSIONS = ("text", "crlf", "eol", "working-tree-encoding", "ident")
 _OFF = frozenset({"unset", "unspecified"})
 _FILES = frozenset({b"100644", b"100755"})
 
 
 class Exact(Struct, frozen=True):
-    """`blobs`: by path; `rights`: by path, a directory's with `/` at its end."""
+    """`blobs`: by path; `rights`: by path, a directory's with `/` at its end. `hidden`: by path as
+    `ls-files -v` marks it.
+    """
 
     blobs: dict[bytes, str] = {}
     rights: dict[bytes, int] = {}
+    hidden: dict[bytes, bytes] = {}
 
     def has_more(self, than: "Exact") -> bool:
         """Whether any of it is not so in the other."""
@@ -41,21 +46,23 @@ class Exact(Struct, frozen=True):
         )
 
 
-def kept(git: Git, head: str | None, tree: str) -> str | None:
+def kept(git: Git, head: str | None, tree: str, hidden: Mapping[bytes, bytes]) -> str | None:
     """A commit of what `tree`, that of all files, lacks; None if that is nothing.
 
     `git` is at the top of the worktree, its index is that of the tree. GitFailed, OSError.
     """
     rights = b"".join(b"%o %s\0" % (mode, path) for path, mode in _rights(git))
     paths = _convertible(git, _changed(git, head, tree))
-    if not rights and not paths:
+    if not rights and not paths and not hidden:
         return None
     lines = ""
     if paths:
         lines += f"040000 tree {_tree_of(git, paths, _hashed(git, paths, '-w'))}\t{_BYTES}\n"
-    if rights:
-        blob = _text(git, "hash-object", "-w", "--stdin", stdin=rights)
-        lines += f"100644 blob {blob}\t{_RIGHTS}\n"
+    marks = b"".join(b"%s %s\0" % (mark, path) for path, mark in hidden.items())
+    for name, content in ((_HIDDEN, marks), (_RIGHTS, rights)):
+        if content:
+            blob = _text(git, "hash-object", "-w", "--stdin", stdin=content)
+            lines += f"100644 blob {blob}\t{name}\n"
     made = _text(git, "mktree", stdin=lines.encode())
     return _text(git, "commit-tree", made, "-m", SUBJECT)
 
@@ -67,16 +74,38 @@ def read(git: Git, index: str) -> Exact:
         return Exact()
     commit = parents[-1]
     names = _text(git, "ls-tree", "--name-only", commit).split("\n")
-    blobs, rights = {}, {}
+    blobs, rights, hidden = {}, {}, {}
     if _BYTES in names:
         for line in _split(_out(git, "ls-tree", "-r", "-z", "--full-tree", f"{commit}:{_BYTES}")):
             what, path = line.split(b"\t", 1)
             blobs[path] = os.fsdecode(what.split(b" ")[2])
     if _RIGHTS in names:
-        for line in _split(_out(git, "cat-file", "blob", f"{commit}:{_RIGHTS}")):
-            mode, path = line.split(b" ", 1)
+        for mode, path in _pairs(git, f"{commit}:{_RIGHTS}"):
             rights[path] = int(mode, 8)
-    return Exact(blobs, rights)
+    if _HIDDEN in names:
+        hidden = {path: mark for mark, path in _pairs(git, f"{commit}:{_HIDDEN}")}
+    return Exact(blobs, rights, hidden)
+
+
+def _pairs(git: Git, blob: str) -> Iterator[tuple[bytes, bytes]]:
+    for line in _split(_out(git, "cat-file", "blob", blob)):
+        first, path = line.split(b" ", 1)
+        yield first, path
+
+
+def hide(git: Git, wanted: Exact) -> None:
+    """Tells git again what to overlook, of what is in the index without conflict. GitFailed."""
+    if not wanted.hidden:
+        return
+    plain = {line[2:] for line in _split(_out(git, "ls-files", "-v", "-z")) if line[:1] == b"H"}
+    marks = {path: mark for path, mark in wanted.hidden.items() if path in plain}
+    for how, paths in (
+        ("--assume-unchanged", [path for path, mark in marks.items() if mark.islower()]),
+        ("--skip-worktree", [path for path, mark in marks.items() if mark in {b"S", b"s"}]),
+    ):
+        if paths:
+            names = b"".join(path + b"\0" for path in paths)
+            _out(git, "update-index", how, "-z", "--stdin", stdin=names)
 
 
 def put(git: Git, wanted: Exact) -> None:
@@ -103,7 +132,7 @@ def _put_bytes(git: Git, path: bytes, content: bytes) -> None:
 
 
 def _put_rights(top: Path, path: bytes, mode: int) -> None:
-    steps = inside.parts_of(os.fsdecode(path))
+    steps = () if path == _TOP else inside.parts_of(os.fsdecode(path))
     if path.endswith(b"/"):
         with inside.directory(top, steps) as descriptor:
             _change(descriptor, mode)
@@ -128,7 +157,7 @@ def _change(descriptor: int, mode: int) -> None:
 def _rights(git: Git) -> Iterator[tuple[bytes, int]]:
     """Those that a checkout would not give, of all that is in the index."""
     top = os.fsencode(git.directory) + b"/"
-    directories: set[bytes] = set()
+    directories: set[bytes] = {b"."}
     for line in _split(_out(git, "ls-files", "--stage", "-z")):
         what, path = line.split(b"\t", 1)
         above = path
@@ -212,7 +241,7 @@ def _quoted(path: bytes) -> bytes:
 
 def _tree_of(git: Git, paths: Iterable[bytes], blobs: Iterable[str]) -> str:
     lines = (f"100644 {blob}\t".encode() + path for path, blob in zip(paths, blobs, strict=True))
-    with tempfile.TemporaryDirectory(prefix="greenroom-index-") as own:
+    with scratch() as own:
         apart = git.having({"GIT_INDEX_FILE": f"{own}/index"})
         given = b"".join(line + b"\0" for line in lines)
         _out(apart, "update-index", "-z", "--index-info", stdin=given)

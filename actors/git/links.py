@@ -7,19 +7,18 @@ it is known again wherever it is.
 
 import os
 import re
-from contextlib import suppress
 from pathlib import Path
 from shlex import quote
 
 from msgspec import Struct
 
 from actors.git.command import Git
+from actors.git.plain_files import text_of
 from actors.git.repository import ListedWorktree, listed
 from storage.records.session import WorktreeSession
 from storage.records.worktree import lock_reason
 
 _OURS = lock_reason("")
-_SMALL_BYTES = 64 * 1024
 
 
 class Link(Struct, frozen=True):
@@ -41,15 +40,15 @@ def session_of(reason: str) -> str | None:
 
 def link_of(path: Path) -> Link | None:
     """By the `.git` file of a worktree; None if it has none, as a repository's own files."""
-    text = _small_text(path / ".git")
+    text = text_of(path / ".git")
     if text is None or not text.startswith("gitdir: "):
         return None
     own = path / text.removeprefix("gitdir: ").removesuffix("\n")
-    told = _small_text(own / "commondir")
+    told = text_of(own / "commondir")
     if told is None:
         common = own.parent.parent if own.parent.name == "worktrees" else own
         return Link(common, (own / "HEAD").exists())
-    reason = _small_text(own / "locked") or ""
+    reason = text_of(own / "locked") or ""
     common = Path(os.path.normpath(own / told.removesuffix("\n")))
     return Link(common, (common / "HEAD").exists(), session_of(reason), own.name)
 
@@ -57,14 +56,8 @@ def link_of(path: Path) -> Link | None:
 def noted_at(link: Link) -> Path | None:
     """Where git has noted that the worktree is; None if it is not one beside the main one."""
     own = link.common / "worktrees" / link.name
-    told = _small_text(own / "gitdir") if link.name else None
+    told = text_of(own / "gitdir") if link.name else None
     return (own / told.removesuffix("\n")).parent if told else None
-
-
-def _small_text(path: Path) -> str | None:
-    with suppress(OSError), path.open("rb") as file:
-        return os.fsdecode(file.read(_SMALL_BYTES))
-    return None
 
 
 def home_of(session: WorktreeSession, *others: Path) -> Path:

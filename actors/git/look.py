@@ -7,21 +7,18 @@ and what helps; only a fault of ours raises. Nothing is ever taken away because 
 import os
 import re
 import stat
-from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from shlex import join, quote
+from shlex import quote
 
 from msgspec.structs import asdict, replace
 
-from actors.git import status_report
+from actors.git import gone, status_report
 from actors.git.command import Git, GitFailed
 from actors.git.links import Link, home_of, link_of, lost, moved_to, noted_at, taken_at
 from actors.git.names import escaped, shown
-from actors.git.pipes import pipe_in
-from actors.git.repository import commit_of
+from actors.git.pipes import watched
 from storage.records.session import Session, WorktreeSession
-from storage.records.worktree import lock_reason
 from storage.records.worktree_look import WorktreeLook
 
 LOOK_SECONDS = 20.0
@@ -81,7 +78,7 @@ def _missing(session: WorktreeSession, git: Git, found: WorktreeLook) -> Worktre
     home = Path(session.repository)
     try:
         new = moved_to(git.at(home), session)
-        again = "" if new else _made_again(session, git.at(home))
+        rest = "" if new else gone.told(git.at(home), session)
     except (GitFailed, OSError) as error:
         why = lost(home) if not home.is_dir() else f"its repository {home} cannot be read: {error}"
         return replace(found, problem=f"{found.problem}, and {why}")
@@ -92,23 +89,7 @@ def _missing(session: WorktreeSession, git: Git, found: WorktreeLook) -> Worktre
             f"worktree move -f -f {quote(shown)} {quote(found.path)}"
         )
         return replace(found, location="moved", moved_to=shown, problem=text)
-    kept = f"; what was committed is on {session.branch} of {home}" if session.branch else ""
-    return replace(found, problem=f"{found.problem}{kept}{again}")
-
-
-def _made_again(session: WorktreeSession, git: Git) -> str:
-    """The command that makes it again, or why there is none. GitFailed, OSError."""
-    branch, path = session.branch, session.worktree_path
-    if branch is None or os.path.lexists(path):
-        return ""
-    if commit_of(git, f"refs/heads/{branch}") is None:
-        return ", which is gone too"
-    taken = taken_at(git, branch, but=path)
-    if taken:
-        return f", which is checked out in {taken}"
-    words = ("-C", session.repository, "worktree", "add", "-f", "-f", "--lock")
-    command = join(["git", *words, "--reason", lock_reason(session.id), path, branch])
-    return f"; make it again with: {command}"
+    return replace(found, problem=f"{found.problem}{rest}")
 
 
 def _linked(session: Session, git: Git, found: WorktreeLook) -> WorktreeLook:
@@ -158,6 +139,7 @@ def _whose(session: WorktreeSession, git: Git, link: Link) -> str:
 
 def _with_git(found: WorktreeLook, git: Git) -> WorktreeLook:
     """With what git says of the directory; of one without git, nothing."""
+    git = watched(git)
     try:
         if git.run("rev-parse", "--git-dir", seconds=LOOK_SECONDS).status != 0:
             return found  # of no repository
@@ -169,19 +151,11 @@ def _with_git(found: WorktreeLook, git: Git) -> WorktreeLook:
         report = status_report.parsed(done.out)
         named = git.run("symbolic-ref", "--quiet", "HEAD") if report.branch is None else None
     except (GitFailed, OSError, ValueError) as error:
-        why = _pipe(found.path) if isinstance(error, GitFailed) and error.status is None else None
-        return replace(found, problem=why or f"git says nothing of {found.path}: {error}")
+        return replace(found, problem=f"git says nothing of {found.path}: {error}")
     seen = replace(found, **asdict(report), is_detached=report.branch is None)
     if named is not None and named.status == 0:  # a branch of the name "(detached)"
         seen = replace(seen, branch=named.text.removeprefix("refs/heads/"), is_detached=False)
     return seen
-
-
-def _pipe(path: str) -> str | None:
-    """For what git waited, if that is known."""
-    with suppress(OSError):
-        return pipe_in(Path(path))
-    return None
 
 
 def _with_base(session: WorktreeSession, seen: WorktreeLook, git: Git) -> WorktreeLook:

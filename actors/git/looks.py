@@ -1,10 +1,12 @@
 """What was last seen of the directories of sessions, remembered for some seconds.
 
-Asking never waits longer than it says, whatever the disks do: what is older is looked at again, and
-shown as it was if that takes longer than a moment. The more there is to look at, the longer it is
+Asking never waits longer than it says, whatever the disks do: what is older, and whose directory
+came, went or was replaced, is looked at again, and shown as it was if that takes longer than a
+moment. The more there is to look at, the longer it is
 remembered, so that looking takes little of the machine however often somebody asks.
 """
 
+import os
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, wait
@@ -40,10 +42,18 @@ _ROOT = Path("/")
 _Told = list["Future[WorktreeLook]"]
 
 
+_Stamp = tuple[tuple[int, int] | None, ...]
+"""Which directory stands there, which `.git` in it, and which repository a worktree is of; None for
+what is not there.
+"""
+
+
 class _Seen(Struct, frozen=True):
     look: WorktreeLook
     at: float
     took: float
+    session: Session
+    stamp: _Stamp
 
 
 class Looks:
@@ -58,6 +68,7 @@ class Looks:
         self._changing = threading.Lock()
         self._seen: dict[str, _Seen] = {}
         self._under_way: dict[str, tuple[Future[WorktreeLook], float]] = {}
+        self._comparing: Future[None] | None = None
 
     def fresh(self, session: Session) -> "Future[WorktreeLook]":
         """All that can be seen of it from now on; it may never come."""
@@ -65,7 +76,8 @@ class Looks:
             before = self._under_way.get(f"whole {session.id}")
         if before and self._clock.monotonic() - before[1] >= HELD_UP_SECONDS:
             return before[0]  # one thread is enough where nothing answers
-        return self._look(f"whole {session.id}", lambda at: look.look(session, self._git, at))
+        key = f"whole {session.id}"
+        return self._look(key, session, lambda at: look.look(session, self._git, at))
 
     def run(self, job: Callable[[], T]) -> "Future[T]":
         """Other work in directories of users, in a thread that may be held up there."""
@@ -83,12 +95,32 @@ class Looks:
         """
         of = {session.id: (_key(session), session) for session in sessions}
         wanted = dict(of.values())
+        self._forget_replaced(wanted)
         first, again = self._refresh(wanted)
         if first:
             wait(first, seconds)
         if again:
             wait(again, min(seconds, AGAIN_SECONDS))
         return {id_: self._shown(key, session) for id_, (key, session) in of.items()}
+
+    def _forget_replaced(self, wanted: Mapping[str, Session]) -> None:
+        """Those whose directory is not the one that was looked at; where a disk does not say so in
+        a moment, what was seen of it and the rest stays. One thread at most is held up by it.
+        """
+        with self._changing:
+            if self._comparing is not None and not self._comparing.done():
+                return
+            seen = [(key, self._seen[key]) for key in wanted if key in self._seen]
+        if seen:
+            self._comparing = self._lookers.submit(self._compare, seen)
+            wait([self._comparing], AGAIN_SECONDS)
+
+    def _compare(self, seen: Iterable[tuple[str, _Seen]]) -> None:
+        for key, each in seen:
+            if _stamp_of(each.session) != each.stamp:
+                with self._changing:
+                    if self._seen.get(key) is each:
+                        del self._seen[key]
 
     def _refresh(self, wanted: Mapping[str, Session]) -> tuple[_Told, _Told]:
         """Looks again at what is old; the looks under way that are worth to be waited for: of what
@@ -108,7 +140,7 @@ class Looks:
             known = seen[key]
             told, since = under_way.get(key, (None, now))
             if told is None and (known is None or known.at < oldest):
-                told = self._look(key, _look_of(session, self._git))
+                told = self._look(key, session, _look_of(session, self._git))
             if told is not None and now - since < FIRST_SECONDS:
                 is_new = known is None or now - known.at > OLD_SECONDS
                 (first if is_new else again).append(told)
@@ -118,17 +150,22 @@ class Looks:
         for key in [key for key, each in self._seen.items() if now - each.at > _FORGOTTEN_SECONDS]:
             del self._seen[key]
 
-    def _look(self, key: str, see: Callable[[datetime], WorktreeLook]) -> "Future[WorktreeLook]":
-        told = self._lookers.submit(lambda: self._see(key, see))
+    def _look(
+        self, key: str, session: Session, see: Callable[[datetime], WorktreeLook]
+    ) -> "Future[WorktreeLook]":
+        told = self._lookers.submit(lambda: self._see(key, session, see))
         with self._changing:
             self._under_way[key] = (told, self._clock.monotonic())
         told.add_done_callback(lambda done: self._looked(key, done))
         return told
 
-    def _see(self, key: str, see: Callable[[datetime], WorktreeLook]) -> WorktreeLook:
+    def _see(
+        self, key: str, session: Session, see: Callable[[datetime], WorktreeLook]
+    ) -> WorktreeLook:
         at = self._clock.monotonic()
+        stamp = _stamp_of(session)
         found = see(self._clock.now())
-        seen = _Seen(found, at, self._clock.monotonic() - at)
+        seen = _Seen(found, at, self._clock.monotonic() - at, session, stamp)
         with self._changing:
             before = self._seen.get(key)
             if before is None or before.at <= at:
@@ -147,6 +184,20 @@ class Looks:
         if seen and since < HELD_UP_SECONDS:
             return seen.look
         return unanswered(session, since, self._clock)
+
+
+def _stamp_of(session: Session) -> _Stamp:
+    path = look.directory_of(session)
+    repository = [session.repository] if isinstance(session, WorktreeSession) else []
+    return tuple(map(_number_of, [path, f"{path}/.git", *repository]))
+
+
+def _number_of(path: str) -> tuple[int, int] | None:
+    try:
+        status = os.stat(path)  # noqa: PTH116 - a Path for each of hundreds costs more
+    except (OSError, ValueError):
+        return None
+    return status.st_dev, status.st_ino
 
 
 def shown_of(session: Session, found: WorktreeLook) -> dict[str, Any]:

@@ -1,14 +1,24 @@
 """Which commits of a branch are nowhere else: neither on a remote nor merged, squashed or not.
 
-By patch-id: a commit whose change another branch has counts as merged, and so does a branch whose
-change as a whole is that of one commit there. Changes nothing but for an object without a name.
+A branch counts as merged into another one if all files that it changes are there as it has them;
+or if each of its commits, or their change as a whole, was made there once more, to the last blank,
+and is still there. Changes nothing but for an object without a name.
 """
 
+from actors.decisions.worktrees.changes import Change, change_of, essence, has_all, has_modes
 from actors.git.command import Git, GitFailed
 from actors.git.names import shown
-from actors.git.snapshot import as_greenroom
+from actors.git.scratch import scratch
+from actors.git.snapshot import SNAPSHOT_SECONDS, as_greenroom
 
 _SHOWN = 1000
+_MOST_BYTES = 1 << 28
+_EXACTLY = ("--no-ignore-whitespace", "--whitespace=nowarn")
+_TREES = (
+    "diff-tree", "-r", "--no-renames", "--no-ext-diff", "--no-textconv", "--full-index",
+    "--no-color", "--src-prefix=a/", "--dst-prefix=b/", "--no-relative",
+    "--submodule=short", "--ignore-submodules=none",
+)  # fmt: skip
 
 
 def unmerged(
@@ -39,13 +49,21 @@ def _commits(git: Git, *which: str) -> tuple[str, ...]:
 
 
 def _targets(git: Git, branch: str | None, bases: tuple[str, ...]) -> list[str]:
-    """The default branch of each remote, here and there, and what was named as base."""
+    """The default branch of each remote, here and there, and what was named as base: the remote's
+    where a branch here has its name.
+    """
     told = git.ask("for-each-ref", "--format=%(symref)", "refs/remotes/*/HEAD")
     names = [name for name in told.split("\n") if name]
     names += [f"refs/heads/{name.split('/', 3)[3]}" for name in names]
-    names += [f"refs/{kind}/{base}" for base in bases for kind in ("heads", "remotes")]
+    for base in bases:
+        remote = f"refs/remotes/{base}"
+        names.append(remote if _is_ref(git, remote) else f"refs/heads/{base}")
     wanted = [name for name in dict.fromkeys(names) if name != f"refs/heads/{branch}"]
-    return [name for name in wanted if git.run("rev-parse", "-q", "--verify", name).status == 0]
+    return [name for name in wanted if _is_ref(git, name)]
+
+
+def _is_ref(git: Git, name: str) -> bool:
+    return git.run("rev-parse", "-q", "--verify", name).status == 0
 
 
 def _has(git: Git, target: str, head: str) -> bool:
@@ -55,9 +73,30 @@ def _has(git: Git, target: str, head: str) -> bool:
     base = found.text.split("\n")[0]
     if base == head:
         return True
-    if not git.ask("rev-list", "-n", "1", "--merges", f"{base}..{head}") and _is_picked(
-        git, target, head
-    ):
+    try:
+        return _has_change(git, target, base, head)
+    except GitFailed:
+        return False  # what is too large, or not here, proves nothing
+
+
+def _has_change(git: Git, target: str, base: str, head: str) -> bool:
+    mine, theirs = _change(git, base, head), _change(git, base, target)
+    if not mine:
+        return False  # nothing shows whether anybody took it
+    if has_all(mine, theirs):
+        return True
+    is_like = has_modes(mine, theirs) and _is_there(git, target, base, head)
+    return is_like and _was_taken(git, target, base, head)
+
+
+def _change(git: Git, old: str, new: str) -> Change:
+    return change_of(_out(git, *_TREES, "-z", old, new))
+
+
+def _was_taken(git: Git, target: str, base: str, head: str) -> bool:
+    """Each commit up to `head`, or all of them as one, has its like on the way to `target`."""
+    is_plain = not git.ask("rev-list", "-n", "1", "--merges", f"{base}..{head}")
+    if is_plain and _is_picked(git, target, head):
         return True
     squashed = as_greenroom(git).ask(
         "commit-tree", f"{head}^{{tree}}", "-p", base, "-m", "squashed"
@@ -66,13 +105,37 @@ def _has(git: Git, target: str, head: str) -> bool:
 
 
 def _is_picked(git: Git, target: str, head: str) -> bool:
-    """Each commit up to `head` has its like in `target`, and each of them changes something."""
-    told = git.run("cherry", target, head)
-    if told.status != 0:
-        raise GitFailed(told.status, told.error)
-    lines = told.text.split("\n")
-    return all(line.startswith("- ") for line in lines) and not _is_empty(git, head)
+    """By patch-id first: what of the two sides is the same but for white space."""
+    words = ("--no-merges", "--cherry-mark", "--left-right")
+    told = git.ask("rev-list", *words, f"{target}...{head}").split("\n")
+    if any(line.startswith(">") for line in told):
+        return False
+    own = set(git.ask("rev-list", f"{target}..{head}").split("\n"))
+    same = [line[1:] for line in told if line.startswith("=")]
+    theirs = {_essence(git, each) for each in same if each not in own}
+    return all(_essence(git, each) in theirs for each in same if each in own)
 
 
-def _is_empty(git: Git, commit: str) -> bool:
-    return git.run("diff-tree", "--quiet", f"{commit}^", commit).status == 0
+def _essence(git: Git, commit: str) -> bytes:
+    return essence(_patch(git, "--root", "--no-commit-id", commit))
+
+
+def _is_there(git: Git, target: str, base: str, head: str) -> bool:
+    """Whether the change could be taken out of the files of `target`: nobody has done so yet."""
+    with scratch() as own:
+        apart = git.having({"GIT_INDEX_FILE": f"{own}/index"})
+        _out(apart, "read-tree", target)
+        words = ("apply", "--check", "--reverse", "--cached", *_EXACTLY, "-")
+        done = apart.run(*words, stdin=_patch(git, base, head), seconds=SNAPSHOT_SECONDS)
+        return done.status == 0
+
+
+def _patch(git: Git, *which: str) -> bytes:
+    return _out(git, *_TREES, "--patch", "--binary", *which)
+
+
+def _out(git: Git, *words: str) -> bytes:
+    done = git.run(*words, seconds=SNAPSHOT_SECONDS, limit=_MOST_BYTES)
+    if done.status != 0 or done.is_cut:
+        raise GitFailed(done.status, done.error or f"git {words[0]} did not end well")
+    return done.out

@@ -11,11 +11,14 @@ from pathlib import Path
 
 from actors.decisions.worktrees.safety import Nested
 from actors.git.command import Git, GitFailed
+from actors.git.lone_work import lone_work
 from actors.git.names import shown
-from actors.git.repository import listed
-from actors.git.snapshot import head_of
+from actors.git.pipes import pipe_of_git
+from actors.git.snapshot import index_copy
 
 _BARE = frozenset({"HEAD", "objects", "refs"})
+_IGNORED = ("--others", "--ignored", "--exclude-standard", "--directory")
+_CHANGES = ("status", "--porcelain", "--untracked-files=all", "--ignore-submodules=dirty")
 ENTRIES = 5_000_000
 """A worktree with more than this is not walked to its end: unknown."""
 
@@ -35,15 +38,32 @@ def nested_in(git: Git, untracked: tuple[str, ...], own: Path | None = None) -> 
             if _has_ignored(around, path):
                 found.append(Nested(path=shown(path), work=_hidden_work(git, place)))
             continue
-        here = _in(git, place)
-        found.append(Nested(path=shown(path), work=_work(here), is_kept_out=path in outside))
+        here, pipe = _in(git, place), pipe_of_git(place)
+        if pipe is not None:
+            found.append(Nested(path=shown(path), work=pipe))
+            continue
+        is_kept_out, ignored = path in outside, _ignored(here, path)
+        found.append(
+            Nested(path=shown(path), work=_work(here), is_kept_out=is_kept_out, ignored=ignored)
+        )
         seen.add(here.run("rev-parse", "--absolute-git-dir").text)
-    modules = (own or Path(git.ask("rev-parse", "--absolute-git-dir"))) / "modules"
+    owns = (own or Path(git.ask("rev-parse", "--absolute-git-dir")), *_below(top, seen))
+    found += (each for each_own in owns for each in _not_checked_out(git, each_own, seen))
+    return tuple(found)
+
+
+def _below(top: Path, places: set[str]) -> list[Path]:
+    real = os.path.realpath(top)
+    return [Path(each) for each in sorted(places) if Path(each).is_relative_to(real)]
+
+
+def _not_checked_out(git: Git, own: Path, seen: set[str]) -> Iterator[Nested]:
+    """Submodules of which only git's files are there, with those of what is around them."""
+    modules = own / "modules"
     for module in _submodules(modules):
         if os.path.realpath(module) not in seen:
             path = f"submodule {module.relative_to(modules)}, not checked out"
-            found.append(Nested(path=shown(path), work=_hidden_work(git, module)))
-    return tuple(found)
+            yield Nested(path=shown(path), work=_hidden_work(git, module))
 
 
 def _submodules(directory: Path) -> Iterator[Path]:
@@ -92,25 +112,34 @@ def _work(here: Git) -> str | None:
             return "git does not take it for a repository"
         if _names_programs(here):
             return "its own configuration names programs (filters), so nobody looked into it"
-        if here.ask("status", "--porcelain", "--untracked-files=all", "--ignore-submodules=dirty"):
-            return "it has changes that are not committed"
-        return _unpushed(here)
+        with index_copy(here) as copy:
+            if copy.ask(*_CHANGES):
+                return "it has changes that are not committed"
+        return lone_work(here)
     except GitFailed as error:
         return f"git cannot tell what it has: {error}"
 
 
 def _hidden_work(git: Git, own: Path) -> str | None:
     """The same of one of which only git's own files, in `own`, are there."""
+    pipe = pipe_of_git(own)
+    if pipe is not None:
+        return pipe
     try:
-        return _unpushed(git.at(own).having({"GIT_DIR": str(own), "GIT_WORK_TREE": str(own)}))
+        return lone_work(git.at(own).having({"GIT_DIR": str(own), "GIT_WORK_TREE": str(own)}))
     except GitFailed as error:
         return f"git cannot tell what it has: {error}"
 
 
+def _ignored(here: Git, path: str) -> tuple[str, ...]:
+    """What is ignored in it, by paths that begin with its own."""
+    done = here.run("ls-files", *_IGNORED, "-z")
+    return tuple(shown(f"{path}/{os.fsdecode(each)}") for each in done.out.split(b"\0") if each)
+
+
 def _has_ignored(git: Git, path: str) -> bool:
     """Whether anything in it is ignored, and so in no copy of what is around it. GitFailed."""
-    words = ("ls-files", "--others", "--ignored", "--exclude-standard", "--directory", "--", path)
-    return bool(git.ask(*words))
+    return bool(git.ask("ls-files", *_IGNORED, "--", path))
 
 
 def _names_programs(git: Git) -> bool:
@@ -124,27 +153,3 @@ def _names_programs(git: Git) -> bool:
         if told.status == 0:
             return True
     return False
-
-
-def _unpushed(git: Git) -> str | None:
-    if git.run("rev-parse", "--verify", "--quiet", "refs/stash").status == 0:
-        return "it has a stash"
-    elsewhere = _linked(git)
-    if elsewhere is not None:
-        return f"it has a worktree in {shown(str(elsewhere))}, which is nothing without it"
-    head = head_of(git)
-    all_ = ("--exclude=refs/greenroom/*", "--all", *([head] if head else []))
-    if git.ask("rev-list", "-n", "1", *all_, "--not", "--remotes"):
-        return "it has commits that are on no branch of a remote"
-    return None
-
-
-def _linked(git: Git) -> Path | None:
-    """A worktree that another place has of it. If it is itself one, its files of git stay."""
-    own, common = (
-        os.path.realpath(git.ask("rev-parse", "--path-format=absolute", which))
-        for which in ("--git-dir", "--git-common-dir")
-    )
-    if own != common:
-        return None
-    return next((each.path for each in listed(git)[1:] if each.path.exists()), None)

@@ -11,15 +11,16 @@ from pathlib import Path
 
 from actors.git.command import Git, GitFailed
 from actors.git.names import escaped, unescaped
+from actors.git.plain_files import begin_of
 from actors.git.repository import commit_of
-from actors.git.snapshot import as_greenroom, keep
+from actors.git.snapshot import as_greenroom, head_of, keep
 from storage.records.removal import OwnRef
 
 _OWN = "refs/worktree/"
 _UNDER_WAY = ("refs/bisect/", "refs/rewritten/")
 _NOTED_IN = ("rebase-merge", "rebase-apply", "sequencer")
 _NOTE = re.compile(r"[A-Z][A-Z_]*")
-_NOTE_BYTES = 1 << 22
+_NOTE_BYTES = 1 << 26
 _ID = re.compile(rb"\b[0-9a-f]{40}(?:[0-9a-f]{24})?\b")
 _AT_ONCE = 1000
 """So many parents a commit is given."""
@@ -34,7 +35,9 @@ def kept(git: Git, ref: str) -> tuple[OwnRef, ...]:
     )
     for each in found:
         keep(git, f"{ref}-own-{each.object[:16]}", each.object)
-    commits = _lonely(git, [*_in_reflog(git), *_noted(git)])
+    head = head_of(git)
+    elsewhere = (*((head,) if head else ()), "--branches", "--tags", "--remotes")
+    commits = lonely(git, [*_in_reflog(git), *noted(git)], elsewhere)
     if commits:
         _keep_commits(git, f"{ref}-reflog", commits)
     return tuple(found)
@@ -61,20 +64,26 @@ def reflog_note(git: Git, ref: str) -> str | None:
 
 
 def _in_reflog(git: Git) -> list[str]:
-    told = git.run("log", "--walk-reflogs", "--format=%H", "HEAD", "--")
-    return told.text.split() if told.status == 0 else []  # there is none, or what it had is gone
+    """Of HEAD and of its branch, which may go with it."""
+    branch = git.run("symbolic-ref", "--quiet", "HEAD")
+    found = []
+    for name in ("HEAD", branch.text) if branch.status == 0 else ("HEAD",):
+        told = git.run("log", "--walk-reflogs", "--format=%H", name, "--")
+        # there is none, or what it had is gone
+        found += told.text.split() if told.status == 0 else []
+    return found
 
 
-def _noted(git: Git) -> list[str]:
-    """The commits that git's own files of this worktree name, and its refs for what is under way.
+def noted(git: Git) -> list[str]:
+    """The commits that git's own files of this worktree name, as the reflog of its HEAD, and its
+    refs for what is under way.
 
     GitFailed, OSError.
     """
     own = Path(git.ask("rev-parse", "--absolute-git-dir"))
     names = git.ask("for-each-ref", "--format=%(objectname)", *_UNDER_WAY).split()
     for path in _notes(own):
-        with path.open("rb") as file:
-            names += [found.decode() for found in _ID.findall(file.read(_NOTE_BYTES))]
+        names += [found.decode() for found in _ID.findall(begin_of(path, _NOTE_BYTES) or b"")]
     if not names:
         return []
     given = "".join(f"{name}\n" for name in dict.fromkeys(names)).encode()
@@ -84,25 +93,26 @@ def _noted(git: Git) -> list[str]:
 
 
 def _notes(own: Path) -> Iterator[Path]:
-    """As `ORIG_HEAD`, `MERGE_AUTOSTASH`, and all that a rebase under way has."""
+    """As `ORIG_HEAD`, `MERGE_AUTOSTASH`, and all that a rebase under way has. The reflog of HEAD
+    as a file: git shows none of a branch without a commit.
+    """
+    yield own / "logs" / "HEAD"
     for place in (own, *(own / name for name in _NOTED_IN)):
         for path in sorted(place.iterdir()) if place.is_dir() else ():
-            is_file = path.is_file() and not path.is_symlink()
-            if is_file and (place != own or _NOTE.fullmatch(path.name)):
+            if place != own or _NOTE.fullmatch(path.name):
                 yield path
 
 
-def _lonely(git: Git, commits: list[str]) -> list[str]:
-    """Those that no branch, tag or HEAD leads to."""
+def lonely(git: Git, commits: list[str], elsewhere: Iterable[str]) -> list[str]:
+    """Those that nothing leads to of what `elsewhere` names, as `--branches`. GitFailed."""
     been = list(dict.fromkeys(commits))
     if not been:
         return []
-    elsewhere = ("HEAD", "--branches", "--tags", "--remotes")
     words = ("rev-list", "--ignore-missing", "--stdin", "--not", *elsewhere)
-    lonely = git.run(*words, stdin="\n".join(been).encode())
-    if lonely.status != 0 or lonely.is_cut:
-        raise GitFailed(lonely.status, lonely.error or "git cannot say what its reflog has")
-    of = set(lonely.text.split())
+    told = git.run(*words, stdin="\n".join(been).encode())
+    if told.status != 0 or told.is_cut:
+        raise GitFailed(told.status, told.error or "git cannot say what its reflog has")
+    of = set(told.text.split())
     return [each for each in been if each in of]
 
 

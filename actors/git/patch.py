@@ -100,18 +100,18 @@ def summary(files: Sequence[Listed]) -> DiffSummary:
     )
 
 
-def with_hunks(files: Sequence[Listed], patch: bytes, *, is_cut: bool) -> list[ChangedFile]:
-    """Each file with its hunks from `--patch`; a file in which the patch was cut has none."""
-    sections = list(_sections(patch))
-    if is_cut and sections:
-        sections.pop()
-    told, place = [], 0
+def with_hunks(files: Sequence[Listed], told: Sequence[bytes | None]) -> list[ChangedFile]:
+    """Each file with the hunks of its sections of `--patch`; one without all of those has none."""
+    found, place = [], 0
     for each in files:
-        own = sections[place : place + each.sections]
+        own = [section for section in told[place : place + each.sections] if section is not None]
         place += each.sections
-        hunks = tuple(hunk for section in own for hunk in section)
-        told.append(replace(each.file, hunks=hunks) if len(own) == each.sections else each.file)
-    return told
+        if len(own) < each.sections:
+            found.append(each.file)
+            continue
+        hunks = tuple(hunk for section in own for hunk in _hunks(section))
+        found.append(replace(each.file, hunks=hunks))
+    return found
 
 
 def not_text(files: Sequence[Listed], patch: bytes) -> str | None:
@@ -130,24 +130,16 @@ def whole_lines(patch: bytes) -> bytes:
     return patch[: patch.rfind(b"\n") + 1]
 
 
-def _sections(patch: bytes) -> Iterator[list[Hunk]]:
-    """The hunks of each file in turn."""
-    lines = patch.split(b"\n")
-    section: list[Hunk] | None = None
+def _hunks(section: bytes) -> Iterator[Hunk]:
+    """Those of one file."""
+    lines = section.split(b"\n")
     place = 0
     while place < len(lines):
-        line = lines[place]
-        found = _HUNK.fullmatch(line) if section is not None else None
+        found = _HUNK.fullmatch(lines[place])
         place += 1
-        if line.startswith(b"diff --git "):
-            if section is not None:
-                yield section
-            section = []
-        elif found and section is not None:
+        if found:
             hunk, place = _hunk(found, lines, place)
-            section.append(hunk)
-    if section is not None:
-        yield section
+            yield hunk
 
 
 def _hunk(head: re.Match[bytes], lines: Sequence[bytes], place: int) -> tuple[Hunk, int]:

@@ -10,10 +10,12 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from actors.git import branch_settings, exact, own_refs
+from actors.git import branch_names, branch_settings, exact, own_refs
 from actors.git.command import Git, GitFailed
+from actors.git.half_remade import branch_note, reason_of
 from actors.git.links import forgotten, lost
 from actors.git.names import shown, unescaped
+from actors.git.plain_files import text_of
 from actors.git.repository import ListedWorktree, commit_of, listed
 from actors.git.snapshot import SNAPSHOT_SECONDS, STAGES, has_more, index_of, keep, snapshot
 from storage.records.removal import RemovedWorktree
@@ -42,7 +44,8 @@ def fill(git: Git, commit: str, keep_open: Sequence[int] = ()) -> None:
     index = index_of(git, commit)
     said("read-tree", "--reset", "-u", _NO_SUBMODULES, f"{commit}^{{tree}}")
     top = git.at(Path(git.ask("rev-parse", "--show-toplevel")))
-    exact.put(top.holding(*keep_open), exact.read(git, index))
+    beside = exact.read(git, index)
+    exact.put(top.holding(*keep_open), beside)
     if git.ask("log", "-1", "--format=%s", index) == STAGES:
         kept = said("ls-tree", "-r", "-z", "--full-tree", index)
         said("read-tree", "--empty")
@@ -50,6 +53,7 @@ def fill(git: Git, commit: str, keep_open: Sequence[int] = ()) -> None:
     else:
         said("read-tree", f"{index}^{{tree}}")
     git.run("update-index", "-q", "--refresh", seconds=SNAPSHOT_SECONDS, keep_open=keep_open)
+    exact.hide(top.holding(*keep_open), beside)
 
 
 def _stages(kept: bytes) -> bytes:
@@ -81,7 +85,8 @@ class _Remaking:
         self._path = Path(removed.path)
         self._git = git.at(Path(removed.repository))
         self._whole = lock_reason(session_id)
-        self._begun = lock_reason(f"restoring {session_id}")
+        self._begun = reason_of(session_id)
+        self._branch_note = branch_note(session_id, removed)
         self._keep_open = keep_open
 
     def done(self) -> tuple[str, ...]:
@@ -152,8 +157,8 @@ class _Remaking:
         """What git was told when a crash came before it had a directory; there is no file in it."""
         common = Path(self._git.ask("rev-parse", "--path-format=absolute", "--git-common-dir"))
         for own in sorted((common / "worktrees").glob("*")):
-            with suppress(OSError):
-                if (own / "locked").read_text(errors="replace").strip() == self._begun:
+            if (text_of(own / "locked") or "").strip() == self._begun:
+                with suppress(OSError):
                     shutil.rmtree(own)
 
     def _add(self) -> tuple[str, ...]:
@@ -182,9 +187,14 @@ class _Remaking:
             return None, f"its branch {branch} is checked out in {holder}, so HEAD is detached"
         if tip is not None and tip != head:
             return None, f"its branch {branch} has moved on to {tip[:12]}, so HEAD is detached"
+        other = branch_names.in_the_way(self._git, branch)
+        if other is not None:
+            text = f"its branch {branch} cannot be beside {other}, which is there now"
+            return None, f"{text}, so HEAD is detached"
         if tip is None:
+            made = ("--create-reflog", "-m", self._branch_note, f"refs/heads/{branch}", head, "")
             branch_settings.give_back(self._git, branch, self._removed.branch_settings)
-            self._do("update-ref", "--create-reflog", f"refs/heads/{branch}", head, "")
+            self._do("update-ref", *made)
         return branch, None
 
     def _do(self, *words: str, git: Git | None = None) -> None:

@@ -20,14 +20,15 @@ from actors.git import branch_settings, look
 from actors.git.command import Git, GitFailed
 from actors.git.emptying import emptied
 from actors.git.kept_copy import KeptCopy
+from actors.git.left_places import PARKED, REMOVING
 from actors.git.links import forgotten, home_of, link_of, session_of
 from actors.git.mounts import mounts_below
 from actors.git.names import escaped, shown
 from actors.git.nested import nested_in
 from actors.git.own_branch import dropped
-from actors.git.pipes import pipe_in
+from actors.git.pipes import pipe_in, pipe_of_git
 from actors.git.repository import listed
-from actors.git.safety import branch_of, none_put, see
+from actors.git.safety import branch_of, none_put, said_of, see
 from actors.git.snapshot import head_of
 from actors.messages import outcomes as o
 from storage.records.removal import Removal, RemovedWorktree, UnsafeReason
@@ -44,10 +45,6 @@ class _Kept(Struct, frozen=True):
 
 
 ENDED = "The session stays, but its workers have ended"
-PARKED = ".greenroom-parked-"
-"""Renamed so, it may still hold what no copy does."""
-REMOVING = ".greenroom-removing-"
-"""Renamed so, all of it is kept, and it is being emptied."""
 
 
 def nobody(_path: Path) -> tuple[str, ...]:
@@ -90,7 +87,7 @@ class WorktreeRemover:
         try:
             seen = self._seen(at)
         except (GitFailed, OSError) as error:
-            return Seen(problem=shown(str(error)))
+            return Seen(problem=shown(said_of(error, self._path)))
         return replace(
             seen,
             problem=shown(seen.problem) if seen.problem else None,
@@ -100,6 +97,9 @@ class WorktreeRemover:
 
     def _seen(self, at: datetime) -> Seen:
         where = str(self._repository.directory)
+        pipe = pipe_of_git(self._repository.directory)
+        if pipe is not None:
+            return Seen(problem=pipe)
         found = look.place(self._session, self._repository, at)
         if found.location == "gone" and any(self._left()):
             return Seen(repository=where)
@@ -146,7 +146,8 @@ class WorktreeRemover:
             kept = self._kept(removal, at)
         except Exception as error:  # noqa: BLE001 - whatever it is, the files go back to their place
             where = self._put_back(removal)
-            text = f"the worktree {self._path} could not be removed, and stays{where}: {error}"
+            why = said_of(error, self._path)
+            text = f"the worktree {self._path} could not be removed, and stays{where}: {why}"
             return o.RemovalRefused(shown(text))
         return self._after_keeping(removal, kept) if isinstance(kept, _Kept) else kept
 
@@ -250,6 +251,7 @@ class WorktreeRemover:
             branch_settings=branch_settings.of(self._repository, seen.branch),
             ignored=seen.ignored[:SHOWN],
             ignored_count=len(seen.ignored),
+            notes=verdicts.notes(seen),
         )
 
     def _kept_parked(self, parked: Path, copy: KeptCopy, removal: Removal) -> RemovedWorktree:
@@ -276,11 +278,12 @@ class WorktreeRemover:
     # What goes.
 
     def _after_keeping(self, removal: Removal, kept: _Kept) -> Outcome:
-        notes, is_gone = [kept.note], False
+        notes, is_gone = [*kept.worktree.notes, kept.note], False
         copy = KeptCopy(self._repository, removal.ref, self._session.id)
         with _noted(notes, "what else was kept is not known"):
             notes += copy.notes()
-        notes.append(emptied(self._beside(REMOVING, removal)))
+        left = emptied(self._beside(REMOVING, removal))
+        notes.append(f"{left}; greenroom doctor --fix goes on with it" if left else None)
         with _noted(notes, f"{self._path} stays"):
             if self._path.is_symlink() and not self._path.exists():
                 self._path.unlink()

@@ -58,7 +58,7 @@ class Repository(Struct, frozen=True, kw_only=True):
                 common_dir=common,
                 is_bare=worktrees[0].is_bare,
                 worktrees=worktrees,
-                head=_said(git, "symbolic-ref", "--quiet", "--short", "HEAD"),
+                head=head_branch(git),
                 default_branch=_default_branch(git),
             )
         except GitMissing as error:
@@ -108,15 +108,37 @@ def commit_of(git: Git, name: str) -> str | None:
     return None if found is None or found.startswith("^") else found
 
 
+def head_branch(git: Git) -> str | None:
+    """What is checked out; None when detached. Not as git shortens it: beside a tag of that name it
+    says more.
+    """
+    full = _said(git, "symbolic-ref", "--quiet", "HEAD")
+    return full.removeprefix("refs/heads/") if full else None
+
+
+def of_remotes(git: Git, name: str) -> str:
+    """`origin/main` as the remote's branch in full, whatever branch here has that name; any other
+    name as it is.
+    """
+    full = f"refs/remotes/{name}"
+    is_remotes = any(name.startswith(f"{remote}/") for remote in remotes(git))
+    return full if is_remotes and commit_of(git, full) is not None else name
+
+
+def full_name(git: Git, name: str) -> str | None:
+    """The ref that a name means, if it is one."""
+    if "\0" in name:
+        return None
+    words = ("rev-parse", "--verify", "--quiet", "--symbolic-full-name", "--end-of-options", name)
+    return _said(git, *words)
+
+
 def branch_named(git: Git, name: str) -> str | None:
     """The branch, here (`main`) or of a remote (`origin/main`), that a name means, if it is one.
 
     None also for one that is not UTF-8: no record could name it.
     """
-    if "\0" in name:
-        return None
-    words = ("rev-parse", "--verify", "--quiet", "--symbolic-full-name", "--end-of-options", name)
-    full = _said(git, *words) or ""
+    full = full_name(git, name) or ""
     for prefix in ("refs/heads/", "refs/remotes/"):
         if full.startswith(prefix):
             found = full.removeprefix(prefix)

@@ -4,27 +4,24 @@ What cannot be looked at becomes the `problem` of what was seen, never an except
 takes it as unsafe. What it means is decided in `decisions/worktrees/safety.py`.
 """
 
+import errno
 import os
 from collections.abc import Callable
 from pathlib import Path
 
-from actors.decisions.worktrees.safety import Seen
+from actors.decisions.worktrees.safety import Nested, Seen
 from actors.git.command import Git, GitFailed
 from actors.git.merged import unmerged
 from actors.git.names import shown
 from actors.git.nested import nested_in
+from actors.git.pipes import watched
 from actors.git.snapshot import SNAPSHOT_SECONDS, head_of, index_copy
+from actors.git.stashes import stashes
+from actors.git.under_way import under_way
 
-_UNDER_WAY = {
-    "MERGE_HEAD": "merge",
-    "CHERRY_PICK_HEAD": "cherry-pick",
-    "REVERT_HEAD": "revert",
-    "BISECT_LOG": "bisect",
-    "rebase-merge": "rebase",
-    "rebase-apply": "rebase or am",
-    "sequencer": "cherry-pick or revert",
-}
 _KINDS = {b"?": "untracked", b"!": "ignored", b"u": "conflicted"}
+_SAID, _BEGIN = 500, 80
+"""So many letters are told of an error, and of a path that is too long."""
 _FIELDS = {b"1": 8, b"2": 9, b"u": 10}
 """How many blanks stand before the path in a line of `status --porcelain=v2`."""
 
@@ -47,9 +44,25 @@ def see(
     that is not in git still is as the set-up put it, so that it does not count.
     """
     try:
-        return _seen(git, branches, bases, is_put)
+        return _seen(watched(git), branches, bases, is_put)
     except (GitFailed, OSError) as error:
-        return Seen(problem=str(error))
+        return Seen(problem=said_of(error, git.directory))
+
+
+def said_of(error: Exception, top: Path) -> str:
+    """What went wrong in the worktree `top`, of some hundred letters at most."""
+    path = getattr(error, "filename", None)
+    if getattr(error, "errno", None) != errno.ENAMETOOLONG or not isinstance(path, str):
+        return _cut(str(error), _SAID)
+    begin = _cut(path.removeprefix(f"{top}/"), _BEGIN)
+    return (
+        f"a path in it has {len(os.fsencode(path))} bytes, more than git can take: {begin}; move"
+        " or remove what lies that deep, then delete the session again"
+    )
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[:most]}…"
 
 
 def _seen(
@@ -63,6 +76,7 @@ def _seen(
     untracked = [path for path in files["untracked"] if not (path.endswith("/") or is_put(path))]
     files = {kind: tuple(map(shown, paths)) for kind, paths in files.items()}
     known = {each for each in (branch, *branches) if each}
+    stashed = stashes(git, known)
     commits, has_remote = unmerged(git, head, branch, bases) if head else ((), False)
     return Seen(
         head=head,
@@ -70,13 +84,21 @@ def _seen(
         uncommitted=files["uncommitted"],
         untracked=tuple(map(shown, untracked)),
         conflicted=files["conflicted"],
-        ignored=files["ignored"],
-        under_way=_under_way(git),
-        stashes=_stashes(git, known),
+        ignored=_ignored(files["ignored"], nested),
+        under_way=under_way(git),
+        stashes=stashed.here,
+        stashes_perhaps=stashed.perhaps,
         unpushed=commits,
         has_remote=has_remote,
         nested=nested,
     )
+
+
+def _ignored(own: tuple[str, ...], nested: tuple[Nested, ...]) -> tuple[str, ...]:
+    """Those of repositories within too, but for what lies in a directory that is named anyway."""
+    whole = tuple(path for path in own if path.endswith("/"))
+    within = (path for each in nested for path in each.ignored)
+    return tuple(dict.fromkeys((*own, *(path for path in within if not path.startswith(whole)))))
 
 
 def branch_of(git: Git) -> str | None:
@@ -107,27 +129,3 @@ def _files(git: Git) -> dict[str, tuple[str, ...]]:
         path = line[2:] if kind in b"?!" else line.split(b" ", _FIELDS[kind])[-1]
         found[_KINDS.get(kind, "uncommitted")].append(os.fsdecode(path))
     return {kind: tuple(paths) for kind, paths in found.items()}
-
-
-def _under_way(git: Git) -> tuple[str, ...]:
-    own = Path(git.ask("rev-parse", "--absolute-git-dir"))
-    return tuple(sorted({what for name, what in _UNDER_WAY.items() if (own / name).exists()}))
-
-
-def _stashes(git: Git, branches: set[str]) -> tuple[str, ...]:
-    """Stashes are the whole repository's; git names the branch that each was made on."""
-    if git.run("rev-parse", "--verify", "--quiet", "refs/stash").status != 0:
-        return ()
-    been = set(git.run("log", "--walk-reflogs", "--format=%H", "HEAD", "--").text.split())
-    told = git.ask("log", "--walk-reflogs", "-z", "--format=%gd%x09%P%x09%gs", "refs/stash", "--")
-    found = []
-    for entry in filter(None, told.split("\0")):
-        name, parents, text = entry.split("\t", 2)
-        is_detached = _is_on(text, "(no branch)") and parents.split(" ")[0] in been
-        if is_detached or any(_is_on(text, branch) for branch in branches):
-            found.append(shown(f"{name}: {text}"))
-    return tuple(found)
-
-
-def _is_on(text: str, branch: str) -> bool:
-    return text.startswith((f"WIP on {branch}: ", f"On {branch}: "))

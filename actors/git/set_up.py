@@ -8,6 +8,7 @@ commands are only named here, and run by others.
 import os
 from collections.abc import Callable, Mapping
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Literal, TypeVar
 
@@ -25,6 +26,7 @@ DIRECTORY = ".greenroom"
 TEMPLATES = "templates"
 FILE_BYTES = 1 << 20
 """Of one template."""
+TEMPLATE_FILES = 1000
 COPIED_FILES = 20_000
 COPIED_BYTES = 1 << 30
 COPIED_FILE_BYTES = 1 << 28
@@ -42,7 +44,7 @@ class Source(Struct, frozen=True):
 
 
 class _TooMuchError(Exception):
-    """More is to be copied than may be."""
+    """More is to be put there than may be."""
 
 
 def set_up(plan: WorktreePlan, own: Path, *, trusts_repository: bool) -> SetUp | None:
@@ -119,14 +121,25 @@ class _Work:
     def templates(self, place: Path) -> None:
         if not (place / TEMPLATES).is_dir():
             return
-        found = self.tried(TEMPLATES, lambda: list(inside.files_below(place, (TEMPLATES,))))
-        for steps in found or ():
-            self.tried("/".join(steps), partial(self._template, place, steps))
+        within = inside.files_below(place, (TEMPLATES,))
+        found = self.tried(TEMPLATES, lambda: list(islice(within, TEMPLATE_FILES + 1))) or []
+        try:
+            for number, steps in enumerate(found):
+                self.tried("/".join(steps), partial(self._template, place, steps, number))
+        except _TooMuchError:
+            most = f"{TEMPLATE_FILES} files and {COPIED_BYTES >> 20} MiB"
+            self._notes.append(
+                f"{TEMPLATES} was put in part: {most} are the most; files without placeholders"
+                f" may come from copy in {FILE} instead"
+            )
 
-    def _template(self, place: Path, steps: tuple[str, ...]) -> None:
+    def _template(self, place: Path, steps: tuple[str, ...], number: int) -> None:
         target = inside.parts_of("/".join(steps[1:]))
         content, mode = template(place, steps, self._filled)
+        if number >= TEMPLATE_FILES or self._bytes + len(content) > COPIED_BYTES:
+            raise _TooMuchError
         is_new = inside.put(self._to, target, content, mode)
+        self._bytes += len(content)
         self._count("/".join(target), is_new=is_new)
 
     def copies(self, texts: tuple[str, ...]) -> None:

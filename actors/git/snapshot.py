@@ -7,19 +7,21 @@ and rights that git would not give back are kept beside it (`exact`).
 """
 
 import os
-import shutil
 import stat
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from msgspec import Struct
 
-from actors.git import exact
+from actors.git import exact, plain_files
 from actors.git.command import Git, GitFailed
+from actors.git.pipes import watched
+from actors.git.scratch import scratch
 
 SNAPSHOT_SECONDS = 600.0
+INDEX_BYTES = 1 << 29
+"""An index of some five million files; a larger one is no index."""
 STAGES = "greenroom: the index, in stages"
 """The message of an index that held conflicts: its tree has one directory for each stage."""
 _INDEX = "greenroom: the index"
@@ -65,7 +67,8 @@ def snapshot(
         staged = _staged(copy)
         left_out = _add_all(copy)
         tree = _said(copy, "write-tree")
-        beside = None if to_compare else exact.kept(copy, head, tree)
+        hidden = {} if to_compare else _hidden(git.at(copy.directory))
+        beside = None if to_compare else exact.kept(copy, head, tree, hidden)
         index = _index_commit(copy, staged, head, beside)
         parents = [word for each in (earlier, head, index) if each for word in ("-p", each)]
         commit = _said(copy, "commit-tree", tree, *parents, "-m", message)
@@ -107,12 +110,13 @@ def index_copy(git: Git) -> Iterator[Git]:
     The time of the copy is that of the original: by it git knows which files to read again. What
     git was told not to look at it does look at. GitFailed, OSError.
     """
+    git = watched(git)
     top = git.at(Path(git.ask("rev-parse", "--show-toplevel")))
-    index = Path(git.ask("rev-parse", "--path-format=absolute", "--git-path", "index"))
-    with tempfile.TemporaryDirectory(prefix="greenroom-index-") as own:
-        copy = Path(own) / "index"
+    index = Path(git.ask("rev-parse", "--absolute-git-dir")) / "index"
+    with scratch() as own:
+        copy = own / "index"
         with suppress(FileNotFoundError):
-            shutil.copy2(index, copy)
+            plain_files.copy(index, copy, INDEX_BYTES)
         working = as_greenroom(top).having({"GIT_INDEX_FILE": str(copy)})
         _unhide(working)
         yield working
@@ -148,7 +152,7 @@ def _staged(git: Git) -> tuple[str, str]:
     staged = _out(git, "ls-files", "--stage", "-z")
     if not _has_conflict(staged):
         return _said(git, "write-tree"), _INDEX
-    with tempfile.TemporaryDirectory(prefix="greenroom-index-") as own:
+    with scratch() as own:
         apart = git.having({"GIT_INDEX_FILE": f"{own}/index"})
         _out(apart, "update-index", "-z", "--index-info", stdin=_apart(staged))
         return _said(apart, "write-tree"), STAGES
@@ -204,11 +208,22 @@ def _add(git: Git, paths: list[bytes]) -> None:
 
 def _unhide(git: Git) -> None:
     """Files that git was told not to look at are looked at, but for those that are not there."""
-    told = [line for line in _out(git, "ls-files", "-v", "-z").split(b"\0") if line]
-    assumed = [line[2:] for line in told if line[:1].islower()]
-    skipped = [line[2:] for line in told if line[:1] in {b"S", b"s"}]
-    _change(git, "--no-assume-unchanged", assumed)
-    _change(git, "--no-skip-worktree", [path for path in skipped if _mode(git, path) is not None])
+    hidden = _hidden(git)
+    _change(git, "--no-assume-unchanged", [path for path, mark in hidden.items() if mark.islower()])
+    _change(git, "--no-skip-worktree", [path for path, mark in hidden.items() if mark != b"h"])
+
+
+def _hidden(git: Git) -> dict[bytes, bytes]:
+    """Such files by path, as git marks them: `h` for `--assume-unchanged`, `S` for
+    `--skip-worktree` of what is there nevertheless, `s` for both.
+    """
+    found = {}
+    for line in _out(git, "ls-files", "-v", "-z").split(b"\0"):
+        mark, path = line[:1], line[2:]
+        is_skipped = mark in {b"S", b"s"} and _mode(git, path) is not None
+        if is_skipped or mark.islower():
+            found[path] = mark if is_skipped else b"h"
+    return found
 
 
 def _paths(git: Git, *which: str) -> list[bytes]:

@@ -15,7 +15,16 @@ from msgspec import Struct
 
 from actors.git import branch_names, unsaved
 from actors.git.command import Git, GitFailed
-from actors.git.repository import Repository, branch_named, commit_of, remotes
+from actors.git.plain_files import text_of
+from actors.git.repository import (
+    Repository,
+    branch_named,
+    commit_of,
+    full_name,
+    head_branch,
+    of_remotes,
+    remotes,
+)
 from actors.inherited import UMASK
 from storage.records.request import Refusal
 from storage.records.worktree import WorktreePlan
@@ -29,14 +38,16 @@ class Wanted(Struct, frozen=True, kw_only=True):
     """A worktree for a session. Without `branch` one is named after `title`.
 
     `base` is where a new branch begins, and what the changes are told against: the default branch
-    of the remote, else HEAD. `start`: a commit at which a new branch begins instead. `taken`:
-    branches that others are about to get, so that none of them is named after `title`.
+    of the remote, else HEAD. `start`: a commit at which a new branch begins instead. `unborn`: a
+    snapshot to begin with where there is no commit yet. `taken`: branches that others are about to
+    get, so that none of them is named after `title`.
     """
 
     session_id: str
     branch: str | None = None
     base: str | None = None
     start: str | None = None
+    unborn: str | None = None
     title: str | None = None
     taken: frozenset[str] = frozenset()
 
@@ -46,7 +57,7 @@ def plan(git: Git, wanted: Wanted, root: Path) -> WorktreePlan | Refusal:
     found = Repository.find(git)
     if isinstance(found, Refusal):
         return found
-    branch = _free_branch(git, wanted) if wanted.branch is None else wanted.branch
+    branch = _free_branch(git, found, wanted) if wanted.branch is None else wanted.branch
     fault = branch_names.refusal(git, branch)
     if fault:
         return fault
@@ -68,6 +79,7 @@ def plan(git: Git, wanted: Wanted, root: Path) -> WorktreePlan | Refusal:
         base_commit=begin.base_commit,
         base_branch=begin.base_branch,
         upstream=begin.upstream,
+        is_unborn=begin.is_unborn,
     )
 
 
@@ -77,6 +89,7 @@ class _Begin(Struct, frozen=True):
     base_commit: str
     base_branch: str | None
     upstream: str | None = None
+    is_unborn: bool = False
 
 
 def _begin(git: Git, found: Repository, branch: str, wanted: Wanted) -> "_Begin | Refusal":
@@ -101,8 +114,12 @@ def _begin(git: Git, found: Repository, branch: str, wanted: Wanted) -> "_Begin 
             return begun
         return _Begin(True, tip, begun.base_commit, begun.base_branch, at_remotes[0])
     named = wanted.start if wanted.base is None else wanted.base
-    name = found.default_branch or "HEAD" if named is None else named
+    name = found.default_branch or "HEAD" if named is None else of_remotes(git, named)
     commit = commit_of(git, name)
+    if commit is None and named is None and wanted.unborn is not None:
+        return _taken(found, branch, wanted) or _Begin(
+            False, wanted.unborn, "", None, is_unborn=True
+        )
     if commit is None:
         return _no_commit(found, named)
     return _Begin(True, wanted.start or commit, commit, branch_named(git, name))
@@ -112,15 +129,14 @@ def _from_tip(
     git: Git, found: Repository, branch: str, tip: str, base: str | None
 ) -> "_Begin | Refusal":
     """Of a branch that is there: its base is where it left the other."""
-    name = found.default_branch or "HEAD" if base is None else base
+    name = found.default_branch or "HEAD" if base is None else of_remotes(git, base)
     commit = commit_of(git, name)
     if commit is None and base is not None:
         return _no_commit(found, base)
-    own = branch_named(git, name)
-    if commit is None or own == branch:
+    if commit is None or full_name(git, name) == f"refs/heads/{branch}":
         return _Begin(False, tip, tip, None)
     shared = git.run("merge-base", commit, tip)
-    return _Begin(False, tip, shared.text.partition("\n")[0] or tip, own)
+    return _Begin(False, tip, shared.text.partition("\n")[0] or tip, branch_named(git, name))
 
 
 def _taken(found: Repository, branch: str, wanted: Wanted) -> Refusal | None:
@@ -167,12 +183,14 @@ def _name_of(found: Repository) -> str:
     return own if own.strip(".") and own != ".bare" else found.root.parent.name
 
 
-def _free_branch(git: Git, wanted: Wanted) -> str:
+def _free_branch(git: Git, found: Repository, wanted: Wanted) -> str:
+    """Also of those that are checked out and have no commit yet."""
     first = branch_names.from_title(wanted.title, wanted.session_id)
-    if branch_names.in_the_way(git, first) is not None:
+    is_hidden = branch_names.of_a_remote(git, first) is not None
+    if is_hidden or branch_names.in_the_way(git, first) is not None:
         first = first.replace("/", "-")
     name, number = first, 1
-    while name in wanted.taken or commit_of(git, f"refs/heads/{name}"):
+    while name in wanted.taken or found.holding(name) or commit_of(git, f"refs/heads/{name}"):
         number += 1
         name = f"{first}-{number}"
     return name
@@ -199,10 +217,14 @@ def make(git: Git, plan: WorktreePlan, *, fill: Callable[[Git], None] = checked_
         reflog = ("--create-reflog", "-m", plan.reason)
         _do(here, "update-ref", *reflog, f"refs/heads/{plan.branch}", plan.start, _NONE)
     lock = ("--no-checkout", "--lock", "--reason", plan.reason)
-    _do(here, "worktree", "add", "--quiet", *lock, "--end-of-options", str(path), plan.branch)
+    what = ("--end-of-options", str(path), plan.start if plan.is_unborn else plan.branch)
+    _do(here, "worktree", "add", "--quiet", *lock, *(["--detach"] * plan.is_unborn), *what)
+    if plan.is_unborn:
+        _do(git.at(path), "symbolic-ref", "HEAD", f"refs/heads/{plan.branch}")
     fill(git.at(path))
     if plan.upstream is not None:
-        _do(here, "branch", "--quiet", f"--set-upstream-to={plan.upstream}", plan.branch)
+        upstream = f"refs/remotes/{plan.upstream}"
+        _do(here, "branch", "--quiet", f"--set-upstream-to={upstream}", plan.branch)
 
 
 def _do(git: Git, *words: str, seconds: float = 60.0) -> None:
@@ -224,38 +246,37 @@ def undo(git: Git, plan: WorktreePlan, *, keeps: bool = False) -> str | None:
     if not Path(plan.common_dir).is_dir():
         return f"{repository} has gone; {path} stays as it is" if path.exists() else None
     here, kept = git.at(repository if repository.is_dir() else Path(plan.common_dir)), None
-    for administration in administrations(plan):
+    for administration in administrations(Path(plan.common_dir), plan.reason):
         if _was_worked_in(git, plan):
             return f"somebody has worked in {path} since; it stays, with its branch {plan.branch}"
-        if _points_to(path, administration):
-            if keeps and _is_whole(administration):
+        if points_to(path, administration):
+            if keeps and is_whole(administration):
                 if (administration / "modules").exists():
                     return f"there are repositories within {path}; it stays, with its branch"
                 kept = unsaved.kept(git.at(path), plan.session_id)
             shutil.rmtree(path)
         shutil.rmtree(administration)
-    _remove_empty(path, path.parent)
+    remove_empty(path, path.parent)
     left = _drop_branch(here, plan) if plan.makes_branch else None
     return left or kept
 
 
-def _is_whole(administration: Path) -> bool:
+def is_whole(administration: Path) -> bool:
     """Not so where a git was killed before it had made the worktree, and put any file there."""
     return all((administration / name).exists() for name in ("HEAD", "commondir", "gitdir"))
 
 
-def administrations(plan: WorktreePlan) -> list[Path]:
-    """Where git keeps what it knows of this worktree: at most one directory, found by its lock."""
-    worktrees = Path(plan.common_dir) / "worktrees"
+def administrations(common: Path, reason: str) -> list[Path]:
+    """Where git keeps what it knows of a worktree: at most one directory, found by its lock."""
+    worktrees = common / "worktrees"
     if not worktrees.is_dir():
         return []
-    return [each for each in sorted(worktrees.iterdir()) if _lock_of(each) == plan.reason]
+    return [each for each in sorted(worktrees.iterdir()) if _lock_of(each) == reason]
 
 
 def _lock_of(administration: Path) -> str | None:
-    with suppress(OSError):
-        return (administration / "locked").read_text(errors="replace").strip()
-    return None
+    reason = text_of(administration / "locked")
+    return None if reason is None else reason.strip()
 
 
 def _was_worked_in(git: Git, plan: WorktreePlan) -> bool:
@@ -264,21 +285,19 @@ def _was_worked_in(git: Git, plan: WorktreePlan) -> bool:
     if not (path / ".git").is_file():
         return False
     here = git.at(path)
-    head = here.run("symbolic-ref", "--quiet", "--short", "HEAD")
-    if head.status == 0 and head.text != plan.branch:
+    if head_branch(here) not in {None, plan.branch}:
         return True
     return commit_of(here, "HEAD") not in {None, plan.start}
 
 
-def _points_to(path: Path, administration: Path) -> bool:
-    with suppress(OSError):
-        text = (path / ".git").read_text(errors="surrogateescape")
-        said = Path(text.removeprefix("gitdir: ").strip())
-        return said.resolve() == administration.resolve()
-    return False
+def points_to(path: Path, administration: Path) -> bool:
+    """Whether what stands there is that worktree."""
+    said = (text_of(path / ".git") or "").removeprefix("gitdir: ").strip()
+    return bool(said) and Path(said).resolve() == administration.resolve()
 
 
-def _remove_empty(*directories: Path) -> None:
+def remove_empty(*directories: Path) -> None:
+    """Those that are; whatever hinders it."""
     for directory in directories:
         with suppress(OSError):
             directory.rmdir()

@@ -12,8 +12,10 @@ from storage.records.delivery import Delivery
 from storage.records.diff import SessionDiff
 from storage.records.message import ChatMessage
 from storage.records.permission import PermissionRequest
+from storage.records.process import UtcTime
 from storage.records.prompt import Context
 from storage.records.session import Session, SessionInfo
+from storage.records.timer import Timer
 from storage.records.worker import Activity, Worker
 from storage.records.worktree_look import WorktreeLook
 from storage.trash import TrashEntry
@@ -104,6 +106,20 @@ class PromptRecord(TypedDict):
 
 class Cancelled(TypedDict):
     response_id: str
+
+
+class DueTimer(TypedDict):
+    timer_id: str
+    due: UtcTime
+
+
+class Timers(Paged):
+    timers: list[Timer]
+
+
+class CancelledTimer(TypedDict):
+    timer_id: str
+    cancelled: bool
 
 
 class Workers(Paged):
@@ -211,6 +227,9 @@ SHAPES: Mapping[str, tuple[Any, ...]] = {
     "request": (Responded,),
     "get-response": (Round, PromptRecord),
     "cancel": (Cancelled,),
+    "set-timer": (DueTimer,),
+    "list-timers": (Timers,),
+    "cancel-timer": (CancelledTimer,),
     "list-workers": (Workers,),
     "write-input": (Accepted,),
     "resize-worker": (Size,),

@@ -1,10 +1,12 @@
 """The application: all rows of the table behind the gate."""
 
+from functools import partial
+
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from actors.http import (
     all_events,
@@ -54,6 +56,7 @@ def app(front: Front, rows: tuple[AnyRow, ...] = ROWS) -> ASGIApp:
             Exception: _failed,
         },
     )
+    inner.router.default = partial(_nowhere, inner.router.not_found)
     inner.state.rows = rows
     inner.state.measures = Measures()
     return Measured(Gate(inner, front.doors), inner.state.measures)
@@ -72,6 +75,14 @@ async def _refused(request: Request, error: Exception) -> Response:
     code = _CODES.get(error.status_code, "refused")
     text = f"{request.method} {request.url.path}: {error.detail}; see /openapi.json"
     return problem(error.status_code, code, text, headers=error.headers)
+
+
+async def _nowhere(no_page: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+    if scope["type"] != "websocket":
+        await no_page(scope, receive, send)
+        return
+    text = f"there is no WebSocket at {scope['path']}; docs/websocket.md names those there are"
+    await problem(404, "route-not-found", text)(scope, receive, send)
 
 
 async def _gone(_: Request, __: Exception) -> Response:

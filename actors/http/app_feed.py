@@ -12,9 +12,10 @@ from actors.decisions.session_activity import session_activity
 from actors.git.looks import shown_of
 from actors.http.front import Front
 from actors.http.waker import Waker
-from actors.messages.recording import Heard, Notice
+from actors.messages.recording import Heard, Notice, StoreChanged
 from storage import codec
 from storage.records import app_message as m
+from storage.records.app_message import StoreState
 from storage.records.conversation import TurnGrew
 from storage.records.session import Session, SessionInfo, ShownStatus, session_info
 from storage.records.worker_message import ErrorMessage
@@ -37,6 +38,8 @@ class AppFeed:
         self._lock = threading.Lock()
         self._waiting: list[Heard] = []
         self._is_sync_due = True
+        self._is_store_due = False
+        self._store = StoreState(state="ok")
         self._statuses: dict[str, ShownStatus] = {}
 
     def hear(self, notice: Notice) -> None:
@@ -45,7 +48,10 @@ class AppFeed:
         with self._lock:
             if self._is_sync_due:
                 return  # what is told then is newer
-            self._waiting.append(notice)
+            if isinstance(notice, StoreChanged):
+                self._is_store_due = True
+            else:
+                self._waiting.append(notice)
             if len(self._waiting) > MOST_WAITING:
                 self._sync_next()
         self._waker.wake()
@@ -58,6 +64,7 @@ class AppFeed:
 
     def _sync_next(self) -> None:
         self._is_sync_due = True
+        self._is_store_due = False
         self._waiting.clear()
 
     async def next(self) -> list[bytes]:
@@ -66,14 +73,28 @@ class AppFeed:
             with self._lock:
                 is_sync, self._is_sync_due = self._is_sync_due, False
                 taken, self._waiting = self._waiting, []
+                is_store, self._is_store_due = self._is_store_due, False
             if is_sync:
                 return [await self._sync()]
             said = news(taken, self._statuses)
+            said += self._of_store() if is_store else []
             if said:
                 return await self._front.in_pool(self._encoded, said)
             await self._waker.wait()
 
+    def _of_store(self) -> list[Told]:
+        """Nothing if it is as it was told last."""
+        around = self._front.around
+        before, now = self._store, around.store_state()
+        if now == before:
+            return []
+        self._store = now
+        was, is_ = ({each.session_id for each in one.quarantined} for one in (before, now))
+        records = [found for one in was ^ is_ if (found := around.index.session(one))]
+        return [m.StoreChangedMessage(store=now), *(Changed(each, "updated") for each in records)]
+
     async def _sync(self) -> bytes:
+        self._store = self._front.around.store_state()
         listed = await self._front.ask({"type": "list-sessions"})
         asked = await self._front.ask({"type": "list-permissions"})
         for answer in (listed, asked):
@@ -83,7 +104,7 @@ class AppFeed:
         sessions: tuple[SessionInfo, ...] = tuple(listed.data["sessions"])
         self._statuses = {each.id: each.status for each in sessions}
         told = m.SessionsSyncMessage(
-            sessions=sessions, permissions=tuple(asked.data["permissions"])
+            sessions=sessions, permissions=tuple(asked.data["permissions"]), store=self._store
         )
         return await self._front.in_pool(codec.encode, told)
 
@@ -104,10 +125,14 @@ class AppFeed:
 
     def _infos(self, sessions: list[Session]) -> dict[str, SessionInfo]:
         around = self._front.around
-        looks = around.looks.known(sessions)
+        looks, quarantined = around.looks.known(sessions), around.index.quarantined()
         return {
             each.id: replace(
-                session_info(each, session_activity(each, around.activities)),
+                session_info(
+                    each,
+                    session_activity(each, around.activities),
+                    is_quarantined=each.id in quarantined,
+                ),
                 **shown_of(each, looks[each.id]),
             )
             for each in sessions

@@ -73,7 +73,7 @@ async def _answered(row: RestRow, front: Front, request: Request) -> Response:
         answer = await _ask(front, message, key)
         if answer.error is not None:
             return _problem(answer.error, asked.body)
-        if answer.data is None:
+        if _is_nothing(answer.data):
             return of_refusal(_absent(message))
         data = paging.page(answer.data, row.listed, asked.others) if row.listed else answer.data
     except Refused as error:
@@ -115,7 +115,15 @@ def _line(body: bytes, path: str | None) -> int | None:
     return strict_json.line_of(body, path) if body and path else None
 
 
+def _is_nothing(data: Any) -> bool:
+    """There was none to be had, or to be deleted."""
+    return data is None or (isinstance(data, Mapping) and data.get("deleted") is False)
+
+
 def _absent(message: Mapping[str, Any]) -> r.Refusal:
+    if "worker" in message:
+        text = f"there is no worker {message['worker']} in session {message.get('session')}"
+        return r.Refusal(code="worker-not-found", message=text)
     text = f"Session not found with ID: {message.get('session')}"
     return r.Refusal(code="session-not-found", message=text)
 

@@ -20,5 +20,6 @@ EXAMPLES: Mapping[str, dict[str, Any]] = {
     "update-worker": {"updates": {"restart": "always"}},
     "write-input": {"data": "git status\r"},
     "resize-worker": {"cols": 120, "rows": 40},
+    "set-timer": {"message": "Look at the build again.", "in_seconds": 600},
     "answer-permission": {"decision": "allow", "remember": True},
 }

@@ -10,27 +10,17 @@ from contextlib import suppress
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from actors.decisions.http_gate import Asked, Doors, NoEntry, refusal
-from actors.http.problem import problem
+from actors.decisions.http_gate import Asked, Doors, NoEntry, is_open, refusal
+from actors.http.problem import HEADERS, problem
 
 BODY_LIMIT_BYTES = 1 << 20
-_CLOSE_REFUSED = 1008
 _BODY_SECONDS = 30.0
 """Between two pieces of a body."""
 _DRAIN_SECONDS = 1.0
-_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:;"
-    " font-src 'self'; connect-src 'self'; manifest-src 'self'; base-uri 'none';"
-    " form-action 'none'; frame-ancestors 'none'"
-)
-_HEADERS = (
-    (b"content-security-policy", _POLICY.encode()),
-    (b"cross-origin-opener-policy", b"same-origin"),
-    (b"cross-origin-resource-policy", b"same-origin"),
-    (b"referrer-policy", b"no-referrer"),
-    (b"x-content-type-options", b"nosniff"),
-    (b"x-frame-options", b"DENY"),
-)
+KNOWN = "greenroom.known"
+"""In the scope of a request that showed the token, or what a page has in its place."""
+SURPLUS = "greenroom.surplus"
+"""In the state of a connection for which there is no place."""
 
 
 class Gate:
@@ -43,30 +33,21 @@ class Gate:
             await self._app(scope, receive, send)
             return
         asked = _asked(scope)
-        no = refusal(asked, self._doors) or _too_long(asked)
-        if scope["type"] == "websocket":
-            await self._websocket(no, scope, receive, send)
-        else:
-            await self._http(no, scope, receive, _with_headers(send))
-
-    async def _websocket(
-        self, no: NoEntry | None, scope: Scope, receive: Receive, send: Send
-    ) -> None:
+        no = _no_place(scope) or refusal(asked, self._doors) or _too_long(asked)
+        if no is None and not is_open(asked):
+            scope[KNOWN] = True
+        guarded = _with_headers(send)
         if no is None:
-            await self._app(scope, receive, send)
+            body = receive if scope["type"] == "websocket" else _bounded(receive)
+            await self._app(scope, body, guarded)
             return
-        if "websocket.http.response" in scope.get("extensions", {}):
-            await _answer(no)(scope, receive, send)
-        else:
-            await receive()
-            await send({"type": "websocket.close", "code": _CLOSE_REFUSED, "reason": no.code})
-
-    async def _http(self, no: NoEntry | None, scope: Scope, receive: Receive, send: Send) -> None:
-        if no is None:
-            await self._app(scope, _bounded(receive), send)
-        else:
+        if scope["type"] == "http":
             await _drain(receive)
-            await _answer(no)(scope, receive, send)
+        await _answer(no)(scope, receive, guarded)
+
+
+def _no_place(scope: Scope) -> NoEntry | None:
+    return _TOO_MANY if scope.get("state", {}).get(SURPLUS) else None
 
 
 def _asked(scope: Scope) -> Asked:
@@ -90,6 +71,11 @@ def _too_long(asked: Asked) -> NoEntry | None:
 
 
 _LIMIT_TOLD = f"a body has {BODY_LIMIT_BYTES} bytes at most"
+_TOO_MANY = NoEntry(
+    503,
+    "too-many-connections",
+    "as many connections as may be are in use; close some, or try again",
+)
 _TOO_LARGE = NoEntry(413, "body-too-large", _LIMIT_TOLD)
 
 
@@ -128,11 +114,11 @@ async def _drain(receive: Receive) -> None:
 
 def _with_headers(send: Send) -> Send:
     async def sent(message: Message) -> None:
-        if message["type"] == "http.response.start":
+        if message["type"] in {"http.response.start", "websocket.http.response.start"}:
             own = list(message.get("headers", []))
             if not any(name == b"cache-control" for name, _ in own):
                 own.append((b"cache-control", b"no-store"))
-            message = {**message, "headers": [*own, *_HEADERS]}
+            message = {**message, "headers": [*own, *HEADERS]}
         await send(message)
 
     return sent

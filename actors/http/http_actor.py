@@ -13,14 +13,12 @@ from actors.decisions.http_gate import doors
 from actors.gateway import Gateway
 from actors.http.app import app
 from actors.http.front import Front
-from actors.http.listening import CannotListen, checked, listen
+from actors.http.listening import CannotListen, checked, listen, settings_of
 from actors.http.ring import Ring
 from actors.http.server import CLOSE_SECONDS, Server
 from actors.supervision import BaseActor, ChildContext, tell
 from actors.surroundings import Surroundings
-from storage import config_file, http_files
-from storage.errors import FileRefused
-from storage.records.http_settings import HttpSettings
+from storage import http_files
 
 START_SECONDS = 10.0
 _log = logging.getLogger(__name__)
@@ -52,12 +50,20 @@ class HttpActor(BaseActor):
     def started(self) -> None:
         place = self._around.http
         place.state = "starting"
-        settings = self._settings()
+        try:
+            self._listen()
+            place.problem = None
+        except CannotListen as error:
+            place.state, place.problem = "stopped", str(error)
+            raise
+
+    def _listen(self) -> None:
+        place, data = self._around.http, self._around.data
+        settings = settings_of(data)
         if not settings.enabled:
             place.state = "disabled"
             return
         checked(settings)
-        data = self._around.data
         listening = listen(data, settings)
         try:
             port = listening.getsockname()[1]
@@ -90,21 +96,13 @@ class HttpActor(BaseActor):
             raise ServerEndedError(f"the web server ended: {message.error}")
         return super().on_message(message)
 
-    def _settings(self) -> HttpSettings:
-        path = self._around.data.config
-        try:
-            return config_file.read(path).http
-        except FileRefused as error:
-            where = f" at {error.path}" if error.path else ""
-            raise CannotListen(f"{path} cannot be used: {error}{where}") from error
-
     def _close(self) -> None:
         server, serving = self._server, self._serving
         self._server = None
         if server is None or serving is None:
             return
-        server.stop()
         with suppress(CancelledError, RuntimeError, TimeoutError, asyncio.CancelledError):
+            self._around.io.run(server.stop())
             serving.result(CLOSE_SECONDS + 1.0)
         serving.cancel()
 

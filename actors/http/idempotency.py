@@ -4,7 +4,6 @@ Keys are remembered as the ids of requests in files are, in the requests journal
 keeps it; also through a restart.
 """
 
-import re
 from typing import Any
 
 from starlette.requests import Request
@@ -12,12 +11,11 @@ from starlette.requests import Request
 from actors.gateway import NOT_READY, READY_SECONDS
 from actors.http.asking import Refused
 from actors.http.front import Front
-from actors.messages.inbox import AskOnce
+from actors.messages.inbox import AskOnce, is_key
 from storage import codec
 from storage.records.request import Answer
 
 HEADER = "Idempotency-Key"
-_KEY = re.compile(r"[!-~]{1,100}")
 
 
 def key_of(request: Request) -> str | None:
@@ -25,7 +23,7 @@ def key_of(request: Request) -> str | None:
     found = request.headers.getlist(HEADER)
     if request.method != "POST" or not found:
         return None
-    if len(found) > 1 or not _KEY.fullmatch(found[0]):
+    if len(found) > 1 or not is_key(found[0]):
         raise Refused(f"{HEADER} has 1 to 100 visible characters of ASCII, and stands there once")
     return found[0]
 

@@ -4,9 +4,9 @@ import ipaddress
 import socket
 from pathlib import Path
 
-from storage import http_files
+from storage import config_file, http_files
 from storage.data_dir import DataDir
-from storage.errors import StorageError
+from storage.errors import FileRefused, StorageError
 from storage.records.http_settings import HttpSettings
 
 
@@ -14,6 +14,26 @@ class CannotListen(StorageError):
     """The text says why, and what to write into config.toml."""
 
     code = "cannot-listen"
+
+
+def settings_of(data: DataDir) -> HttpSettings:
+    """Those of config.toml. CannotListen where they cannot be read."""
+    try:
+        return config_file.read(data.config).http
+    except FileRefused as error:
+        where = f" at {error.path}" if error.path else ""
+        raise CannotListen(f"{data.config} cannot be used: {error}{where}") from error
+
+
+def problem_of(data: DataDir) -> str | None:
+    """Why the front can never listen as config.toml stands; known without trying it."""
+    try:
+        settings = settings_of(data)
+        if settings.enabled:
+            checked(settings)
+    except CannotListen as error:
+        return str(error)
+    return None
 
 
 def checked(settings: HttpSettings) -> None:

@@ -34,6 +34,12 @@ async def login(front: Front, request: Request) -> Response:
     return response
 
 
+_KEY = {
+    "type": "object",
+    "properties": {"key": {"type": "string"}},
+    "required": ["key"],
+    "additionalProperties": False,
+}
 _BODY = {
     "type": "object",
     "properties": {"token": {"type": "string"}},
@@ -49,7 +55,12 @@ ROWS: tuple[AnyRow, ...] = (
         document={
             "security": [],
             "requestBody": {"required": True, "content": {"application/json": {"schema": _BODY}}},
-            "responses": {"204": {"description": "The cookie is set"}},
+            "responses": {
+                "200": {
+                    "description": "The cookie is set; with it each request needs the key",
+                    "content": {"application/json": {"schema": _KEY}},
+                }
+            },
         },
     ),
 )

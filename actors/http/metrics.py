@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from actors.http.front import Front
 from actors.http.measures import BOUNDS_SECONDS, Measures
+from actors.http.ring import Ring
 from actors.http.route_table import AnyRow, Row
 from actors.status import version
 from actors.surroundings import Surroundings
@@ -36,7 +37,8 @@ class Family(NamedTuple):
 def text_of(families: Iterable[Family]) -> str:
     lines: list[str] = []
     for family in families:
-        lines += [f"# HELP {family.name} {family.about}", f"# TYPE {family.name} {family.kind}"]
+        about = family.about.replace("\\", r"\\").replace("\n", r"\n")
+        lines += [f"# HELP {family.name} {about}", f"# TYPE {family.name} {family.kind}"]
         for suffix, labels, value in family.samples:
             shown = ",".join(f'{name}="{_escaped(text)}"' for name, text in labels.items())
             lines.append(
@@ -49,12 +51,12 @@ def _escaped(text: str) -> str:
     return text.replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n")
 
 
-def families(around: Surroundings, measures: Measures) -> Iterator[Family]:
+def families(around: Surroundings, ring: Ring, measures: Measures) -> Iterator[Family]:
     """All that there are, from what is known without asking anybody."""
     yield _gauge("greenroom_info", "The version", [({"version": version()}, 1)])
     sessions = around.index.sessions()
     yield from _of_sessions(sessions)
-    yield from _of_store(around)
+    yield from _of_store(around, ring)
     yield from _of_inbox(around)
     yield from _of_http(measures)
     yield from _of_process()
@@ -98,9 +100,8 @@ def _of_sessions(sessions: list[Session]) -> Iterator[Family]:
     yield _gauge("greenroom_permissions_open", "Questions that wait for an answer", [({}, asks)])
 
 
-def _of_store(around: Surroundings) -> Iterator[Family]:
+def _of_store(around: Surroundings, ring: Ring) -> Iterator[Family]:
     index = around.index
-    lines = sum(entry.end.n for entry in list(index.entries.values()))
     is_degraded = around.health.problem is not None
     yield _gauge("greenroom_store_degraded", "1 while changes are refused", [({}, is_degraded)])
     yield _gauge(
@@ -114,7 +115,14 @@ def _of_store(around: Surroundings) -> Iterator[Family]:
         [({}, len(index.not_durable))],
     )
     yield _gauge(
-        "greenroom_journal_commits", "Commits in the journals of the sessions", [({}, lines)]
+        "greenroom_sessions_quarantined",
+        "Sessions in which nothing can be done",
+        [({}, len(index.quarantined()))],
+    )
+    yield _counter(
+        "greenroom_journal_commits_total",
+        "Commits in the journals of all sessions since the start",
+        [({}, ring.commits)],
     )
 
 
@@ -123,8 +131,8 @@ def _of_inbox(around: Surroundings) -> Iterator[Family]:
     now = {"waiting": counts.waiting, "running": counts.running}
     ended = {"answered": counts.answered, "rejected": counts.rejected}
     yield _gauge(
-        "greenroom_inbox_requests",
-        "Requests in files",
+        "greenroom_inbox_open_requests",
+        "Requests in files that wait or run",
         [({"state": state}, count) for state, count in now.items()],
     )
     yield _counter(
@@ -179,7 +187,7 @@ def _of_process() -> Iterator[Family]:
 
 async def metrics(front: Front, request: Request) -> Response:
     measures: Measures = request.app.state.measures
-    text = await front.in_pool(lambda: text_of(families(front.around, measures)))
+    text = await front.in_pool(lambda: text_of(families(front.around, front.ring, measures)))
     return Response(text, headers={"Content-Type": MEDIA_TYPE})
 
 

@@ -9,6 +9,20 @@ from storage import codec
 from storage.records.request import Refusal
 
 MEDIA_TYPE = "application/problem+json"
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:;"
+    " font-src 'self'; connect-src 'self'; manifest-src 'self'; base-uri 'none';"
+    " form-action 'none'; frame-ancestors 'none'"
+)
+HEADERS = (
+    (b"content-security-policy", _POLICY.encode()),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+)
+"""On every answer, whoever gives it: what a browser may do with it."""
 
 
 def problem(
@@ -34,7 +48,7 @@ def problem(
     more = {"path": path, "line": line, "data": data}
     told |= {name: value for name, value in more.items() if value is not None}
     own = dict(headers or {})
-    seconds = RETRY_SECONDS.get(code)
+    seconds = RETRY_SECONDS.get(code, _LIMIT_SECONDS if status == 429 else None)
     if seconds is not None:
         own["Retry-After"] = str(seconds)
     return Response(codec.encode(told), status, own, media_type=MEDIA_TYPE)
@@ -69,7 +83,7 @@ _BY_STATUS: Mapping[int, str] = {
     403: "out-of-reach",
     404: (
         "session-not-found worker-not-found workspace-not-found message-not-found agent-not-found"
-        " response-not-found permission-not-found number-not-found epoch-not-found"
+        " response-not-found permission-not-found timer-not-found number-not-found epoch-not-found"
         " output-unavailable"
     ),
     410: "session-deleted",
@@ -96,5 +110,17 @@ STATUSES: Mapping[str, int] = {
 
 NEXT: Mapping[str, str] = {"session-not-found": "GET /api/sessions lists what there is"}
 
-RETRY_SECONDS: Mapping[str, int] = {"starting": 1, "interrupted": 1, "host-not-answering": 5}
-"""After how long it is worth asking again, where that is known."""
+RETRY_SECONDS: Mapping[str, int] = {
+    "starting": 1,
+    "interrupted": 1,
+    "too-slow": 1,
+    "host-not-answering": 5,
+    "host-unreachable": 5,
+    "too-many-connections": 5,
+    "overloaded": 30,
+    "provider-unavailable": 30,
+    "usage-limit": 3600,
+}
+"""After how long it is worth asking again, where time may mend it."""
+_LIMIT_SECONDS = 60
+"""At any other limit, whose 429 always says when."""

@@ -106,6 +106,25 @@ _CONVERSATION = (
     rest_row("POST", f"{_RESPONSE}/cancel", "cancel", "End a request"),
 )
 
+_TIMERS = (
+    rest_row(
+        "GET",
+        f"{_SESSION}/timers",
+        "list-timers",
+        "The timers that have not fired, the next one first",
+        listed=Listed("timers", ("due", "timer_id")),
+    ),
+    rest_row(
+        "POST",
+        f"{_SESSION}/timers",
+        "set-timer",
+        "Give it a message later, once",
+        status=201,
+        place=f"{_SESSION}/timers",
+    ),
+    rest_row("DELETE", f"{_SESSION}/timers/{{timer_id}}", "cancel-timer", "Take a timer back"),
+)
+
 _WORKERS = (
     rest_row(
         "GET",
@@ -168,4 +187,4 @@ _OTHERS = (
     ),
 )
 
-ROWS: tuple[AnyRow, ...] = (*_SESSIONS, *_CONVERSATION, *_WORKERS, *_OTHERS)
+ROWS: tuple[AnyRow, ...] = (*_SESSIONS, *_CONVERSATION, *_TIMERS, *_WORKERS, *_OTHERS)

@@ -12,9 +12,8 @@ from contextlib import contextmanager
 from msgspec import Struct
 
 from actors.messages.heard import heard
-from actors.messages.recording import Notice
+from actors.messages.recording import Heard, Notice, Published
 from storage import codec
-from storage.records.conversation import TurnGrew
 
 MOST_EVENTS = 10_000
 MOST_BYTES = 32 << 20
@@ -30,7 +29,10 @@ class Kept(Struct, frozen=True, gc=False):
 
 
 class Ring:
-    """`started`: of this run of the daemon, a whole number that no other run has. Any thread."""
+    """`started`: of this run of the daemon, a whole number that no other run has. Any thread.
+
+    `commits`: how many there were in it, in all journals.
+    """
 
     def __init__(self, started: int, most: int = MOST_EVENTS, most_bytes: int = MOST_BYTES) -> None:
         self._started = started
@@ -39,6 +41,7 @@ class Ring:
         self._kept: dict[int, Kept] = {}
         self._bytes = 0
         self._last = 0
+        self.commits = 0
         self._adding = threading.Lock()
         self._listeners: tuple[Callable[[], object], ...] = ()
 
@@ -48,11 +51,12 @@ class Ring:
         return self._last
 
     def hear(self, notice: Notice) -> None:
-        """Takes its place among the events; a turn that only grows is none."""
-        if isinstance(notice, TurnGrew):
+        """Takes its place among the events, if it is one."""
+        if not isinstance(notice, Heard):
             return
         told = [(event["type"], codec.encode(event)) for event in heard(notice)]
         with self._adding:
+            self.commits += isinstance(notice, Published)
             for kind, content in told:
                 number = self._last + 1
                 self._kept[number] = Kept(number, kind, notice.session_id, content)

@@ -15,6 +15,7 @@ from starlette.websockets import WebSocket
 
 from actors.http.front import Front
 from actors.http.measures import ROUTE
+from actors.http.problem import problem
 
 Answered = Callable[[Front, Request], Awaitable[Response]]
 Conversed = Callable[[Front, WebSocket], Awaitable[None]]
@@ -63,6 +64,7 @@ def served(rows: tuple[AnyRow, ...], front: Front) -> list[BaseRoute]:
             routes[row.path] = Route(row.path, row.app(front))
         elif isinstance(row, SocketRow):
             routes[f"socket {row.path}"] = _socket(row, front)
+            routes[row.path] = Route(row.path, _is_a_socket)
         elif row.path not in routes:
             routes[row.path] = _route(row.path, methods[row.path], front)
     return list(routes.values())
@@ -73,6 +75,11 @@ def _socket(row: SocketRow, front: Front) -> BaseRoute:
         await row.converse(front, websocket)
 
     return WebSocketRoute(row.path, socket)
+
+
+async def _is_a_socket(request: Request) -> Response:
+    text = f"{request.url.path} is a WebSocket; connect to it as docs/websocket.md says"
+    return problem(426, "upgrade-required", text, headers={"Upgrade": "websocket"})
 
 
 def _route(path: str, answers: Mapping[str, Answered], front: Front) -> BaseRoute:

@@ -10,7 +10,6 @@ from starlette.types import ASGIApp
 from actors.http.patience import BoundedWebSocket, PatientHttp
 from storage.records.http_settings import HttpSettings
 
-CONNECTIONS = 512
 CLOSE_SECONDS = 3
 IDLE_SECONDS = 75
 STALLED_SECONDS = 0.2
@@ -26,6 +25,7 @@ class Server(uvicorn.Server):
         super().__init__(_config(app, settings))
         self.ready = asyncio.Event()
         self._ending = ending
+        self._stopping = asyncio.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -42,6 +42,11 @@ class Server(uvicorn.Server):
 
     async def wait_ready(self) -> None:
         await self.ready.wait()
+
+    async def main_loop(self) -> None:
+        """In place of a look ten times a second whether it is to stop."""
+        await self.on_tick(0)
+        await self._stopping.wait()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._ending.set()
@@ -62,9 +67,10 @@ class Server(uvicorn.Server):
                 transport.abort()
             before = closing
 
-    def stop(self) -> None:
+    async def stop(self) -> None:
         """Who is connected is given a moment."""
         self.should_exit = True
+        self._stopping.set()
 
 
 def _config(app: ASGIApp, settings: HttpSettings) -> uvicorn.Config:
@@ -80,7 +86,6 @@ def _config(app: ASGIApp, settings: HttpSettings) -> uvicorn.Config:
         proxy_headers=False,
         server_header=False,
         date_header=False,
-        limit_concurrency=CONNECTIONS,
         timeout_keep_alive=IDLE_SECONDS,
         timeout_graceful_shutdown=CLOSE_SECONDS,
         ssl_certfile=settings.tls_certificate if settings.expose else None,

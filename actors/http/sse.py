@@ -30,13 +30,24 @@ _RESUMED = {
 }
 
 
+_EVENT = {
+    "description": "Each event of the stream; data is JSON",
+    "type": "object",
+    "properties": {
+        "id": {"type": "string"},
+        "event": {"type": "string"},
+        "data": {"type": "string", "contentMediaType": "application/json"},
+    },
+}
+
+
 def document(**query: str) -> dict[str, Any]:
     """What OpenAPI says of a stream. `query`: its parameters, and what each is."""
     named = [
         {"name": name, "in": "query", "description": about, "schema": {"type": "string"}}
         for name, about in query.items()
     ]
-    content = {MEDIA_TYPE: {"schema": {"type": "string"}}}
+    content = {MEDIA_TYPE: {"schema": _EVENT}}
     return {
         "parameters": [*named, _RESUMED],
         "responses": {"200": {"description": "Until you have enough", "content": content}},

@@ -17,14 +17,15 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from actors.decisions.session_activity import activity_of
 from actors.http.front import Front, accept
 from actors.http.route_table import AnyRow, SocketRow
+from actors.http.socket_tasks import until_one_ends
 from actors.http.worker_history import Wanted
 from actors.http.worker_input import Size, WorkerInput
 from actors.http.worker_output import WorkerOutput
 from actors.http.worker_place import WorkerPlace, find
 from actors.http.worker_voice import SaidGoodbye, Voice
 from actors.messages.recording import ActivityChanged, Notice, Published
-from storage import codec, images
-from storage.errors import FileRefused, StorageError
+from storage import images
+from storage.errors import StorageError
 from storage.records import worker_message as m
 from storage.records.request import Refusal
 
@@ -61,7 +62,6 @@ class Visit:
 
     def __init__(self, place: WorkerPlace, websocket: WebSocket, voice: Voice) -> None:
         self._place = place
-        self._websocket = websocket
         self._voice = voice
         client = websocket.client
         owner = f"web {client.host}:{client.port}" if client else "web"
@@ -81,20 +81,11 @@ class Visit:
                     loop.call_soon_threadsafe(self._note, notice)
 
         told = around.broadcaster.subscribe(heard, self._place.session_id)
-        tasks = [
-            asyncio.create_task(each)
-            for each in (self._output.run(wanted), self._tell_activity(), self._listen())
-        ]
         try:
-            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            await until_one_ends(self._output.run(wanted), self._tell_activity(), self._listen())
         finally:
             told.unsubscribe()
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
             await self._input.close()
-        for task in done:
-            task.result()
 
     def _note(self, notice: Published | ActivityChanged) -> None:
         if isinstance(notice, Published):
@@ -119,20 +110,8 @@ class Visit:
     # The client.
 
     async def _listen(self) -> None:
-        while True:
-            message = await self._websocket.receive()
-            if message["type"] != "websocket.receive":
-                return
-            raw = message.get("text") or message.get("bytes") or ""
-            try:
-                said = codec.decode(
-                    raw.encode() if isinstance(raw, str) else raw, m.WorkerClientMessage
-                )
-            except FileRefused as error:
-                where = f" at {error.path}" if error.path else ""
-                await self._voice.refuse("bad-request", f"{error}{where}; see docs/websocket.md")
-            else:
-                await self._obey(said)
+        async for said in self._voice.heard(m.WorkerClientMessage):
+            await self._obey(said)
 
     async def _obey(self, said: m.WorkerClientMessage) -> None:
         match said:

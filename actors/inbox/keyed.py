@@ -45,6 +45,7 @@ class _Work(Struct, eq=False):
 
     errand: Errand
     by: str
+    caller: str | None
     waiting: list[Deliver]
     content: bytes | None = None
 
@@ -101,10 +102,10 @@ class Keyed:
 
     def _begin(self, asked: AskOnce, request_id: str, *, again: bool) -> None:
         identity = Identity(id=request_id, answer_name="", explicit=True)
-        work = _Work(errand_of(asked.request, identity), asked.by, [asked.deliver])
-        errand = work.errand
+        errand = errand_of(asked.request, identity)
+        work = _Work(errand, asked.by, asked.caller, [asked.deliver])
         if errand.reads:
-            self._gateway.hand_in(asked.request, asked.deliver, by=asked.by)
+            self._gateway.hand_in(asked.request, asked.deliver, by=asked.by, caller=asked.caller)
             return
         self._running[request_id] = work
         if again:
@@ -148,6 +149,7 @@ class Keyed:
             again=errand.again,
             allotted=errand.allotted,
             by=work.by,
+            caller=work.caller,
         )
 
     def answered(self, message: KeyedAnswer) -> None:

@@ -6,6 +6,7 @@ Everything goes through `dispatch`; only an attachment hears from the terminal h
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from actors.library.worker_attachment import WorkerAttachment, WorkerCallbacks
@@ -152,6 +153,32 @@ class NamedCalls(ABC):
         fields = {"permission": permission_id, "decision": decision, "remember": remember}
         answered: Json = self._done("answer-permission", **fields)
         return answered
+
+    def set_timer(
+        self,
+        session_id: str,
+        message: str,
+        *,
+        in_seconds: float | None = None,
+        at: datetime | None = None,
+    ) -> Json:
+        """`message` is said to the session once, then: `{"timer_id", "due"}`. One of `in_seconds`
+        and `at`, which has a zone. Refused.
+        """
+        when: Json = {"in_seconds": in_seconds, "at": at.isoformat() if at else None}
+        fields = {name: value for name, value in when.items() if value is not None}
+        told: Json = self._done("set-timer", session=session_id, message=message, **fields)
+        return told
+
+    def list_timers(self, session_id: str) -> list[Json]:
+        """Those that have not fired, the next one first. Refused."""
+        timers: list[Json] = self._done("list-timers", session=session_id)["timers"]
+        return timers
+
+    def cancel_timer(self, session_id: str, timer_id: str) -> Json:
+        """`{"timer_id", "cancelled"}`. Refused with `timer-not-found` when it has fired."""
+        told: Json = self._done("cancel-timer", session=session_id, timer_id=timer_id)
+        return told
 
     def cleanup_orphan_processes(self) -> Json:
         """`{"ended": […], "left": […]}`, once it is done. Refused."""

@@ -1,8 +1,11 @@
 """The arguments of each tool, with the words and examples by which a model learns them."""
 
+from datetime import datetime
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
+
+from storage.records.timer import LONGEST_BYTES
 
 LONGEST_TEXT = 500_000
 LONGEST_WAIT_SECONDS = 3600.0
@@ -36,6 +39,20 @@ ResponseId = Annotated[
 ]
 Short = Annotated[str, Meta(min_length=1, max_length=4096)]
 Amount = Annotated[int, Meta(ge=0)]
+
+
+OwnOrOther = (
+    Annotated[
+        str,
+        Meta(
+            min_length=1,
+            max_length=200,
+            description="A session: its id, the beginning of its id, or its title; else your own.",
+            examples=["fix-login"],
+        ),
+    ]
+    | None
+)
 
 
 class Arguments(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -217,3 +234,41 @@ class CloseSession(Arguments, frozen=True, kw_only=True):
     keep_worktree: Annotated[
         bool, Meta(description="Leave its worktree where it is, with what is not committed.")
     ] = False
+
+
+class SetTimer(Arguments, frozen=True, kw_only=True):
+    message: Annotated[
+        str,
+        Meta(
+            min_length=1,
+            max_length=LONGEST_BYTES,
+            description="What it is to be told then. It may remember little: say what is to do.",
+            examples=["Look whether the tests of branch fix/login are through, and say so."],
+        ),
+    ]
+    session: OwnOrOther = None
+    in_seconds: (
+        Annotated[float, Meta(ge=0, description="After so long.", examples=[600])] | None
+    ) = None
+    at: (
+        Annotated[
+            datetime,
+            Meta(
+                tz=True,
+                description="Or at this time, with its zone.",
+                examples=["2026-12-24T18:00:00Z"],
+            ),
+        ]
+        | None
+    ) = None
+
+
+class ListTimers(Arguments, frozen=True, kw_only=True):
+    session: OwnOrOther = None
+
+
+class CancelTimer(Arguments, frozen=True, kw_only=True):
+    timer_id: Annotated[
+        str, Meta(min_length=1, max_length=200, description="From set_timer or list_timers.")
+    ]
+    session: OwnOrOther = None

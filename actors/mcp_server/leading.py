@@ -94,7 +94,13 @@ async def answer_permission(call: Asked, given: AnswerPermission) -> Told:
 async def close_session(call: Asked, given: CloseSession) -> Told:
     record = await record_of(call.daemon, given.session)
     keep = given.keep_worktree or None
-    told = await asked(call.daemon, "delete-session", session=record["id"], keep_worktree=keep)
+    try:
+        told = await asked(call.daemon, "delete-session", session=record["id"], keep_worktree=keep)
+    except Refused as refused:
+        reasons = refused.data.get("reasons")
+        if not reasons:
+            raise
+        raise Refused(refused.code, shown.not_safe(record, reasons)) from None
     data = {"id": record["id"], "closed": bool(told["deleted"])}
     again = f"a person can bring it back with: greenroom restore {record['id']}"
     return Told(data, f"closed {record['title']}; {again}")

@@ -1,11 +1,12 @@
 """Asks the daemon over its control socket, from a process of its own.
 
-Each question has a connection of its own, so that a daemon that went and came back is no more than
-a question that is asked again. Nothing is sent twice.
+Each question has a connection and a key of its own: one that a daemon left without an answer is
+asked again when that is back, and what it asks for is done once.
 """
 
 import asyncio
 import os
+import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
@@ -21,6 +22,11 @@ SENT_LIMIT_BYTES = 8 << 20
 """The daemon cuts a connection that sends more at once."""
 AGAIN_SECONDS = (0.1, 0.5, 2.0)
 _MOST_AT_ONCE = 32
+PATIENCE_SECONDS = 15.0
+"""So long a daemon that was there, or that its keeper starts, is asked again."""
+UNSEEN_SECONDS = 1.0
+"""And so long one of which there is no sign."""
+_PASSES = frozenset({"no-daemon", "connection-lost", "starting", "interrupted"})
 
 
 class SocketDaemon:
@@ -32,10 +38,27 @@ class SocketDaemon:
         self._entrance = asyncio.Semaphore(_MOST_AT_ONCE)
 
     async def ask(self, request: dict[str, Any]) -> dict[str, Any]:
+        """See the port. The last answer, if the daemon does not come back in time."""
         payload = codec.encode(self._as_sent(request))
         if len(payload) > SENT_LIMIT_BYTES:
             text = f"this makes a request of {len(payload)} bytes; send less, or name a file in it"
             return _no("too-large", text)
+        loop = asyncio.get_running_loop()
+        began, failed, expected = 0.0, 0, False
+        while True:
+            answer = await self._answer(payload, request["type"])
+            code = None if answer.get("ok") else (answer.get("error") or {}).get("code")
+            if code not in _PASSES:
+                return answer
+            began = began or loop.time()
+            expected = expected or code != "no-daemon" or self._is_expected()
+            if loop.time() - began > (PATIENCE_SECONDS if expected else UNSEEN_SECONDS):
+                return answer
+            await asyncio.sleep(AGAIN_SECONDS[min(failed, 1)])
+            failed += 1
+
+    async def _answer(self, payload: bytes, kind: str) -> dict[str, Any]:
+        """Asked one time."""
         try:
             reader, writer = await self._connect()
         except OSError as error:
@@ -45,7 +68,7 @@ class SocketDaemon:
             while "ok" not in (frame := await _receive(reader)):
                 pass
         except (OSError, EOFError, FileRefused):
-            text = f"the daemon ended before it answered {request['type']}; look whether it was"
+            text = f"the daemon ended before it answered {kind}; look whether it was"
             return _no("connection-lost", f"{text} done, by get_session_status or list_sessions")
         finally:
             writer.close()
@@ -86,7 +109,16 @@ class SocketDaemon:
             writer.close()
 
     def _as_sent(self, request: dict[str, Any]) -> dict[str, Any]:
-        return request if self.caller is None else {**request, "caller": self.caller}
+        once = {**request, "key": secrets.token_hex(16)}
+        return once if self.caller is None else {**once, "caller": self.caller}
+
+    def _is_expected(self) -> bool:
+        """Whether somebody is there who starts it."""
+        try:
+            os.kill(int((self._data.run / "keeper.pid").read_text("ascii")), 0)
+        except (OSError, ValueError):
+            return False
+        return True
 
     async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         async with self._entrance:

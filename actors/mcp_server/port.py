@@ -1,6 +1,7 @@
 """What the tools ask of greenroom, wherever they run: requests, and to be told of changes."""
 
 import asyncio
+from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 
@@ -20,12 +21,22 @@ class Daemon(Protocol):
 
 
 class Refused(Exception):
-    """A no that the model is shown: a code in kebab case, and what to do next."""
+    """A no that the model is shown: a code in kebab case, and what to do next.
 
-    def __init__(self, code: str, message: str, path: str | None = None) -> None:
+    `data`: what the daemon says besides, of codes that have more to say.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        path: str | None = None,
+        data: Mapping[str, Any] | None = None,
+    ) -> None:
         super().__init__(message)
         self.code = code
         self.path = path
+        self.data = data or {}
 
 
 async def asked(daemon: Daemon, kind: str, **fields: Any) -> Any:
@@ -35,4 +46,5 @@ async def asked(daemon: Daemon, kind: str, **fields: Any) -> Any:
     if answer.get("ok"):
         return answer.get("data")
     error = answer.get("error") or {}
-    raise Refused(str(error.get("code")), str(error.get("message")), error.get("path"))
+    code, message = str(error.get("code")), str(error.get("message"))
+    raise Refused(code, message, error.get("path"), error.get("data"))

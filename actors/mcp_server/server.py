@@ -18,7 +18,7 @@ from mcp_types import (
 )
 from mcp_types import Tool as ListedTool
 
-from actors.mcp_server import leading, looking, shown, waiting
+from actors.mcp_server import leading, looking, shown, timers, waiting
 from actors.mcp_server.arguments import Arguments
 from actors.mcp_server.port import Daemon, Refused
 from actors.mcp_server.tool import Asked, Progress, Told, Tool
@@ -26,13 +26,14 @@ from storage import codec, typed
 from storage.errors import FileRefused
 from storage.strict_json import full_path
 
-TOOLS: tuple[Tool, ...] = (*looking.TOOLS, *leading.TOOLS, *waiting.TOOLS)
+TOOLS: tuple[Tool, ...] = (*looking.TOOLS, *leading.TOOLS, *waiting.TOOLS, *timers.TOOLS)
 BY_NAME = {tool.name: tool for tool in TOOLS}
 INSTRUCTIONS = (
     "greenroom keeps agents and terminals running as sessions. Start one with create_session, wait"
     " for it with wait_for, read what it did with read_output, go on with send_message, and close"
     " it with close_session when its work is taken over. When wait_for says asking, look at what is"
-    " asked and use answer_permission."
+    " asked and use answer_permission. To look at something again later, set_timer gives you a"
+    " message then."
 )
 _log = logging.getLogger(__name__)
 

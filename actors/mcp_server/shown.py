@@ -1,7 +1,7 @@
 """PURE: records as a model is shown them: what it needs to lead, in few words, and bounded."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 LONGEST_CHARACTERS = 40_000
@@ -170,3 +170,21 @@ def _text(record: Record) -> str:
 def said_to(record: Record) -> str:
     parts = record["request"]["content"]
     return "".join(part["text"] for part in parts if part["type"] == "text")
+
+
+def not_safe(session: Record, reasons: Sequence[Record]) -> str:
+    """Why its worktree cannot go with it, and what whoever closes it can do about that."""
+    told = "; ".join(map(_reason, reasons))
+    text = f"the worktree {session['worktree_path']} is not safe to remove, so the session stays:"
+    is_in_use = any(each.get("code") == "in-use" for each in reasons)
+    saved = "commit and push, or merge, what is to be kept, remove the rest"
+    saved += ", wait for who is at work there" if is_in_use else ""
+    kept = "or say keep_worktree: true, which closes it and leaves the worktree as it is"
+    return f"{text} {told}. To have it go, {saved}, and close it again; {kept}"
+
+
+def _reason(reason: Record) -> str:
+    names = [beginning(name, _LONGEST_VALUE) for name in reason.get("examples") or []]
+    more = int(reason.get("count") or 0) - len(names)
+    names += [f"{more} more"] if names and more > 0 else []
+    return f"{reason['message']}: {', '.join(names)}" if names else str(reason["message"])

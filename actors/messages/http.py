@@ -4,8 +4,11 @@ from typing import Literal
 
 
 class HttpPlace:
-    """Written by the front alone. `url` ends without a slash; None while it does not listen."""
+    """Written by the front alone, `problem` before it begins too: why it cannot listen, and what
+    mends that. `url` ends without a slash; None while it does not listen.
+    """
 
     def __init__(self) -> None:
         self.url: str | None = None
         self.state: Literal["starting", "running", "stopped", "disabled"] = "stopped"
+        self.problem: str | None = None

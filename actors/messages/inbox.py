@@ -1,5 +1,6 @@
 """What is said to the file front, and what it says of itself for `status`."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -8,17 +9,26 @@ from msgspec import Struct
 
 from storage.records.request import Answer
 
+_KEY = re.compile(r"[!-~]{1,100}")
+
 
 class AskOnce(Struct, frozen=True):
     """A request under a key, of another front: done once, whenever and however often it is asked.
 
     `deliver` is called once, in any thread, with the answer or with its JSON. `by`: the front.
+    `caller`: the id of the session that asks for itself.
     """
 
     key: str
     request: dict[str, Any]
     by: str
     deliver: Callable[[Answer | bytes], object]
+    caller: str | None = None
+
+
+def is_key(key: object) -> bool:
+    """Whether a client may choose this as a key: 1 to 100 visible characters of ASCII."""
+    return isinstance(key, str) and bool(_KEY.fullmatch(key))
 
 
 @dataclass

@@ -83,6 +83,12 @@ def clean_up_key(session: str) -> str:
     return f"{session}/{CLEAN_UP}"
 
 
+def owner_of(key: str, nonce: str = "") -> Owner:
+    """Whose a process is in the control group of this key."""
+    is_served = SERVER_MARK in key or key.endswith(f"/{CLEAN_UP}")
+    return Owner("", nonce, server=key) if is_served else Owner(key, nonce)
+
+
 class Judged(Struct, frozen=True):
     """A process that nobody claims, and why; `worker` is empty where none is known."""
 
@@ -90,6 +96,16 @@ class Judged(Struct, frozen=True):
     kind: Kind
     worker: str
     why: str
+
+
+class Began(Struct, frozen=True):
+    """The first process of a worker, or of a clean-up, is there: all that it starts bears the mark
+    of its nonce.
+    """
+
+    pid: int
+    start_ticks: int
+    owner: Owner
 
 
 class Sweep(Struct, frozen=True):

@@ -32,7 +32,15 @@ class ActivityChanged(Struct, frozen=True):
     activity: Activity | None
 
 
+class StoreChanged(Struct, frozen=True):
+    """A signal: whether changes are kept, and which sessions are quarantined, may be otherwise now;
+    who wants to know looks. It is of no session.
+    """
+
+    session_id: None = None
+
+
 Heard = Published | ActivityChanged
 """What those outside hear of, each as events of its own type."""
 
-Notice = Heard | TurnGrew
+Notice = Heard | TurnGrew | StoreChanged

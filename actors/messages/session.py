@@ -68,6 +68,10 @@ class EndOverLimit(OfSession, frozen=True, kw_only=True, tag="end-over-limit"):
     text: str
 
 
+class FireTimers(OfSession, frozen=True, kw_only=True, tag="fire-timers"):
+    """A timer of it may be due. Said by the directory alone."""
+
+
 class ShutDown(OfSession, frozen=True, kw_only=True, tag="shut-down"):
     """The daemon ends with its workers: end every process; what the user wants stays as it is.
 
@@ -100,6 +104,7 @@ class Dispatch(Struct, frozen=True):
         | GetRecord
         | RecordEndedOrphans
         | EndOverLimit
+        | FireTimers
         | ReserveBudget
         | SettleBudget
     )

@@ -1,11 +1,12 @@
-"""The file of what was seen below workers: it tells whose a process is that lost every mark.
+"""What was seen below workers, and its file: it tells whose a process is that lost every mark.
 
-It stands beside the terminal host's identity, outlives a crash of everything, and means nothing
-after the next boot of the machine. Written when something changes, and never synced.
+The file stands beside the terminal host's identity, outlives a crash of everything, and means
+nothing after the next boot of the machine. Written when something changes, and never synced.
 """
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -32,6 +33,39 @@ class SeenProcesses(Struct, frozen=True, kw_only=True):
     version: int = 1
     boot_id: str
     processes: tuple[SeenProcess, ...]
+
+
+class SeenAccount:
+    """`owners`: of all that was seen, and of the first processes of what began since. Looks are
+    told by their numbers.
+    """
+
+    def __init__(self, workspaces: Path) -> None:
+        self.owners: dict[Identity, Owner] = {}
+        self._workspaces = workspaces
+        self._began: dict[Identity, tuple[Owner, int]] = {}
+
+    def open(self) -> None:
+        self.owners = read(self._workspaces)
+
+    def begin(self, who: Identity, owner: Owner, look: int) -> None:
+        """One began after that look; its nonce tells whose what it started is, also if it has
+        ended by the next one. Not in the file before `note`.
+        """
+        self.owners[who] = owner
+        self._began[who] = owner, look
+
+    def looked(self, owners: Mapping[Identity, Owner], look: int) -> None:
+        """All that this look saw."""
+        self._began = {who: each for who, each in self._began.items() if each[1] >= look}
+        found = {**{who: owner for who, (owner, _) in self._began.items()}, **owners}
+        if found != self.owners:
+            self.owners = found
+            self.note()
+
+    def note(self) -> None:
+        with suppress(OSError):  # a full disk: it is known as long as we live
+            write(self._workspaces, self.owners)
 
 
 def read(workspaces: Path) -> dict[Identity, Owner]:

@@ -9,7 +9,7 @@ ended. Whose a process is stands in `decisions/left_over`.
 import logging
 import os
 from collections import deque
-from contextlib import suppress
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from actors.decisions import left_over
@@ -18,10 +18,11 @@ from actors.messages import orphans as m
 from actors.messages.recording import Notice, Published
 from actors.messages.session import Dispatch, RecordEndedOrphans, Reply
 from actors.messages.terminals import HeldTerminals, TellHeld
-from actors.orphans import seen, snapshot
+from actors.orphans import snapshot
 from actors.orphans.at_once import end_at_once
 from actors.orphans.batch import ALL_KINDS, Batch, recorded
 from actors.orphans.limit_watch import LimitWatch
+from actors.orphans.seen import SeenAccount
 from actors.orphans.usage import UsageAccount
 from actors.process_table import has_children, look_up
 from actors.supervision import BaseActor, ChildContext, tell
@@ -51,8 +52,8 @@ class _Scan:
     """The time for the next look has come."""
 
 
-class _WorkerBegan:
-    """One has a process: its mark is to be known before a crash can come."""
+class _Note:
+    """Some have begun: their marks are to be in the file before a crash can come."""
 
 
 class _Glance:
@@ -81,7 +82,7 @@ class OrphanSweeper(BaseActor):
         self._around = around
         around.orphans.ref = self.actor_ref
         self._root = str(around.data.root)
-        self._seen: dict[left_over.Identity, m.Owner] = {}
+        self._seen = SeenAccount(around.data.workspaces)
         self._usage = UsageAccount(context.clock)
         self._limits = LimitWatch(around.directory)
         self._last_known: Known | None = None
@@ -91,10 +92,11 @@ class OrphanSweeper(BaseActor):
         self._ended: deque[dict[str, Any]] = deque(maxlen=KEPT_ENDED)
         self._is_due = False
         self._is_glance_due = False
+        self._is_note_due = False
         self._hearing: Subscription | None = None
 
     def started(self) -> None:
-        self._seen = seen.read(self._around.data.workspaces)
+        self._seen.open()
         self._sweep()
         self._later(SCAN_SECONDS, _Scan())
         self._hearing = self._around.broadcaster.subscribe(self._hear)
@@ -122,10 +124,11 @@ class OrphanSweeper(BaseActor):
             case _Glance():
                 self._is_glance_due = False
                 self._glance()
-            case _WorkerBegan():
-                if not self._is_glance_due:
-                    self._is_glance_due = True
-                    self._later(AFTER_END_SECONDS, _Glance())
+            case m.Began():
+                self._began(message)
+            case _Note():
+                self._is_note_due = False
+                self._seen.note()
             case m.TellUsage():
                 if not self._usage.is_told(message):
                     self._glance()
@@ -155,13 +158,23 @@ class OrphanSweeper(BaseActor):
         """In the publisher's thread."""
         if not isinstance(notice, Published):
             return
-        if any(isinstance(each, e.WorkerStarted) and each.process for each in notice.events):
-            tell(self.actor_ref, _WorkerBegan())
+        for each in _begun(notice):
+            tell(self.actor_ref, each)
         ends = [each for each in notice.events if isinstance(each, e.WorkerEnded | e.WorkerDeleted)]
         if any(map(_was_ended, ends)):
             tell(self.actor_ref, _WorkerEnded())
         elif ends:
             tell(self.actor_ref, _Step())
+
+    def _began(self, message: m.Began) -> None:
+        """Those that begin together are noted, and looked at, together."""
+        who = message.pid, message.start_ticks
+        self._seen.begin(who, message.owner, self._looks)
+        if not self._is_note_due:
+            self._is_note_due = tell(self.actor_ref, _Note())
+        if not self._is_glance_due:
+            self._is_glance_due = True
+            self._later(AFTER_END_SECONDS, _Glance())
 
     def _sweep(self, kinds: frozenset[m.Kind] = frozenset({"left"})) -> Batch:
         self._batch = self._batch or Batch(self.context.clock)
@@ -192,22 +205,22 @@ class OrphanSweeper(BaseActor):
         if not known.is_read or not looked.held.is_known:
             self._cannot_tell()
         elif looked.processes is None:
-            self._scan(known)
+            self._scan(known, looked.number)
         else:
-            self._keep_account(looked.processes, known)
+            self._keep_account(looked.processes, known, looked.number)
             judged = judge(looked.processes, known)
             if self._batch:
                 judged = self._end(self._batch, judged)
             self._found = [_shown(each) for each in judged]
 
-    def _scan(self, known: Known) -> None:
+    def _scan(self, known: Known, number: int) -> None:
         """Of what is left over only MCP servers are ended by it: nobody tells of their end.
 
         The others are looked at in full, to be shown: one may have shown its mark only now.
         """
         if known.held or known.seen or has_children():
             near = snapshot.those_near(self._root, lambda all_: left_over.near(all_, known))
-            self._keep_account(near, known)
+            self._keep_account(near, known, number)
             judged = judge(near, known)
             if any(not each.worker and each.kind == "left" for each in judged):
                 self._sweep()
@@ -228,7 +241,7 @@ class OrphanSweeper(BaseActor):
         index, held = self._around.index, looked.held
         is_read = index.is_read
         marked = (each.marks.worker for each in looked.processes or () if each.marks)
-        keys = {*held.terminals, *(owner.worker for owner in self._seen.values()), *marked}
+        keys = {*held.terminals, *(owner.worker for owner in self._seen.owners.values()), *marked}
         workers = {key: worker for key in keys if (worker := self._worker(key))}
         policies = {key: left_over.policy_of(worker) for key, worker in workers.items()}
         return Known(
@@ -243,33 +256,24 @@ class OrphanSweeper(BaseActor):
                 (leader.pid, leader.start_ticks): m.Owner(key, leader.nonce, policies.get(key))
                 for key, leader in held.terminals.items()
             },
-            seen={**self._in_groups(looked), **self._seen},
+            seen={**self._in_groups(looked), **self._seen.owners},
         )
 
     def _in_groups(self, looked: _Looked) -> dict[left_over.Identity, m.Owner]:
         """Whoever is in a group of ours, whatever else it cleared, is its worker's."""
         members = self._around.groups.members()
         entries = {pid: entry for pid in members if (entry := look_up(pid))}
-        leaders = looked.held.terminals
+        nonces = {key: leader.nonce for key, leader in looked.held.terminals.items()}
         return {
-            (pid, entry.start_ticks): m.Owner(
-                members[pid], leaders[members[pid]].nonce if members[pid] in leaders else ""
-            )
+            (pid, entry.start_ticks): m.owner_of(members[pid], nonces.get(members[pid], ""))
             for pid, entry in entries.items()
-            if m.SERVER_MARK not in members[pid]
         }
 
     def _unreadable(self, session_ids: set[str]) -> frozenset[str]:
         """Those of them whose record says nothing of their processes: quarantined, or not read."""
         index = self._around.index
-        sessions = self.context.board.find((*self.context.path[:-1], "sessions"))
-        failed = {
-            node.name
-            for node in (sessions.children if sessions else ())
-            if node.state == "quarantined"
-        }
         unknown = session_ids - index.entries.keys()
-        return frozenset({*index.unreadable, *failed, *filter(self._is_on_disk, unknown)})
+        return frozenset({*index.quarantined(), *filter(self._is_on_disk, unknown)})
 
     def _is_on_disk(self, session_id: str) -> bool:
         """It was put there while we ran."""
@@ -284,16 +288,13 @@ class OrphanSweeper(BaseActor):
         worker = entry.session.worker(worker_id) if entry else None
         return worker if isinstance(worker, TerminalWorker) else None
 
-    def _keep_account(self, processes: list[m.Process], known: Known) -> None:
+    def _keep_account(self, processes: list[m.Process], known: Known, number: int) -> None:
         now = left_over.owners(processes, known)
         self._last_known = known
         self._usage.looked(processes, now)
         self._keep_groups(known.host)
         self._limits.looked(self._around.index.sessions(), self._usage.latest, now.values())
-        if now != self._seen:
-            self._seen = now
-            with suppress(OSError):  # a full disk: it is known as long as we live
-                seen.write(self._around.data.workspaces, now)
+        self._seen.looked(now, number)
 
     def _keep_groups(self, host: int | None) -> None:
         """Control groups hold what their sessions want now, and none stays that is empty."""
@@ -355,6 +356,17 @@ class OrphanSweeper(BaseActor):
                 session=session_id, worker_id=worker_id, processes=processes
             )
             self._around.directory.tell(Dispatch(request, Reply(lambda _: None)))
+
+
+def _begun(notice: Published) -> Iterator[m.Began]:
+    """The workers that have a process since."""
+    for event in notice.events:
+        if isinstance(event, e.WorkerStarted) and event.process and notice.session:
+            worker, process = notice.session.worker(event.worker_id), event.process
+            policy = left_over.policy_of(worker) if isinstance(worker, TerminalWorker) else None
+            key = f"{notice.session_id}/{event.worker_id}"
+            owner = m.Owner(key, process.nonce, policy)
+            yield m.Began(process.pid, process.start_ticks, owner)
 
 
 def _was_ended(event: e.WorkerEnded | e.WorkerDeleted) -> bool:

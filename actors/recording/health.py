@@ -20,12 +20,21 @@ LONGEST_SECONDS = 15.0
 
 
 class StoreHealth:
-    """Every method may be called from any thread. `pool` gives the threads that touch files."""
+    """Every method may be called from any thread. `pool` gives the threads that touch files;
+    `changed` is called whenever the problem is another, or none, and must be short.
+    """
 
-    def __init__(self, data: DataDir, clock: Clock, pool: Callable[[], Executor]) -> None:
+    def __init__(
+        self,
+        data: DataDir,
+        clock: Clock,
+        pool: Callable[[], Executor],
+        changed: Callable[[], object] = lambda: None,
+    ) -> None:
         self._data = data
         self._clock = clock
         self._pool = pool
+        self._changed = changed
         self._lock = threading.Lock()
         self._problem: StorageError | None = None
         self._pause_seconds = FIRST_SECONDS
@@ -49,9 +58,11 @@ class StoreHealth:
         """A change could not be kept. Nothing else is tried until a probe succeeds."""
         with self._lock:
             is_known, self._problem = self._problem is not None, error
-            if is_known:
-                return
-            self._pause_seconds = FIRST_SECONDS
+            if not is_known:
+                self._pause_seconds = FIRST_SECONDS
+        self._changed()
+        if is_known:
+            return
         _log.error("the store refuses changes: %s", error)
         self._probe_later()
 
@@ -100,6 +111,7 @@ class StoreHealth:
             reserve.probe(self._data.probe)
         except StorageError as error:
             self._problem = error
+            self._changed()
             self._probe_later()
             return
         with self._lock:
@@ -107,5 +119,6 @@ class StoreHealth:
             self._is_released = self._is_used_up = False
             waiting, self._waiting = self._waiting, []
         _log.warning("the store takes changes again")
+        self._changed()
         for call in waiting:
             call()

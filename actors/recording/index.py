@@ -15,6 +15,7 @@ class SessionIndex:
     def __init__(self) -> None:
         self.entries: dict[str, CatalogEntry] = {}
         self.unreadable: dict[str, str] = {}
+        self.given_up: dict[str, str] = {}
         self.not_durable: dict[str, str] = {}
         self.projectors: dict[str, Projector] = {}
         self.is_read = False
@@ -29,6 +30,12 @@ class SessionIndex:
         """All of them, oldest first."""
         sessions = [entry.session for entry in list(self.entries.values())]
         return sorted(sessions, key=lambda session: (session.created_at, session.id))
+
+    def quarantined(self) -> dict[str, str]:
+        """Why nothing can be done in a session, by its id: its journal is damaged, or its actor
+        failed too often.
+        """
+        return {**self.given_up, **self.unreadable}
 
     def problems(self) -> list[str]:
         """Why a workspace's `sessions.json` cannot be written at present."""

@@ -36,7 +36,9 @@ POLITE_LOOKS = 4
 
 
 class Projector:
-    """`snapshot` is called on the pool's thread and gives what is to be written."""
+    """`snapshot` is called on the pool's thread and gives what is to be written; `changed` is
+    called when `problem` is another.
+    """
 
     def __init__(
         self,
@@ -45,12 +47,14 @@ class Projector:
         recording: Recording,
         clock: Clock,
         snapshot: Callable[[], list[Entry]],
+        changed: Callable[[], object] = lambda: None,
     ) -> None:
         self._path = data.sessions_file(workspace)
         self._claims = self._path.parent / edit_claims.DIRECTORY
         self._recording = recording
         self._clock = clock
         self._snapshot = snapshot
+        self._changed = changed
         self._lock = threading.Lock()
         self._writing = threading.Lock()
         self._due = False
@@ -151,7 +155,7 @@ class Projector:
     def _write(self) -> None:
         with self._lock:
             self._due = False
-        started = time.monotonic()
+        started, before = time.monotonic(), self.problem
         self._revision += 1
         try:
             self._put_in_place()
@@ -163,6 +167,8 @@ class Projector:
             pause = SHORTEST_SECONDS * 2 ** min(self._failures, MOST_DOUBLINGS)
             self._write_after(min(pause, LONGEST_PAUSE_SECONDS))
         self._pause_seconds = (time.monotonic() - started) / COST_SHARE
+        if self.problem != before:
+            self._changed()
 
     def _put_in_place(self) -> None:
         written = sessions_file.write(

@@ -1,4 +1,5 @@
-"""Who is at work below a directory: processes with it as their own, and sessions that live there.
+"""Who is at work below a directory: processes that stand in it or have a file of it open to write,
+and sessions that live there.
 
 The session's own workers and servers, with all that they started, are left out; when its workers
 have ended, its servers alone.
@@ -10,8 +11,12 @@ from pathlib import Path
 
 from actors.messages.orphans import Process
 from actors.orphans.snapshot import name_of
+from actors.process_table import open_files
 from storage.records.session import Session
 from storage.records.worker import ProcessWorker
+
+_DELETED = " (deleted)"
+"""So the kernel's name of a file ends that has none any more: what is written there goes anyway."""
 
 
 def at_work_in(
@@ -31,14 +36,15 @@ def at_work_in(
     own = _own(session, processes, has_ended=has_ended)
     own |= set() if has_ended else set(seen)
     found = []
+    real = os.path.realpath(directory)
     for process in processes:
-        place = None if process.pid in own else _place_of(process.pid)
-        if place is not None and _is_below(place, str(directory)):
-            found.append(f"process {process.pid} ({name_of(process.pid)}) in {place}")
+        where = None if process.pid in own else _at_work(process.pid, real)
+        if where is not None:
+            found.append(f"process {process.pid} ({name_of(process.pid)}) {where}")
     for other in sessions:
-        is_here = _is_below(other.location_path, str(directory))
-        if other.id != session.id and is_here and not other.archived:
-            found.append(f"session {other.id} ({other.title}) in {other.location_path}")
+        if other.id != session.id and _is_below(other.location_path, real):
+            title = f"{other.title}, archived" if other.archived else other.title
+            found.append(f"session {other.id} ({title}) in {other.location_path}")
     return tuple(found)
 
 
@@ -65,6 +71,16 @@ def _own(session: Session, processes: list[Process], *, has_ended: bool) -> set[
     return own
 
 
+def _at_work(pid: int, directory: str) -> str | None:
+    """How a process is: it stands there, or can write to a file there that still has a name."""
+    place = _place_of(pid)
+    if place is not None and _is_below(place, directory):
+        return f"in {place}"
+    files = (file for file in open_files(pid, to_write=True) if _is_below(file, directory))
+    file = next((file for file in files if not file.endswith(_DELETED)), None)
+    return None if file is None else f"with {file} open to write"
+
+
 def _place_of(pid: int) -> str | None:
     try:
         return str(Path(f"/proc/{pid}/cwd").readlink())
@@ -73,5 +89,5 @@ def _place_of(pid: int) -> str | None:
 
 
 def _is_below(place: str, directory: str) -> bool:
-    real = os.path.realpath(directory)
-    return place == real or place.startswith(f"{real}/")
+    """`directory` without links."""
+    return place == directory or place.startswith(f"{directory}/")

@@ -24,6 +24,7 @@ from actors.messages.shelf import TakenIn
 from actors.messages.supervision import Down, Left, Verdict
 from actors.recording.projector import Projector
 from actors.sessions import checks, quarantine, references
+from actors.sessions.alarms import Alarms, LookAtTimers
 from actors.sessions.callers import Callers
 from actors.sessions.closed_questions import ClosedQuestions
 from actors.sessions.creation import Creation
@@ -67,6 +68,7 @@ class Directory(Supervisor):
         self._order = Order(self, self._look_ups)
         self._ended = find.Ended()
         self._closed = ClosedQuestions()
+        self._alarms = Alarms(self)
         self._callers = Callers(self, self._creation)
         self._shelf = Shelf(self)
         self._past = Past(self, self._order)
@@ -82,9 +84,11 @@ class Directory(Supervisor):
             projector.retire()
         self.entries.clear()
         self._unreadable.clear()
+        self.around.index.given_up.clear()
         for workspace in self.around.data.workspace_names():
             self._load(workspace)
         self.around.index.is_read = True
+        self.around.store_changed()
         for session_id in [i for i, entry in self.entries.items() if _goes_on(entry)]:
             self._wake(session_id)
         self._shelf.started()
@@ -98,11 +102,13 @@ class Directory(Supervisor):
             self.around.recording,
             self.context.clock,
             lambda: self._snapshot(workspace),
+            self.around.store_changed,
         )
         projector.begin(loaded.revision)
         self._projectors[workspace] = projector
         self.entries.update(loaded.entries)
         self._unreadable.update(loaded.unreadable)
+        self._alarms.follow(*loaded.entries.values())
         if not loaded.is_current:
             projector.touch()
 
@@ -117,6 +123,7 @@ class Directory(Supervisor):
         ]
 
     def stopping(self) -> None:
+        self._alarms.forget()
         for projector in self._projectors.values():
             projector.write()
             projector.retire()
@@ -154,6 +161,8 @@ class Directory(Supervisor):
                 self._disposed(message)
             case TakenIn():
                 self._shelf.take_in(message)
+            case LookAtTimers():
+                self._alarms.look()
             case _ if not self._creation.hears(message):
                 return super().handle(message)
         return None
@@ -261,7 +270,7 @@ class Directory(Supervisor):
 
     def forward(self, session_id: str, asked: Dispatch) -> None:
         """Hand over to the session's actor, which is started if need be."""
-        reason = self._unreadable.get(session_id) or self._why_given_up(session_id)
+        reason = self.around.index.quarantined().get(session_id)
         if reason:
             quarantine.answer(self, session_id, reason, asked)
             return
@@ -288,35 +297,24 @@ class Directory(Supervisor):
         """Whether it has an actor, or will have one for what is held back."""
         return session_id in self._held or self.child_ref(session_id) is not None
 
-    def _why_given_up(self, session_id: str) -> str | None:
-        if self.child_ref(session_id) is not None:
-            return None
-        node = self.context.board.find((*self.context.path, session_id))
-        if node is None or node.state != "quarantined":
-            return None
-        return node.last_error or "its actor failed too often"
-
-    def quarantined(self) -> set[str]:
-        """Sessions in which nothing can be done: damaged ones, and those whose actor failed."""
-        above = self.context.board.find(self.context.path)
-        nodes = above.children if above else ()
-        return {*self._unreadable, *(each.name for each in nodes if each.state == "quarantined")}
-
     def _passivate(self, idle: Idle) -> None:
         if self._handed_over.get(idle.session_id) == idle.requests:
             self.stop_child(idle.session_id)
 
     def child_started(self, child_id: str, ref: ActorRef[Any]) -> None:
+        quarantine.lift(self.around, child_id)
         for asked in self._held.pop(child_id, []):
             self.hand_over(child_id, asked)
 
     def may_restart(self, child_id: str, down: Down) -> bool:
         if quarantine.is_unreadable(down):
             self._unreadable[child_id] = (down.error or "").partition(": ")[2]
+            self.around.store_changed()
             return False
         return child_id in self.entries
 
     def child_down(self, child_id: str, down: Down, verdict: Verdict) -> None:
+        quarantine.note(self.around, child_id, down, verdict)
         first = self._creation.pending.get(child_id)
         if first:
             text = f"the session could not be created: {down.error}"
@@ -339,6 +337,7 @@ class Directory(Supervisor):
             self._closed.note(known, message.session)
             entry = CatalogEntry(message.session, message.end, message.deleting)
             self.entries[message.session_id] = entry
+            self._alarms.follow(entry)
             self._projectors[message.session.workspace].touch()
         self._creation.settled(message.session_id)
 
@@ -348,6 +347,7 @@ class Directory(Supervisor):
         if refusal is None:
             if self._unreadable.pop(session.id, None) is not None:
                 self.entries.pop(session.id, None)
+                self.around.store_changed()
             self._advanced(Advanced(session.id, session, end))
             if _goes_on(self.entries[session.id]):
                 self._wake(session.id)

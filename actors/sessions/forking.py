@@ -17,7 +17,7 @@ from actors.sessions.fork_places import ForkPlaces
 from actors.sessions.owed import refused as not_writable
 from actors.sessions.past import Past, Place, refused
 from actors.sessions.shelf import taken_in
-from storage import forked
+from storage import forked, trash
 from storage.errors import StorageError
 from storage.records import request as r
 from storage.records.new_ids import new_id
@@ -48,7 +48,7 @@ class Forking:
         if done is not None:
             asked.reply.send(done)
         elif isinstance(found, r.Refusal):
-            asked.reply.send(found)
+            self._around.recording.pool.submit(self._refuse, request, asked, found)
         elif problem:
             asked.reply.send(not_writable(problem))
         else:
@@ -71,6 +71,14 @@ class Forking:
 
     # On the pool.
 
+    def _refuse(self, request: r.ForkSession, asked: Dispatch, found: r.Refusal) -> None:
+        """One in the trash can be forked once it is back."""
+        with answered_alone(asked):
+            item: object = found
+            if found.code == "session-not-found":
+                item = trash.find(self._around.data, request.session)
+            asked.reply.send(_in_trash(item.id) if isinstance(item, trash.Shelved) else found)
+
     def _fork(self, request: r.ForkSession, asked: Dispatch, place: Place, now: datetime) -> None:
         with answered_alone(asked):
             try:
@@ -89,22 +97,26 @@ class Forking:
         self, request: r.ForkSession, asked: Dispatch, place: Place, now: datetime
     ) -> forked.Forked | r.Refusal:
         session_id = asked.allotted or new_id()
-        begun = forked.beginning(place.directory, place.session_id, request.at, place.last)
         self._around.trees.wait(place.session_id)
+        begun = forked.beginning(place.directory, place.session_id, request.at, place.last)
         title = request.title or forked.title_of(begun.origin)
         wanted = Wanted(session_id=session_id, branch=request.branch, title=title)
         finish = self._maker.finish
-        own = self._places.made(
-            begun.origin, begun.n, wanted, as_now=request.at is None, finish=finish
-        )
+        own = self._places.made(begun, wanted, as_now=request.at is None, finish=finish)
         if isinstance(own, r.Refusal):
             return own
         if own is None and request.branch is not None:
             return _no_branch(begun.origin.location_path)
         try:
-            fields, tree_n = (own.fields, own.tree_n) if own else (None, None)
             session = forked.record_of(
-                begun, session_id, new_id(), now, title=title, place=fields, tree_n=tree_n
+                begun,
+                session_id,
+                new_id(),
+                now,
+                title=title,
+                place=own.fields if own else None,
+                tree_n=own.tree_n if own else None,
+                files=own.files if own else None,
             )
             session = new_session.with_waiting_setup(session, new_id(), now)
             own_id = asked.request_id if asked.once else None
@@ -119,6 +131,14 @@ class Forking:
             TakenIn(made.session, made.end, made.event, now, asked.reply)
         ):
             asked.reply.send(taken_in(made.session))
+
+
+def _in_trash(session_id: str) -> r.Refusal:
+    text = (
+        f"session {session_id} is in the trash, see: greenroom trash; to fork it, bring it back"
+        f" first with: greenroom restore {session_id}"
+    )
+    return r.Refusal(code="session-not-found", message=text)
 
 
 def _no_branch(directory: str) -> r.Refusal:

@@ -32,6 +32,7 @@ _ANSWERED = (
     r.GetScreen,
     r.ListAgents,
     r.ListPermissions,
+    r.ListTimers,
 )
 
 
@@ -70,7 +71,7 @@ class LookUps:
 
     def _listed(self, sessions: list[Session]) -> list[SessionInfo]:
         known = self._directory.around.activities
-        given_up = self._directory.quarantined()
+        given_up = self._directory.around.index.quarantined()
         return [
             session_info(one, session_activity(one, known), is_quarantined=one.id in given_up)
             for one in sessions
@@ -80,7 +81,7 @@ class LookUps:
         of = self._directory.resolve(reference) if reference is not None else None
         if isinstance(of, r.Refusal):
             return of
-        given_up = self._directory.quarantined()  # nobody can answer there
+        given_up = self._directory.around.index.quarantined()  # nobody can answer there
         sessions = {
             key: entry.session
             for key, entry in self._directory.entries.items()
@@ -92,7 +93,8 @@ class LookUps:
     def _agents(self, workspace: str) -> dict[str, Any] | r.Refusal:
         around = self._directory.around
         if workspace not in around.data.workspace_names():
-            text = f"there is no workspace {workspace!r}"
+            known = ", ".join(around.data.workspace_names())
+            text = f"there is no workspace {workspace!r}; these are: {known}"
             return r.Refusal(code="workspace-not-found", message=text, path="$.workspace")
         unreadable = around.workspaces.refusal(workspace)
         if unreadable:
@@ -119,18 +121,25 @@ class LookUps:
                 tell_diff(self._directory.around, session, request, reply)
             case r.ListWorkers():
                 reply.send({"workers": list(session.workers)})
+            case r.ListTimers():
+                reply.send({"timers": list(session.timers)})
             case r.GetWorker():
                 reply.send(workers.find(SessionState(session=session), request.worker))
             case r.GetOutput() | r.GetScreen():
-                worker = workers.find(SessionState(session=session), request.worker)
-                if isinstance(worker, r.Refusal):
-                    reply.send(worker)
-                elif not isinstance(worker, ProcessWorker):
-                    text = f"worker {worker.name} is a conversation; see its history instead"
-                    reply.send(r.Refusal(code="not-a-terminal", message=text))
-                else:
-                    pool = self._directory.around.recording.pool
-                    pool.submit(self._shown, session, worker, request, reply)
+                self._tell_shown(session, request, reply)
+
+    def _tell_shown(
+        self, session: Session, request: r.GetOutput | r.GetScreen, reply: Reply
+    ) -> None:
+        worker = workers.find(SessionState(session=session), request.worker)
+        if isinstance(worker, r.Refusal):
+            reply.send(worker)
+        elif not isinstance(worker, ProcessWorker):
+            text = f"worker {worker.name} is a conversation; see its history instead"
+            reply.send(r.Refusal(code="not-a-terminal", message=text))
+        else:
+            pool = self._directory.around.recording.pool
+            pool.submit(self._shown, session, worker, request, reply)
 
     def _budget(self, session: Session) -> dict[str, Any] | r.Refusal:
         around = self._directory.around

@@ -12,7 +12,7 @@ from contextlib import suppress
 
 from actors.decisions import left_over
 from actors.decisions.left_over import Identity, Known, identity
-from actors.messages.orphans import SERVER_MARK, Owner, Process
+from actors.messages.orphans import Process, clean_up_key, owner_of
 from actors.orphans import seen
 from actors.orphans.snapshot import all_marked, name_of
 from actors.process_table import send_signal
@@ -26,15 +26,13 @@ _LOOK_SECONDS = 0.05
 
 
 def own_processes(around: Surroundings, session_id: str) -> list[Process]:
-    """Those of its workers that live, by all that the account of processes goes by."""
+    """Those of its workers that live, by all that the account of processes goes by, and what an
+    earlier clean-up left.
+    """
     data = around.data
     processes, groups = all_marked(str(data.root)), around.groups.members()
     host = recorded_host(data.root)
-    grouped = {
-        identity(each): Owner(key, "")
-        for each in processes
-        if (key := groups.get(each.pid)) and SERVER_MARK not in key
-    }
+    grouped = {identity(each): owner_of(key) for each in processes if (key := groups.get(each.pid))}
     known = Known(
         instance=data.instance,
         me=os.getpid(),
@@ -42,11 +40,12 @@ def own_processes(around: Surroundings, session_id: str) -> list[Process]:
         seen={**grouped, **seen.read(data.workspaces)},
     )
     whose = left_over.owners(processes, known)
-    prefix = f"{session_id}/"
+    prefix, cleaning = f"{session_id}/", clean_up_key(session_id)
     return [
         each
         for each in processes
-        if (owner := whose.get(identity(each))) and owner.worker.startswith(prefix)
+        if (owner := whose.get(identity(each)))
+        and (owner.worker.startswith(prefix) or owner.server == cleaning)
     ]
 
 

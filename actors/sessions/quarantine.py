@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 from actors.decisions import deletion
 from actors.messages import terminals as t
 from actors.messages.session import Dispatch, Disposed
-from actors.messages.supervision import Down
+from actors.messages.supervision import Down, Quarantined, Stopped, Verdict
 from storage.journal.frame import JournalEnd
 from storage.records import request as r
 from storage.records.request_kinds import is_ending
 
 if TYPE_CHECKING:
     from actors.sessions.directory import Directory
+    from actors.surroundings import Surroundings
 
 
 def refusal(session_id: str, reason: str) -> r.Refusal:
@@ -27,6 +28,21 @@ def refusal(session_id: str, reason: str) -> r.Refusal:
 def is_unreadable(down: Down) -> bool:
     """Whether its actor went down because its journal cannot be read."""
     return (down.error or "").startswith(("JournalCorrupt", "JournalTooNew", "JournalMissing"))
+
+
+def note(around: "Surroundings", session_id: str, down: Down, verdict: Verdict) -> None:
+    """Keep why its actor was given up, or that there is none to speak of any more."""
+    if isinstance(verdict, Quarantined):
+        around.index.given_up[session_id] = down.error or "its actor failed too often"
+        around.store_changed()
+    elif isinstance(verdict, Stopped):
+        lift(around, session_id)
+
+
+def lift(around: "Surroundings", session_id: str) -> None:
+    """It has an actor again, or needs none."""
+    if around.index.given_up.pop(session_id, None) is not None:
+        around.store_changed()
 
 
 def answer(directory: "Directory", session_id: str, reason: str, asked: Dispatch) -> None:
@@ -69,6 +85,7 @@ def _delete(directory: "Directory", session_id: str, asked: Dispatch) -> None:
     workspace = entry.session.workspace if entry else _workspace_of(directory, session_id)
     end = entry.end if entry else JournalEnd(0, 0, "")
     directory.around.index.unreadable.pop(session_id, None)
+    directory.around.store_changed()
     told = deletion.without_journal(entry.session if entry else None)
     directory.handle(Disposed(session_id, workspace, end, (asked.reply,), told))
 

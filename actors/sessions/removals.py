@@ -18,15 +18,13 @@ from actors.git.as_put import FilesAsPut
 from actors.git.command import Git
 from actors.git.removal import Outcome, WorktreeRemover
 from actors.messages import outcomes as o
-from actors.messages.orphans import clean_up_key
 from actors.messages.session import Dispatch
 from actors.orphans.snapshot import all_marked
 from actors.sessions.at_work import at_work_in
-from actors.sessions.clean_up import clean_up
+from actors.sessions.clean_up import OfSession, clean_up
 from actors.sessions.flights import CUT_SHORT
 from actors.sessions.own_processes import end_own, own_processes
 from actors.supervision import tell
-from actors.workers.environment import without_secrets
 from storage import trash
 from storage.records import request as r
 from storage.records.removal import Removal
@@ -157,12 +155,11 @@ class Removals:
                 ' "worktrees": {"trust_setup": true} in workspace.json, or greenroom new --setup,'
                 " has it run for sessions that are made then"
             )
-        marks = {
-            "GREENROOM_INSTANCE": self._around.data.instance,
-            "GREENROOM_SERVER": clean_up_key(session.id),
-        }
-        environ = {**without_secrets(self._around.environ), **marks}
-        return clean_up(set_up.cleanup, path, environ, held=lock, over=self._is_over.is_set)
+        run = OfSession(self._around, session.id)
+        over = self._is_over.is_set
+        note = clean_up(set_up.cleanup, path, run.environ, held=lock, over=over, began=run.began)
+        end_own(lambda: own_processes(self._around, session.id))
+        return note
 
 
 def _told_of(ended: list[str]) -> str:

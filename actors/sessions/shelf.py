@@ -9,18 +9,20 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from actors.git.remake import CannotRemake
+from actors.git.scratch import clear_left
 from actors.messages.recording import Published
 from actors.messages.session import Dispatch, Disposed, Reply
 from actors.messages.shelf import TakenIn
 from actors.sessions.flights import answered_alone
 from actors.sessions.owed import refused
-from actors.sessions.shelved_worktrees import RestoredWorktree, kept_in_git
-from storage import codec, imported, staging, trash
+from actors.sessions.shelved_worktrees import RestoredWorktree, kept_in_git, undo_half_restored
+from storage import codec, imported, restoring, staging, trash
 from storage.data_dir import is_workspace_name
 from storage.errors import FileRefused, JournalCorrupt, JournalMissing, JournalTooNew, StorageError
 from storage.journal import find
@@ -51,8 +53,11 @@ class Shelf:
         self._imports: deque[tuple[Dispatch, datetime]] = deque()
 
     def started(self) -> None:
-        """What a crash left half purged or half imported goes."""
-        self._around.recording.pool.submit(self._sweep)
+        """What a crash left half purged, half imported or half restored goes, and what git left."""
+        around = self._around
+        around.recording.pool.submit(self._sweep)
+        around.recording.outside.submit(clear_left)
+        around.recording.outside.submit(undo_half_restored, self._data, around.environ)
 
     def answers(self, request: object) -> bool:
         return isinstance(request, _ANSWERED)
@@ -130,6 +135,7 @@ class Shelf:
         except FileNotFoundError:
             asked.reply.send(_gone(item))
         else:
+            worktree.is_back()
             self._tell(session, end, SessionRestored("trash"), now, worktree.told_with(asked.reply))
 
     def _purge(self, asked: Dispatch, now: datetime) -> None:
@@ -160,6 +166,8 @@ class Shelf:
             purged.append({"id": item.id, "name": item.name, "workspace": item.workspace})
             freed += size
             left.forget(self._around.environ)
+            with suppress(StorageError):  # the next start takes the mark away
+                restoring.end(item)
         self._leave_out(doomed)  # there may have been no room for it before
         asked.reply.send({"purged": purged, "bytes": freed})
 

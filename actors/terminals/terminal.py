@@ -21,8 +21,7 @@ from actors.terminals.protocol import TerminalExit, TerminalState
 from storage.output_log import OutputLog
 from storage.records.process import ProcessIdentity
 
-_READ_BYTES = 64 * 1024
-_READS = 16
+_CHUNK_BYTES = 64 * 1024
 _SHORT_BYTES = 1024
 _WRITE_BYTES = 16 * 1024
 
@@ -82,12 +81,13 @@ class Terminal:
         )
 
     def read_output(self) -> Chunk | None:
-        """What there is now, logged; empty when there is nothing, None at the end."""
+        """What there is now, up to 64 KiB, logged; empty when there is nothing, None at the end."""
         pieces: list[bytes] = []
-        # The kernel hands out 4 KiB at a time: one log entry for many reads.
-        while len(pieces) < _READS:
+        left = _CHUNK_BYTES
+        # The kernel mostly hands out 4 KiB at a time: one log entry for many reads.
+        while left > 0:
             try:
-                piece = os.read(self.master_fd, _READ_BYTES)
+                piece = os.read(self.master_fd, left)
             except BlockingIOError:
                 break
             except OSError:
@@ -95,6 +95,7 @@ class Terminal:
             if not piece and not pieces:
                 return None
             pieces.append(piece)
+            left -= len(piece)
             if len(piece) < _SHORT_BYTES:
                 break  # the end, or there was no more: asking again would only cost time
         chunk = Chunk(self.log.end, b"".join(pieces))

@@ -11,7 +11,7 @@ from msgspec import Struct, field, structs
 
 from actors.adapters.io_loop import IoLoop
 from actors.adapters.mcp_tools import McpConnection, placed
-from actors.mcp_launcher import ENTER_GROUP
+from actors.mcp_launcher import ENTER_GROUP, NONCE
 from actors.messages.work import EndServer
 from actors.redactor import Redactor
 from actors.supervision import ActorEndedError, BaseActor, ChildContext, tell
@@ -99,5 +99,5 @@ class McpServerActor(BaseActor):
 
 def _marked(settings: McpServerSettings, group: str) -> McpServerSettings:
     """By the nonce its processes are told from those of its earlier selves."""
-    marks = {"GREENROOM_NONCE": token_hex(8), **({ENTER_GROUP: group} if group else {})}
+    marks = {NONCE: token_hex(8), **({ENTER_GROUP: group} if group else {})}
     return structs.replace(settings, env={**settings.env, **marks})

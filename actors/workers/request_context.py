@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 
 from actors.conversations import attached_images, context_building, fitting
+from actors.conversations.hiding_model import HidingModel
 from actors.decisions.context.strategy import Summarize
 from actors.decisions.models import model_of
 from actors.ports import ModelError, ModelProvider
@@ -50,10 +51,11 @@ async def without_summary(
 
 
 def provider_of(around: Surroundings, session: Session) -> tuple[str, ModelProvider]:
-    """Its name, and the one to call. ModelError."""
+    """Its name, and the one to call, of which no secret is heard. ModelError."""
     unreadable = around.workspaces.refusal(session.workspace)
     if unreadable:
         raise ModelError(unreadable.message, code=unreadable.code)
     settings = around.workspaces.settings(session.workspace)
     name, _ = model_of(session.config, settings)
-    return name, around.models.provider(session.workspace, name, settings)
+    provider = around.models.provider(session.workspace, name, settings)
+    return name, HidingModel(provider, around.redactor)

@@ -281,7 +281,7 @@ class TerminalActor(BaseActor):
         if self._input.is_late(number):
             text = (
                 f"nothing was typed: {self._input.reason}; to wait until that is over:"
-                " greenroom type --wait SECONDS (in a request, wait_seconds)"
+                f" greenroom type --wait SECONDS {self._key} TEXT (in a request, wait_seconds)"
             )
             self._refuse_input(number, "input-held", text)
 

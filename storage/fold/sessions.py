@@ -53,7 +53,7 @@ def _field_types(kind: type[Session]) -> dict[str, Any]:
     return {field.name: field.type for field in msgspec.structs.fields(kind)}
 
 
-_BY_OWN_EVENT = frozenset({"config", "metrics", "workers", "permissions"})
+_BY_OWN_EVENT = frozenset({"config", "metrics", "workers", "permissions", "timers"})
 """Named in `updates` for whoever listens; their own events in the same line carry the change."""
 
 
@@ -89,7 +89,8 @@ def _deleted(state: SessionState, event: e.SessionDeleted, at: datetime) -> Sess
 def _restored(state: SessionState, event: e.SessionRestored, at: datetime) -> SessionState:
     """Nothing of it runs here: what ran is stopped, what was asked is cut off at the next start.
 
-    What was allowed holds after the trash, and not in another greenroom.
+    What was allowed holds after the trash, and not in another greenroom; so do its timers, which
+    fire where they were set.
     """
     workers = tuple(
         replace(worker, status="lost" if worker.process else "stopped", process=None)
@@ -101,7 +102,7 @@ def _restored(state: SessionState, event: e.SessionRestored, at: datetime) -> Se
     state = replace(state, removal=None, removed=None, kept=None)
     state = permissions.close_all(state, "greenroom", at)
     if event.source == "import":
-        state = permissions.answered_elsewhere(state)
+        state = with_session(permissions.answered_elsewhere(state), at, timers=())
     return with_status(with_session(state, at, desired="stopped", workers=workers))
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from storage.fold import budgets, permissions, prompts, rounds, sessions, workers
+from storage.fold import budgets, permissions, prompts, rounds, sessions, timers, workers
 from storage.fold.changes import Step
 from storage.records import event as e
 from storage.records.message import ChatMessage
@@ -21,6 +21,7 @@ _STEPS: dict[type, Step] = {
     **prompts.STEPS,
     **permissions.STEPS,
     **budgets.STEPS,
+    **timers.STEPS,
 }
 
 

@@ -4,7 +4,7 @@ The sessions are records as `list-sessions` has them. The page `docs/websocket.m
 from what.
 """
 
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import Struct
 
@@ -27,6 +27,23 @@ AppClientMessage = RequestSyncMessage
 # ---- from greenroom
 
 
+class QuarantinedSession(Struct, frozen=True, kw_only=True):
+    """Nothing can be done in it, but what ends it."""
+
+    session_id: str
+    reason: str
+
+
+class StoreState(Struct, frozen=True, kw_only=True):
+    """`degraded` while changes are refused, or `sessions.json` cannot be written; `problems` say
+    why. `quarantined` by id.
+    """
+
+    state: Literal["ok", "degraded"]
+    problems: tuple[str, ...] = ()
+    quarantined: tuple[QuarantinedSession, ...] = ()
+
+
 class SessionsSyncMessage(Struct, frozen=True, kw_only=True, tag="sessions-sync"):
     """All there is: what was said before it is of no use any more. `permissions` are those that
     wait, as `list-permissions` has them.
@@ -34,6 +51,7 @@ class SessionsSyncMessage(Struct, frozen=True, kw_only=True, tag="sessions-sync"
 
     sessions: tuple[SessionInfo, ...]
     permissions: tuple[dict[str, Any], ...]
+    store: StoreState
 
 
 class SessionCreatedMessage(Struct, frozen=True, kw_only=True, tag="session-created"):
@@ -89,8 +107,17 @@ class PermissionAnsweredMessage(Struct, frozen=True, kw_only=True, tag="permissi
     answered_by: str | None
 
 
+class StoreChangedMessage(Struct, frozen=True, kw_only=True, tag="store-changed"):
+    """Changes are refused or taken again, or another set of sessions is quarantined; of each of
+    these, where it is listed, a `session-updated` tells too.
+    """
+
+    store: StoreState
+
+
 AppServerMessage = (
     SessionsSyncMessage
+    | StoreChangedMessage
     | SessionCreatedMessage
     | SessionUpdatedMessage
     | SessionPausedMessage

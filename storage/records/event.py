@@ -58,6 +58,7 @@ from storage.records.session_event import (
     WorktreeKept,
     WorktreeRemoved,
 )
+from storage.records.timer_event import TimerCancelled, TimerFired, TimerSet
 from storage.records.worker_event import (
     AgentDefined,
     AgentStarting,
@@ -132,6 +133,9 @@ Event = (
     | BudgetReserved
     | BudgetSettled
     | BudgetWarning
+    | TimerSet
+    | TimerFired
+    | TimerCancelled
     | RequestCompleted
 )
 """In a session's journal."""

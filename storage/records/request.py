@@ -60,6 +60,7 @@ from storage.records.session_request import (
     UnarchiveSession,
     UpdateSession,
 )
+from storage.records.timer_request import CancelTimer, ListTimers, SetTimer
 from storage.records.worker_request import (
     CreateWorker,
     CreateWorkerRequest,
@@ -120,6 +121,8 @@ SessionCommand = (
     | GetContext
     | RefreshContext
     | UpdateTokenMetrics
+    | SetTimer
+    | CancelTimer
 )
 """Handled by the session's own actor."""
 
@@ -139,6 +142,7 @@ AnyRequest = (
     | Cancel
     | GetResponse
     | ListPermissions
+    | ListTimers
     | AnswerPermission
     | ListTrash
     | RestoreSession

@@ -41,6 +41,7 @@ _READING: tuple[type[r.RequestBase], ...] = (
     r.GetContext,
     r.GetResponse,
     r.ListPermissions,
+    r.ListTimers,
     r.GetStatus,
     r.ListTrash,
     r.ListAgents,

@@ -8,6 +8,7 @@ from storage.records.budget import Spending
 from storage.records.config import SessionConfig, TokenMetrics
 from storage.records.permission import PermissionRequest
 from storage.records.process import UtcTime
+from storage.records.timer import Timer
 from storage.records.worker import SessionActivity, Worker
 from storage.records.worktree import SetUp
 from storage.records.worktree_look import Location, WorktreeLook
@@ -21,21 +22,24 @@ class ForkedFrom(Struct, frozen=True, gc=False, kw_only=True):
     """Where a fork comes from: the session, and the last number of its journal that both have.
 
     `tree_n`: the number whose kept tree its worktree was made from, `n` + 1 for the files as they
-    were when it was forked; None if from none.
+    were when it was forked, or as the other one began, being a fork itself; None if from none.
+    `files`: that they were taken when it was forked; `mid-round` while a round was under way.
     """
 
     session_id: str
     n: int
     tree_n: int | None = None
+    files: Literal["now", "mid-round"] | None = None
 
 
 class SessionBase(Struct, frozen=True, gc=False, kw_only=True, tag_field="type"):
     """`status` is derived from `desired`, `archived` and the workers whenever one of them changes.
 
     `config` is None as long as nothing is set in it and there is no conversation. `open_requests`
-    counts requests that are queued or running. `permissions` are the open permission requests.
-    `parent_session_id` is that of the session which started it, `ancestors` that one, the one which
-    started it, and so on. `spending` is None until a budget is first counted.
+    counts requests that are queued or running. `permissions` are the open permission requests,
+    `timers` those that have not fired, the next one first. `parent_session_id` is that of the
+    session which started it, `ancestors` that one, the one which started it, and so on. `spending`
+    is None until a budget is first counted.
     """
 
     id: str
@@ -53,6 +57,7 @@ class SessionBase(Struct, frozen=True, gc=False, kw_only=True, tag_field="type")
     message_count: int = 0
     open_requests: int = 0
     permissions: tuple[PermissionRequest, ...] = ()
+    timers: tuple[Timer, ...] = ()
     spending: Spending | None = None
     forked_from: ForkedFrom | None = None
     created_at: UtcTime

@@ -12,8 +12,9 @@ class WorktreePlan(Struct, frozen=True, kw_only=True):
     keeps what all its worktrees share. `start` is the commit that is checked out; `branch` begins
     there if `makes_branch`, and then follows `upstream`, a branch of a remote, if there is one.
     `base_commit` is what its changes are told against, `base_branch` the name of the branch that
-    this was on, if any. `number` is the lowest, from 1, that no other worktree session of the
-    repository has.
+    this was on, if any. `is_unborn`: the repository has no commit yet, and `branch` begins with the
+    first one; `start` is a snapshot then, and `base_commit` empty. `number` is the lowest, from 1,
+    that no other worktree session of the repository has.
     """
 
     session_id: str
@@ -27,6 +28,7 @@ class WorktreePlan(Struct, frozen=True, kw_only=True):
     base_branch: str | None = None
     upstream: str | None = None
     number: int = 1
+    is_unborn: bool = False
 
     @property
     def reason(self) -> str:

@@ -78,7 +78,8 @@ def marks(text: str) -> set[str]:
     return set(found)
 
 
-def live_edits(tmp_path: Path, count: int) -> None:
+def live_edits(tmp_path: Path, count: int) -> set[str]:
+    """The edits that were refused, each with its text and reason; all others are done."""
     with house(tmp_path, fronts=True) as running:
         desk = Desk(running)
         sessions = desk.create(SESSIONS, worker={"type": "conversation"})
@@ -95,7 +96,7 @@ def live_edits(tmp_path: Path, count: int) -> None:
         for session in sessions:
             for number, before in titles_by_hand(running, session):
                 assert before == seen[number] or f'"{before}"' in told
-    assert len(lost) < count / 2
+    return lost
 
 
 def titles_by_hand(running: House, session: str) -> Iterator[tuple[int, str]]:
@@ -112,9 +113,9 @@ def titles_by_hand(running: House, session: str) -> Iterator[tuple[int, str]]:
 
 
 def test_thirty_edits_under_load_are_done_or_refused(tmp_path: Path) -> None:
-    live_edits(tmp_path, 30)
+    assert len(live_edits(tmp_path, 30)) < 15
 
 
 @pytest.mark.long
 def test_two_hundred_edits_under_load_are_done_or_refused(tmp_path: Path) -> None:
-    live_edits(tmp_path, 200)
+    assert len(live_edits(tmp_path, 200)) < 100

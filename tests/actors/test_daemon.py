@@ -1,16 +1,25 @@
 """How the daemon's process starts and fails to; what it does then is in the end-to-end tests."""
 
 import errno
+import logging
 import os
 import resource
 import subprocess
 from pathlib import Path
+from typing import TextIO
 
 import pytest
 
 from actors import daemon
-from actors.daemon import FAILED_STATUS, REFUSED_STATUS, main, start_failure_status
+from actors.daemon import (
+    FAILED_STATUS,
+    REFUSED_STATUS,
+    BoundedHandler,
+    main,
+    start_failure_status,
+)
 from actors.entry import entry_command
+from actors.log_bound import LIMIT_BYTES
 from storage import durable
 from storage.data_dir import DataDir, Lock
 from storage.errors import AlreadyRunning, DataDirectoryRefused, StorageError
@@ -42,6 +51,34 @@ def test_a_refused_directory_is_final(tmp_path: Path, capsys: pytest.CaptureFixt
     (tmp_path / "file").touch()
     assert main(["--data", str(tmp_path / "file")]) == REFUSED_STATUS
     assert "is not a directory" in capsys.readouterr().err
+
+
+def logger_to(stream: TextIO, log: Path) -> logging.Logger:
+    made = logging.getLogger("to a log")
+    made.handlers = [BoundedHandler(stream, log)]
+    return made
+
+
+def test_its_log_is_kept_small(tmp_path: Path) -> None:
+    log = tmp_path / "daemon.log"
+    with log.open("a") as stream:
+        said = logger_to(stream, log)
+        for number in range(25):
+            said.error("%d %s", number, "x" * (1 << 20))
+        said.error("the end")
+    older = log.with_name("daemon.log.1")
+    assert log.read_text().endswith("the end\n")
+    assert log.stat().st_size + older.stat().st_size < 25 << 20
+    assert LIMIT_BYTES < older.stat().st_size < LIMIT_BYTES + (2 << 20)
+
+
+def test_a_file_that_is_not_its_log_is_let_be(tmp_path: Path) -> None:
+    log, mine = tmp_path / "daemon.log", tmp_path / "mine.txt"
+    log.write_text("of another daemon\n")
+    with mine.open("a") as stream:
+        logger_to(stream, log).error("x" * (LIMIT_BYTES + 1))
+    assert mine.stat().st_size > LIMIT_BYTES
+    assert log.read_text() == "of another daemon\n"
 
 
 def on_a_full_disk(data: Path) -> subprocess.CompletedProcess[str]:
@@ -101,9 +138,3 @@ def test_whoever_only_looks_at_the_lock_keeps_no_daemon_from_starting(
     monkeypatch.setattr(DataDir, "lock", lock)
     daemon._locked(data).release()
     assert len(tried) == 3
-
-
-def test_a_keeper_is_shown_only_while_it_lives() -> None:
-    assert daemon._living_keeper(os.getppid()) == os.getppid()
-    assert daemon._living_keeper(os.getpid()) is None
-    assert daemon._living_keeper(None) is None

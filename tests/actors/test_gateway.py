@@ -99,11 +99,14 @@ def test_every_session_command_reaches_a_decision(greenroom: House) -> None:
         "path": "/nowhere/it.tar.gz",
         "cols": 80,
         "rows": 24,
+        "timer_id": "t",
+        "in_seconds": 1,
     }
     session_id = greenroom.create()["id"]
     for kind in r.REQUEST_TYPES:
         fields = {name: needed[name] for name in kind.__struct_fields__ if name in needed}
         fields |= {"session": session_id} if "session" in fields else {}
+        fields |= {"message": "x"} if kind is r.SetTimer else {}
         name = r.type_of_class(kind)
         if name in {"delete-session", "create-worker", "create-session"}:
             continue

@@ -21,7 +21,8 @@ KEEP = """
 import sys
 sys.path.insert(0, sys.argv[1])
 from actors.keeper import keep
-sys.exit(keep(sys.argv[2], ["/bin/sh", "-c", sys.argv[3]]))
+watched = int(sys.argv[4]) if sys.argv[4:] else None
+sys.exit(keep(sys.argv[2], ["/bin/sh", "-c", sys.argv[3]], watched))
 """
 FULL = """
 import os, resource, sys
@@ -37,13 +38,28 @@ COUNTED = 'echo $$ >> "{data}/starts"; '
 class Kept:
     """A keeper with a shell script for its daemon."""
 
-    def __init__(self, data: Path, script: str, *, full: bool = False) -> None:
+    """`watched`: a daemon that runs already; its words are for `say`."""
+
+    def __init__(
+        self, data: Path, script: str, *, full: bool = False, watched: int | None = None
+    ) -> None:
         data.mkdir(exist_ok=True)
         self._starts = data / "starts"
         self._log = data / "run" / "daemon.log"
         words = [str(PROJECT), str(data), COUNTED.format(data=data) + script]
         head = FULL_DISK if full else []
-        self.process = subprocess.Popen([*head, sys.executable, "-P", "-c", KEEP, *words], cwd="/")
+        words += [] if watched is None else [str(watched)]
+        self.process = subprocess.Popen(
+            [*head, sys.executable, "-P", "-c", KEEP, *words],
+            cwd="/",
+            stdin=None if watched is None else subprocess.PIPE,
+        )
+
+    def say(self, word: bytes) -> None:
+        """The last of the watched daemon."""
+        assert self.process.stdin
+        with self.process.stdin as pipe:
+            pipe.write(word)
 
     def end(self) -> int:
         return self.process.wait(20)
@@ -75,6 +91,17 @@ def data(tmp_path: Path) -> Iterator[Path]:
     for line in starts.read_text().split() if starts.exists() else []:
         with suppress(ProcessLookupError):
             os.kill(int(line), signal.SIGKILL)
+
+
+def test_the_log_it_writes_to_is_kept_small(data: Path) -> None:
+    """A daemon that dies before it can look after its log must not fill the disk by its traces."""
+    log = data / "run" / "daemon.log"
+    lives = f"$(wc -l < {data}/starts)"
+    script = f"yes | head -c 11000000 >> {log}; exit $(({lives} < 2 ? 9 : 0))"
+    kept = Kept(data, script)
+    kept.wait_for_starts(2)
+    assert kept.end() == 0
+    assert "keeper: the daemon" in log.with_name("daemon.log.1").read_text()[-200:]
 
 
 @pytest.mark.parametrize("status", [0, 1, 3])
@@ -151,6 +178,40 @@ def test_a_killed_keeper_can_be_followed_by_another(data: Path) -> None:
     second = Kept(data, "exit 3")
     assert second.end() == 3
     assert len(second.starts) == 2
+
+
+@pytest.mark.parametrize("status", [0, 1, 3])
+def test_a_watched_daemon_that_says_so_has_ended_for_good(data: Path, status: int) -> None:
+    kept = Kept(data, "exit 0", watched=42)
+    kept.say(b"%d\n" % status)
+    assert kept.end() == status
+    assert not kept.starts
+
+
+@pytest.mark.parametrize(
+    ("word", "told"), [(b"", "ended without a word"), (b"70\n", "ended with status 70")]
+)
+def test_a_watched_daemon_that_crashed_is_followed_by_one_of_its_own(
+    data: Path, word: bytes, told: str
+) -> None:
+    once = f'[ $(wc -l < "{data}/starts") = 1 ] && exit 70; read nothing; exit 0'
+    kept = Kept(data, once, watched=42)
+    kept.say(word)
+    assert kept.end() == 0
+    assert len(kept.starts) == 2
+    assert f"the daemon (pid 42) {told}; it is started again at once" in kept.log
+
+
+def test_sigterm_ends_a_keeper_that_watches(data: Path) -> None:
+    kept = Kept(data, "exit 0", watched=42)
+    deadline = time.monotonic() + 20
+    while not (data / "run" / "keeper.pid").exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    kept.process.terminate()
+    assert kept.end() in {0, -signal.SIGTERM}
+    kept.say(b"")
+    assert not kept.starts
 
 
 def test_a_directory_that_is_not_ours_is_refused(data: Path, tmp_path: Path) -> None:

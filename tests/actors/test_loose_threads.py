@@ -30,8 +30,9 @@ def test_jobs_are_done_and_their_faults_told() -> None:
 
 def test_no_thread_is_left_when_there_is_nothing_to_do() -> None:
     threads = loose()
-    threads.submit(int).result(PATIENCE_SECONDS)
-    eventually(lambda: not [each for each in threading.enumerate() if each.name == NAME])
+    thread = threads.submit(threading.current_thread).result(PATIENCE_SECONDS)
+    assert thread.name == NAME
+    assert eventually(lambda: not thread.is_alive())
 
 
 def test_those_that_are_held_up_hold_up_nobody_else() -> None:

@@ -4,16 +4,15 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from actors.entry import isolated_command
 from actors.mcp_launcher import NOT_FOUND_STATUS, USAGE_STATUS
 from actors.process_table import look_up
+from tests.fakes.actors import eventually
 
 PATIENCE_SECONDS = 20.0
 LEAVER = """
@@ -58,13 +57,6 @@ below.wait()
 def is_alive(pid: int) -> bool:
     entry = look_up(pid)
     return entry is not None and not entry.is_dead
-
-
-def eventually(condition: Callable[[], Any]) -> None:
-    end = time.monotonic() + PATIENCE_SECONDS
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.01)
 
 
 class Launched:
@@ -142,7 +134,7 @@ def test_nobody_is_left_when_whoever_holds_the_lifeline_is_killed(tmp_path: Path
     pids = [int(path.name) for path in tmp_path.iterdir()]
     os.kill(holder, signal.SIGKILL)
     os.waitpid(holder, 0)
-    eventually(lambda: not any(is_alive(pid) for pid in pids))
+    assert eventually(lambda: not any(is_alive(pid) for pid in pids))
 
 
 @pytest.mark.parametrize(("then", "status"), [("wait", 7), ("die", -signal.SIGSEGV)])

@@ -1,12 +1,15 @@
 """What is taken out of what is recorded, logged and shown."""
 
 import io
+import json
 import logging
+from urllib.parse import quote
 
 import pytest
 
 from actors.redactor import HidingFormatter, Redactor, of_environment, of_server
 from storage.records.workspace import McpServerSettings
+from tests.peers.awkward_keys import AWKWARD, PEM
 
 TOKEN = "0123456789abcdef"
 
@@ -38,6 +41,7 @@ def test_what_is_too_short_is_left() -> None:
 def test_an_environment_has_those_that_are_named_so() -> None:
     environ = {"API_KEY": "k" * 8, "gh_token": "t" * 8, "MY_PASSWORD_2": "p" * 8, "PATH": "/bin"}
     assert sorted(of_environment(environ)) == ["k" * 8, "p" * 8, "t" * 8]
+    assert list(of_environment({"SIGNED_WITH": PEM, "PATH": "/bin"})) == [PEM]
 
 
 def test_of_a_server_its_headers_its_url_and_what_looks_random() -> None:
@@ -81,3 +85,50 @@ def test_the_log_shows_none_not_even_in_a_trace() -> None:
     log.removeHandler(handler)
     assert TOKEN not in written.getvalue()
     assert written.getvalue().count("***") == 2
+
+
+def test_each_string_of_json_is_hidden_and_nothing_else_is_touched() -> None:
+    redactor = known(TOKEN)
+    said = {"a": [f"<{TOKEN}>", 1, None, {TOKEN: True}], "b": "plain"}
+    assert redactor.hidden_json(said) == {"a": ["<***>", 1, None, {"***": True}], "b": "plain"}
+
+
+def told(redactor: Redactor, pieces: list[str]) -> list[str]:
+    """What may be shown after each piece, and in the end the rest."""
+    shown, held = [], ""
+    for piece in pieces:
+        text = held + piece
+        settled = redactor.settled(text)
+        held = text[settled:]
+        shown.append(redactor.hidden(text[:settled]))
+    return [*shown, redactor.hidden(held)]
+
+
+@pytest.mark.parametrize(
+    ("pieces", "shown"),
+    [
+        ([f"a {TOKEN[:5]}", f"{TOKEN[5:]} b"], ["a ", "*** b", ""]),
+        (["a 01", "x"], ["a ", "01x", ""]),
+        (["a 01"], ["a ", "01"]),
+        (["nothing", " of it"], ["nothing", " of it", ""]),
+        (list(TOKEN), [*[""] * (len(TOKEN) - 1), "***", ""]),
+        (["secretsecret", "!"], ["", "***!", ""]),
+        (["secretsecret", "-and-more"], ["", "***", ""]),
+        (["xabcdefabc", "defabc"], ["x***", "def", "abc"]),
+    ],
+)
+def test_of_a_text_that_goes_on_no_more_is_held_than_could_begin_a_secret(
+    pieces: list[str], shown: list[str]
+) -> None:
+    redactor = known(TOKEN, "secretsecret", "secretsecret-and-more", "abcdefabc")
+    assert told(redactor, pieces) == shown
+    assert told(Redactor(), pieces) == [*pieces, ""]
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 50])
+def test_however_a_text_is_cut_what_is_shown_is_the_same(size: int) -> None:
+    redactor = known(PEM, AWKWARD, TOKEN)
+    text = f"0{TOKEN}, {json.dumps(PEM)}{PEM}; {quote(AWKWARD)} {AWKWARD[:6]}{AWKWARD}."
+    pieces = [text[at : at + size] for at in range(0, len(text), size)]
+    assert "".join(told(redactor, pieces)) == redactor.hidden(text)
+    assert redactor.hidden(text) == f'0***, "***"***; *** {AWKWARD[:6]}***.'

@@ -29,7 +29,7 @@ ALLOWED: dict[str, set[str]] = {
     "actors.demo": {"mcp", "msgspec"},
     "actors.edits": {"msgspec"},
     "actors.git": {"msgspec"},
-    "actors.http": {"h11", "msgspec", "starlette", "uvicorn"},
+    "actors.http": {"h11", "msgspec", "starlette", "uvicorn", "websockets"},
     "actors.inbox": {"msgspec"},
     "actors.library": {"msgspec"},
     "actors.mcp_server": {"anyio", "mcp", "mcp_types", "msgspec", "starlette"},

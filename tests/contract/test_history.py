@@ -18,6 +18,8 @@ SCRIPT = [
     {"when": r"^(\d+)$", "reply": [{"text": "It is {{1}}."}]},
 ]
 
+ROLES = ["system", "user", "user", "assistant", "tool", "assistant", "user"]
+
 
 def with_a_model(data: Path) -> None:
     """Let a script be the model of a data directory's workspace."""
@@ -33,15 +35,17 @@ def test_rounds_and_messages_added_by_hand_are_one_flat_history(way: str, tmp_pa
     if way == "tree":
         with_a_model(tmp_path / "data")
         with opened(way, tmp_path / "data") as greenroom:
-            converse(greenroom, tmp_path)
+            assert converse(greenroom, tmp_path) == ROLES
         return
     with running_daemon(tmp_path) as data:
         with_a_model(data)
         with opened(way, data) as greenroom:
-            converse(greenroom, tmp_path)
+            assert converse(greenroom, tmp_path) == ROLES
 
 
-def converse(greenroom: library.Greenroom, place: Path) -> None:
+def converse(greenroom: library.Greenroom, place: Path) -> list[str]:
+    """The roles of all messages, in order."""
+
     def done(kind: str, **fields: Any) -> Any:
         answer = greenroom.dispatch({"type": kind, **fields}, 60)
         assert answer.ok, answer
@@ -58,15 +62,6 @@ def converse(greenroom: library.Greenroom, place: Path) -> None:
     assert answered["text"].endswith("It is 42.")
     last = add("after")
     messages = done("get-messages", session=session)["messages"]
-    assert [message["role"] for message in messages] == [
-        "system",
-        "user",
-        "user",
-        "assistant",
-        "tool",
-        "assistant",
-        "user",
-    ]
     call, result = messages[3]["tool_calls"][0], messages[4]
     assert result["tool_call_id"] == call["tool_call_id"]
     assert [block["content"] for block in result["content"]] == ["42"]
@@ -75,3 +70,4 @@ def converse(greenroom: library.Greenroom, place: Path) -> None:
     assert round_["id"] == answered["response_id"]
     assert round_["request"]["id"] == messages[2]["id"]
     assert len(round_["turns"]) == 2
+    return [message["role"] for message in messages]

@@ -55,7 +55,7 @@ def test_a_place_looks_as_it_is_told(place: Place) -> None:
 
 def test_all_that_the_store_does_with_files(place: Place) -> None:
     root = place.root
-    with recorded(place):
+    with recorded(place) as layer:
         durable.replace_file(root / "there", b"after")
         durable.append_line(root / "lines", b"one\n")
         durable.append_line(root / "lines", b"two\n")
@@ -71,6 +71,7 @@ def test_all_that_the_store_does_with_files(place: Place) -> None:
         (root / "deep" / "file").touch()
         (root / "deep").rename(root / "moved")
         shutil.rmtree(root / "moved")
+    assert kept(layer, layout_of(BEFORE)) == seen(root) != BEFORE
 
 
 def test_calls_of_many_threads_are_in_their_order(place: Place) -> None:
@@ -81,12 +82,15 @@ def test_calls_of_many_threads_are_in_their_order(place: Place) -> None:
             for one in range(20):
                 journal.append([added(one)])
 
-    with recorded(place):
+    with recorded(place) as layer:
         threads = [threading.Thread(target=work, args=(number,)) for number in range(6)]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
+    there = kept(layer, layout_of(BEFORE))
+    assert there == seen(place.root)
+    assert len([path for path in there if path.endswith("journal.jsonl")]) == 6
 
 
 def test_what_goes_past_the_recorder_is_noticed(place: Place) -> None:

@@ -54,8 +54,9 @@ def lines_of(found: Found) -> dict[str, Lines]:
     return found.sessions | {one: shelf.lines for one, shelf in found.shelved.items()}
 
 
-def start_again(here: Path, chapter: Chapter, count: int) -> None:
-    random = Random(count)
+def start_again(here: Path, chapter: Chapter, count: int) -> int:
+    """How many sessions were kept over so many starts."""
+    random, kept = Random(count), 0
     for number in range(count):
         crash = random.randrange(len(chapter.calls))
         disk = Disk(chapter.layout)
@@ -70,12 +71,14 @@ def start_again(here: Path, chapter: Chapter, count: int) -> None:
         before = recover(steps.root)
         dropped = {mark.name for mark in marks if isinstance(mark, m.Dropped)}
         require_kept(before, started_on(room, tree, dropped))
+        kept += len(before.sessions)
+    return kept
 
 
 def test_the_real_start_does_what_the_steps_do(here: Path) -> None:
     home = here / "home"
     home.mkdir()
-    start_again(here, house_chapter(home, "real", CHANGES), 12)
+    assert start_again(here, house_chapter(home, "real", CHANGES), 12) > 12
 
 
 @pytest.mark.long
@@ -86,4 +89,4 @@ def test_the_real_start_does_what_the_steps_do_often(here: Path) -> None:
         home.mkdir()
         room = here / f"room-{number}"
         room.mkdir()
-        start_again(room, house_chapter(home, f"real {number}", 2 * CHANGES), 60)
+        assert start_again(room, house_chapter(home, f"real {number}", 2 * CHANGES), 60) > 60

@@ -49,7 +49,8 @@ PLACES = {
     "host": r"workspaces/\.terminal-host\.json",
     "processes": r"workspaces/\.processes\.json",
     "run": r"run/[^/]+",
-    "half made": r"(?:[^/]+/)*\.[^/]+\.tmp|.*\.jsonl\.tmp|.*/\.(?:purging|importing|forking)-.*",
+    "half made": r"(?:[^/]+/)*\.[^/]+\.tmp|.*\.jsonl\.tmp"
+    r"|.*/\.(?:purging|restoring|importing|forking)-.*",
     "making": rf"workspaces/[^/]+/making/{_ID}\.json",
     "set-up": r"workspaces/[^/]+/worktree/.+",
     "worktree": r"worktrees/.+",

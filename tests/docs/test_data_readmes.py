@@ -63,6 +63,7 @@ SAMPLES = [
     f"{SESSION}/mcp-time.log.1",
     f"{SPACE}/trash/kq3vd7zt2mao-3/journal.jsonl",
     f"{SPACE}/trash/.purging-kq3vd7zt2mao-3/journal.jsonl",
+    f"{SPACE}/trash/.restoring-kq3vd7zt2mao-3",
     f"{SPACE}/.importing-kq3vd7zt2mao/journal.jsonl",
     f"{SPACE}/.forking-kq3vd7zt2mao/journal.jsonl",
 ]

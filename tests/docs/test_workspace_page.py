@@ -80,7 +80,8 @@ def examples() -> list[str]:
 
 def test_every_example_can_be_used_as_it_stands() -> None:
     for example in examples():
-        workspace_file.parsed(example.encode(), Path("/w"), {"anthropic", "scripted"})
+        found = workspace_file.parsed(example.encode(), Path("/w"), {"anthropic", "scripted"})
+        assert found != WorkspaceSettings(), example
 
 
 def test_there_is_an_example_of_every_block() -> None:

@@ -25,7 +25,8 @@ def after(one: str, two: str, sent: str, file: str) -> Iterator[list[str]]:
     for line in (
         "status", "open --print", "logs", "verify", "completion bash", "help", "ls", "mcp --config",
         f"show {one}", f"show {one}@1", f"history {one}", f"diff {one}", f"context {one}",
-        f"send --no-wait {one} more", f"cancel {sent}", "asks", f"budget {one}", f"limits {two}",
+        f"send --no-wait {one} more", f"timer add {one} --in 1d go", f"timer ls {one}",
+        f"cancel {sent}", "asks", f"budget {one}", f"limits {two}",
         f"budget {one} --usd 3", f"limits {two} --max-processes 90", f"pause {two}",
         f"resume {two}", f"halt {two}", f"run {two}", f"restart {two}", f"worker ls {two}",
         f"worker add {two} --terminal --name b", f"worker restart {two}/b", f"halt {two}/b",

@@ -123,6 +123,14 @@ ANSWERS: dict[str, Any] = {
                                  "spent": {"usd": 1}, "limits_from": TEXT}],
     },
 }  # fmt: skip
+TIMER: Json = {"timer_id": "t1t1t1t1", "due": "2026-11-22T00:00:00Z", "message": TEXT,
+               "set_at": TEXT}  # fmt: skip
+SESSION["timers"] = [TIMER]
+ANSWERS |= {
+    "set-timer": {"timer_id": "t1t1t1t1", "due": "2026-11-22T00:00:00Z"},
+    "list-timers": {"timers": [TIMER]},
+    "cancel-timer": {"timer_id": "t1t1t1t1", "cancelled": True},
+}
 OF_A_SESSION = ("create-session", "update-session", "pause-session", "resume-session",
                 "stop-session", "start-session", "restart-session", "archive-session",
                 "unarchive-session", "fork-session", "import-session")  # fmt: skip

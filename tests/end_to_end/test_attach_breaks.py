@@ -161,7 +161,7 @@ def test_all_of_run_may_be_removed_while_one_is_attached(
     line = between(lambda: 20_000)
     screen = attach("one")
     screen.sees(b"ready")
-    shutil.rmtree(house.data / "run")
+    shutil.rmtree((house.data / "run").rename(house.home / "gone"))  # nobody can put a file into it
     typed = b""
     while not line.cuts:  # then it connects anew, where nothing is
         screen.type(b"x" * 50)
@@ -169,5 +169,6 @@ def test_all_of_run_may_be_removed_while_one_is_attached(
         house.wait(partial(holds, kept, typed), "what was typed")
     screen.type(b"the end")
     house.wait(lambda: kept.read_bytes() == typed + b"the end", "what was typed")
+    assert kept.read_bytes() == typed + b"the end"
     os.kill(screen.process.pid, 15)
     screen.ends()

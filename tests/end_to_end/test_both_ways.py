@@ -132,7 +132,7 @@ class Attached(Flow):
         assert f"ended with code {CODE}".encode() in shown[len(wanted) :]
 
 
-def holds(house: House, kills: int, size: int, size_out: int) -> None:
+def assert_holds(house: House, kills: int, size: int, size_out: int) -> None:
     daemon = house.daemon()
     flows = [ByFiles(house, "asked", size, size_out), Attached(house, "attached", size, size_out)]
     host = host_files.recorded_host(house.data)
@@ -156,11 +156,11 @@ def holds(house: House, kills: int, size: int, size_out: int) -> None:
 
 
 def test_over_6_kills_no_byte_is_lost_doubled_or_out_of_order(house: House) -> None:
-    holds(house, 6, 400_000, 600_000)
+    assert_holds(house, 6, 400_000, 600_000)
 
 
 @pytest.mark.long
 @pytest.mark.timeout(3600)
 def test_over_100_kills_no_byte_is_lost_doubled_or_out_of_order(house: House) -> None:
     """As much output as makes the segments of the log roll over."""
-    holds(house, 100, 4_000_000, 10_000_000)
+    assert_holds(house, 100, 4_000_000, 10_000_000)

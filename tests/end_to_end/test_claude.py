@@ -220,7 +220,7 @@ def test_prompts_of_every_shape_reach_the_model_as_they_are(agent: Claude) -> No
     begin(agent)
     for prompt in PROMPTS:
         house.run("send", "fix", "-", stdin=prompt)
-        agent.heard(prompt)
+        assert agent.heard(prompt).said[-1] == prompt
 
 
 def test_one_that_was_told_nothing_begins_anew(agent: Claude) -> None:

@@ -1,5 +1,6 @@
 """What every command prints with --json has the shape that docs/cli.md tells."""
 
+import json
 import re
 from typing import Any
 
@@ -7,14 +8,15 @@ from actors.cli.catalogue import ROWS, split_command
 from tests.docs.test_cli_page import PAGE, rows_of
 from tests.end_to_end.cli_commands import after, furnish
 from tests.end_to_end.conftest import House
+from tests.end_to_end.test_permissions import asked, create, prepare
 
 RECORDS = {
     "the session": {"id", "title", "type", "status", "desired", "workers", "location_path"},
     "the worker": {"id", "name", "type", "status", "desired", "restarts", "process"},
 }
 FOR_PERSONS = frozenset({"attach", "daemon", "demo"})
-ELSEWHERE = frozenset({"answer"})
-"""Its question is asked in tests/end_to_end/test_permissions.py."""
+ELSEWHERE = frozenset({"answer", "events", "timer rm"})
+"""The first two are below, the timer is taken back in `test_timers.py` beside this."""
 
 
 def told() -> dict[str, str]:
@@ -54,7 +56,27 @@ def test_every_command_prints_the_shape_that_the_page_tells(house: House) -> Non
     sent = check("send", one, "hello")["response_id"]
     for words in after(one, two, sent, file):
         check(*words)
-    assert set(ROWS) - FOR_PERSONS - ELSEWHERE - {"events"} <= seen
+    assert set(ROWS) - FOR_PERSONS - ELSEWHERE <= seen
+
+
+def test_a_question_that_is_answered_and_the_events_have_their_shapes(house: House) -> None:
+    prepare(house)
+    house.run("start")
+    talk = create(house, "talk")
+    house.run("send", "--no-wait", "talk", "note this")
+    (question,) = house.wait(lambda: asked(house), "the question")
+    answer = house.json("answer", question["id"], "allow")
+    assert (answer["type"], answer["ok"]) == ("answer-permission", True)
+    assert {"id", "session_id", "tool", "state", "answered_by"} <= set(answer["data"])
+    late = house.json("answer", question["id"], "deny", expect=1)
+    assert set(late) == {"id", "type", "ok", "error"}
+    assert late["error"]["code"] == "permission-answered"
+    lines = house.run("events", "talk", "--json").stdout.splitlines()
+    events = [json.loads(line) for line in lines]
+    assert all({"n", "type", "session_id", "timestamp"} <= set(each) for each in events)
+    assert {each["session_id"] for each in events} == {talk}
+    kinds = {each["type"] for each in events}
+    assert {"session-created", "permission-requested", "permission-answered"} <= kinds
 
 
 def test_a_command_without_json_says_what_has_it(house: House) -> None:

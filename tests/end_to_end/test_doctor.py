@@ -80,6 +80,32 @@ def settled(house: House, place: Path) -> Any:
     return found if named == {pid for pid in pids(place) if alive(pid)} else None
 
 
+def test_it_and_status_agree_on_what_a_program_left_that_bears_no_mark(
+    running: House, place: Path
+) -> None:
+    program = (
+        "import runpy, sys; from pathlib import Path;"
+        " runpy.run_path(sys.argv[1])['escape'](Path(sys.argv[2]), 1); input()"
+    )
+    command = [sys.executable, "-c", program, str(PROGRAM), str(place)]
+    worker = {"type": "terminal", "command": command, "restart": "never"}
+    request = {"type": "create-session", "location_path": str(running.home), "worker": worker}
+    made = running.data_of(request)
+    own = {"session": made["id"], "worker": made["workers"][0]["id"]}
+    running.wait(lambda: running.status()["sessions"][0]["usage"]["processes"] == 2, "both")
+    running.data_of({"type": "write-input", **own, "data": "\r"})
+    found = running.wait(lambda: running.status()["orphans"]["found"], "what it left")
+    ((pid, kind),) = [(each["pid"], each["kind"]) for each in found]
+    assert ({pid}, kind) == (pids(place), "left")
+    left = [(each["pid"], each["kind"]) for each in proof(running, expect=1)["left_over"]]
+    assert left == [(pid, "left")]
+    assert last_line(running, expect=1).startswith(f"1 process is left over: {pid}; ")
+    assert "on purpose" not in running.run("status").stdout
+    running.run("doctor", "--fix")
+    assert pids(place) == {pid}
+    assert not alive(pid)
+
+
 def test_who_else_holds_a_file_of_ours_open_is_told_of(running: House) -> None:
     journal = running.data / "run" / "daemon.log"
     stranger = subprocess.Popen(["sleep", "1000"], stdin=journal.open("rb"))

@@ -130,7 +130,7 @@ class Rounds:
         editor.join()
 
 
-def survives(house: House, count: int) -> None:
+def assert_survives(house: House, count: int) -> None:
     rounds = Rounds(house)
     for number in range(count):
         rounds.play(number)
@@ -150,10 +150,10 @@ def survives(house: House, count: int) -> None:
 
 
 def test_edits_survive_kills_at_any_moment(house: House) -> None:
-    survives(house, 8)
+    assert_survives(house, 8)
 
 
 @pytest.mark.long
 @pytest.mark.timeout(3600)
 def test_two_hundred_edits_survive_kills_at_any_moment(house: House) -> None:
-    survives(house, 200)
+    assert_survives(house, 200)

@@ -74,3 +74,46 @@ def test_one_fork_comes_of_it(house: House, words: str, when: str) -> None:
     house.run("verify")
     house.run("stop", expect=None)
     running.wait(30)
+
+
+def test_a_round_whose_files_a_crash_kept_from_being_kept_has_none_and_the_next_has(
+    house: House,
+) -> None:
+    """They may have changed since: a fork of it has those of the round before, and says so."""
+    repository = new_repository(house.home / "repository")
+    script = house.home / "script.jsonl"
+    script.write_text('{"reply": [{"text": "yes"}]}\n')
+    models = {"active": "scripted", "providers": {"scripted": {"script": str(script)}}}
+    house.workspace({"models": models})
+    git = KillingGit(house)
+    running = house.daemon()
+    asked = {"type": "create-session", "location_path": str(repository), "config": {}}
+    made = house.data_of(asked)["id"]
+
+    def say(text: str) -> int:
+        """The number that ended the round."""
+        (repository / "said").write_text(text)
+        house.data_of({"type": "request", "session": made, "content": text})
+        rounds = house.data_of({"type": "get-history", "session": made})["rounds"]
+        return int(rounds[-1]["n"])
+
+    first = say("one")
+    house.wait(lambda: len(refs_of(repository, made)) == 1, "the first tree")
+    git.kill_at("before", "commit-tree")
+    house.drop("two", {"type": "request", "session": made, "content": "two", "id": "two"})
+    running.wait(30)
+    assert running.returncode == -signal.SIGKILL
+    running = house.daemon()
+    third = say("three")
+    house.wait(lambda: len(refs_of(repository, made)) == 2, "the third tree")
+    refs = [f"refs/greenroom/{made}/{n}" for n in (first, third)]
+    assert sorted(refs_of(repository, made)) == sorted(refs)
+    rounds = house.data_of({"type": "get-history", "session": made})["rounds"]
+    second = [one["n"] for one in rounds][1]
+    told = house.run("fork", f"{made}@{second}", "--title", "cut").stdout
+    assert f"has the files of number {first}, the newest that were kept by then" in told
+    forked = house.data_of({"type": "get-session", "session": "cut"})
+    assert (Path(forked["worktree_path"]) / "said").read_text() == "one"
+    assert forked["forked_from"]["n"] == second
+    house.run("stop", expect=None)
+    running.wait(30)

@@ -84,7 +84,7 @@ def come_and_go(house: House, count: int) -> None:
             assert gone["data"] == {"deleted": True}
 
 
-def does_not_grow(house: House, warm: int, count: int, slack_bytes: int = 0) -> None:
+def assert_no_growth(house: House, warm: int, count: int, slack_bytes: int = 0) -> None:
     come_and_go(house, warm)
     growth = Growth(house)
     come_and_go(house, count)
@@ -96,13 +96,13 @@ def does_not_grow(house: House, warm: int, count: int, slack_bytes: int = 0) -> 
 
 
 def test_sessions_that_came_and_went_leave_nothing_open(running: House) -> None:
-    does_not_grow(running, 60, 150, WARM_BYTES)
+    assert_no_growth(running, 60, 150, WARM_BYTES)
 
 
 @pytest.mark.long
 @pytest.mark.timeout(3600)
 def test_5000_sessions_that_came_and_went_leave_nothing_open(running: House) -> None:
-    does_not_grow(running, 3000, 5000)
+    assert_no_growth(running, 3000, 5000)
 
 
 class Crowd:
@@ -148,7 +148,7 @@ class Crowd:
         )
 
 
-def soaks(house: House, count: int, seconds: float, slack_bytes: int = 0) -> None:
+def assert_no_growth_in_use(house: House, count: int, seconds: float, slack_bytes: int = 0) -> None:
     crowd = Crowd(house, count)
     crowd.busy_for(seconds / 5)
     growth = Growth(house)
@@ -157,10 +157,10 @@ def soaks(house: House, count: int, seconds: float, slack_bytes: int = 0) -> Non
 
 
 def test_terminals_that_are_used_for_a_while_cost_no_more_than_before(running: House) -> None:
-    soaks(running, 6, 10, WARM_BYTES)
+    assert_no_growth_in_use(running, 6, 10, WARM_BYTES)
 
 
 @pytest.mark.long
 @pytest.mark.timeout(7200)
 def test_50_terminals_that_are_used_for_long_cost_no_more_than_before(running: House) -> None:
-    soaks(running, 50, SOAK_SECONDS)
+    assert_no_growth_in_use(running, 50, SOAK_SECONDS)

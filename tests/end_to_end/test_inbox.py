@@ -61,7 +61,7 @@ def feed(house: House, numbers: range) -> None:
         house.drop(f"job-{number}", request(house, number))
 
 
-def survives(house: House, total: int, per_kill: int) -> None:
+def assert_survives(house: House, total: int, per_kill: int) -> None:
     running = house.daemon()
     for number in bases(total):
         house.data_of(
@@ -121,13 +121,13 @@ def judge_journal(house: House, total: int) -> None:
 
 
 def test_400_requests_through_kills_have_one_answer_each(house: House) -> None:
-    survives(house, 400, 100)
+    assert_survives(house, 400, 100)
 
 
 @pytest.mark.long
 @pytest.mark.timeout(3600)
 def test_10000_requests_through_50_kills_have_one_answer_each(house: House) -> None:
-    survives(house, 10_000, 200)
+    assert_survives(house, 10_000, 200)
 
 
 def test_what_is_no_plain_file_is_refused_unread_and_holds_up_nothing(running: House) -> None:

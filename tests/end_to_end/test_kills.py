@@ -16,7 +16,7 @@ END_SECONDS = 5.0
 """After it nothing of a stopped greenroom runs any more."""
 
 
-def survives(house: House, kills: int) -> None:
+def assert_survives(house: House, kills: int) -> None:
     over = threading.Event()
     running = house.daemon()
     shell = house.data_of(
@@ -50,10 +50,10 @@ def survives(house: House, kills: int) -> None:
 
 
 def test_25_kills_lose_nothing_and_double_nothing(house: House) -> None:
-    survives(house, 25)
+    assert_survives(house, 25)
 
 
 @pytest.mark.long
 @pytest.mark.timeout(3600)
 def test_500_kills_lose_nothing_and_double_nothing(house: House) -> None:
-    survives(house, 500)
+    assert_survives(house, 500)

@@ -34,7 +34,7 @@ def play(house: House, way: str, scene: Callable[[Tools], Awaitable[None]], url:
 
 def test_without_a_daemon_it_says_what_to_do_and_goes_on_when_one_is_there(house: House) -> None:
     async def scene(connected: Tools) -> None:
-        assert len((await connected.client.list_tools()).tools) == 8
+        assert len((await connected.client.list_tools()).tools) == 11
         assert await connected.refused("list_sessions") == "no-daemon"
         assert await connected.refused("wait_for", session="any") == "no-daemon"
         await asyncio.to_thread(house.run, "start")
@@ -54,6 +54,29 @@ def test_a_wait_outlives_a_daemon_that_is_killed(running: House) -> None:
         await connected.call("send_message", **typed)
         await asyncio.to_thread(running.run, "halt", "job/terminal-1")
         assert (await waiting)["reached"] == "exited"
+
+    play(running, "stdio auto", scene)
+
+
+def test_what_is_asked_while_the_daemon_is_killed_is_done_once(running: House) -> None:
+    titles = [f"part {number}" for number in range(12)]
+
+    async def scene(connected: Tools) -> None:
+        place = str(running.home)
+        made = [
+            asyncio.create_task(
+                connected.call("create_session", title=title, directory=place, command=["cat"])
+            )
+            for title in titles
+        ]
+        await asyncio.wait(made, return_when=asyncio.FIRST_COMPLETED)
+        killed = asyncio.create_task(asyncio.to_thread(running.kill_daemon))
+        looks = [asyncio.create_task(connected.call("list_sessions")) for _ in range(5)]
+        told = await asyncio.gather(*made)
+        await asyncio.gather(*looks, killed)
+        there = (await connected.call("list_sessions"))["sessions"]
+        assert sorted(each["title"] for each in there) == sorted(titles)
+        assert {each["id"] for each in told} == {each["id"] for each in there}
 
     play(running, "stdio auto", scene)
 

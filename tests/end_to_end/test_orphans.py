@@ -138,13 +138,17 @@ class Rounds:
         self._daemon = house.daemon()
         self.taken_again = 0
 
-    def run(self, number: int, seconds: float) -> None:
-        """The first kills daemon and host, the second their launchers too, the third the host."""
+    def run(self, number: int, seconds: float) -> int:
+        """The first kills daemon and host, the second their launchers too, the third the host.
+
+        How many were ended, of which none is left.
+        """
         worker = leave(self._house, self._place / f"worker-{number}")
         server = seen_in(self._house, self._servers)
         end_host(self._house)
         if number % 3 == 2:
-            self._house.wait(partial(none_lives, worker), "the end of the worker", seconds)
+            left = worker
+            self._house.wait(partial(none_lives, left), "the end of the worker", seconds)
             assert all(map(lives, server))
         else:
             self._kill_daemon(with_launchers=number % 3 == 1)
@@ -153,6 +157,7 @@ class Rounds:
             left = worker | server
             self._house.wait(partial(none_lives, left), f"the end of what {number} left", seconds)
         assert all(each.poll() is None for each in self._innocents)
+        return len(left)
 
     def end(self) -> None:
         self._house.workspace({})
@@ -231,13 +236,13 @@ def rounds(
 
 
 def test_whatever_is_killed_nobody_is_left_and_nobody_else_is_harmed(rounds: Rounds) -> None:
-    for number in range(3):
-        rounds.run(number, SECONDS)
+    ended = [rounds.run(number, SECONDS) for number in range(3)]
+    assert min(ended) > 5
 
 
 @pytest.mark.long
 @pytest.mark.timeout(3600)
 def test_no_kill_of_a_hundred_leaves_anybody(rounds: Rounds) -> None:
     for number in range(150):  # two of three are kills of the daemon
-        rounds.run(number, LEFT_SECONDS)
+        assert rounds.run(number, LEFT_SECONDS) > 5
     print(f"{rounds.taken_again} numbers were taken again")  # noqa: T201 - a figure of the long run

@@ -90,7 +90,8 @@ class Rounds:
 
     def assert_sound(self) -> None:
         self.house.wait(lambda: all(each.exists() for each in self.answers), "every answer")
-        assert all(json.loads(each.read_bytes())["ok"] for each in self.answers)
+        answers = [json.loads(each.read_bytes()) for each in self.answers]
+        assert [answer for answer in answers if not answer["ok"]] == []
         noted = self.ledger.read_text().splitlines()
         assert len(noted) == len(set(noted))
         calls = [c for one in self.history() for t in one["turns"] for c in t.get("tool_calls", ())]

@@ -200,4 +200,5 @@ def test_what_runs_in_a_terminal_has_the_umask_of_the_user(house: House) -> None
     finally:
         os.umask(before)
     house.run("new", str(house.home), "--title", "u", "--terminal", "--", "sh", "-c", "umask")
-    house.wait(lambda: "0027" in house.run("output", "u/terminal-1").stdout, "the umask")
+    shown = house.wait(lambda: house.run("output", "u/terminal-1").stdout, "the umask")
+    assert shown.strip() == "0027"

@@ -137,7 +137,8 @@ def of_sample() -> list[list[str]]:
             ["asks", "askaskask"], ["asks", session], ["ls", "--all"], ["diff", session, "--stat"],
             ["diff", session, "--patch"], ["limits", session], ["history", f"{session}@5"],
             ["output", session, "-n", "5"], ["context", session, "--refresh"],
-            ["new", "--worktree"], ["completion", "bash", "--", "greenroom show ", ""]]  # fmt: skip
+            ["new", "--worktree"], ["timer", "rm", session, "t1t1"],
+            ["completion", "bash", "--", "greenroom show ", ""]]  # fmt: skip
     return [each for each in (*words, *more) if each[0] not in NOT_HERE]
 
 

@@ -19,7 +19,7 @@ REMOVAL = (
     "update-ref --no-deref -d refs/heads",
 )
 RESTORE = (
-    "update-ref --create-reflog refs/heads",
+    "update-ref --create-reflog -m greenroom restoring",
     "worktree add",
     "read-tree --reset",
     "update-index -q --refresh",
@@ -71,6 +71,10 @@ class Work:
             *(str(path) for path in (self.shop / ".git" / "worktrees").glob("*")),
         ]
 
+    def marks(self) -> list[Path]:
+        """Of restores that are not done."""
+        return list(self.house.data.glob("workspaces/*/trash/.restoring-*"))
+
 
 @pytest.fixture
 def git(house: House) -> KillingGit:
@@ -109,7 +113,7 @@ def test_killed_in_a_removal_it_ends_and_comes_back(
 
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("step", RESTORE)
-def test_killed_in_a_restore_it_is_done_again_and_whole(
+def test_killed_in_a_restore_all_is_undone_and_it_can_be_done_again(
     house: House, git: KillingGit, shop: Path, step: str, when: str
 ) -> None:
     running = house.daemon()
@@ -121,6 +125,8 @@ def test_killed_in_a_restore_it_is_done_again_and_whole(
     running.wait()
     again = house.daemon()
     assert len(work.trashed) == 1
+    house.wait(lambda: not work.left() and not work.marks(), "the half worktree to go")
+    assert do(shop, "branch", "--list", "x") == ""
     house.run("restore", work.id)
     assert work.everything() == before
     assert [each["id"] for each in work.listed] == [work.id]

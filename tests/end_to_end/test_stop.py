@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from actors.cli import main, stopping, terminal_host
-from actors.cli.processes import Process, find, pids_of
+from actors.cli.processes import Process, pids_of
 from tests.end_to_end import conftest
 from tests.end_to_end.conftest import House, processes_of
 
@@ -191,14 +191,60 @@ def test_terminals_that_were_kept_are_ended_by_a_later_stop(running: House) -> N
 
 def test_without_its_keeper_status_and_start_say_so_and_restart_mends_it(running: House) -> None:
     terminal(running)
-    (keeper,) = find("keeper", str(running.data))
-    with keeper:
-        keeper.send(signal.SIGKILL)
-        keeper.wait(10)
+    end(only("keeper", running), signal.SIGTERM)
     running.wait(lambda: running.status()["keeper"] is None, "the keeper's end to be seen")
     assert "runs without a keeper" in running.run("start").stderr
     running.run("restart")
     assert running.status()["keeper"] == {"pid": only("keeper", running)}
+
+
+def test_a_killed_keeper_is_followed_by_another_that_brings_the_daemon_back(
+    running: House,
+) -> None:
+    child, after = terminal(running), 0
+    for _ in range(2):  # of its parent, and of one that it started
+        before, daemon = only("keeper", running), only("daemon", running)
+        end(before, signal.SIGKILL)
+        after = another_keeper(running, before)
+        assert (only("keeper", running), only("daemon", running)) == (after, daemon)
+        assert running.run("start").stdout.startswith("greenroom already runs")
+    first = only("daemon", running)
+    second = running.kill_daemon()
+    assert (only("keeper", running), only("daemon", running)) == (after, second)
+    assert first != second
+    assert f"keeper: the daemon (pid {first}) ended without a word" in running.run("logs").stdout
+    third = running.kill_daemon()  # now as its child
+    assert (only("keeper", running), only("daemon", running)) == (after, third)
+    assert is_alive(child)
+    running.run("stop")
+    assert processes_of(running.data) == []
+
+
+def test_a_keeper_that_watches_ends_with_its_daemon(running: House) -> None:
+    before = only("keeper", running)
+    end(before, signal.SIGKILL)
+    after = another_keeper(running, before)
+    with Process(after) as keeper:
+        os.kill(only("daemon", running), signal.SIGTERM)
+        assert keeper.wait(60)
+    assert pids_of("daemon", str(running.data)) == []
+
+
+def end(pid: int, number: signal.Signals) -> None:
+    with Process(pid) as process:
+        process.send(number)
+        assert process.wait(20)
+
+
+def another_keeper(house: House, before: int) -> int:
+    """The pid of another one, once it is ready: it has written its file."""
+
+    def found() -> int | None:
+        keeper = (house.status()["keeper"] or {}).get("pid")
+        said = (house.data / "run" / "keeper.pid").read_text().strip()
+        return keeper if keeper != before and said == str(keeper) else None
+
+    return int(house.wait(found, "another keeper"))
 
 
 def test_a_daemon_that_cannot_start_on_a_full_disk_comes_back_by_itself(running: House) -> None:

@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from actors.decisions.restart import Strategy
 from actors.messages.supervision import Down, Verdict
@@ -22,13 +22,16 @@ from actors.supervision import (
 )
 from tests.fakes.clock import FakeClock
 
+Value = TypeVar("Value")
 
-def eventually(condition: Callable[[], object], *, seconds: float = 10.0) -> None:
-    """Wait until `condition` holds; AssertionError when it does not within `seconds`."""
+
+def eventually(condition: Callable[[], Value], *, seconds: float = 30.0) -> Value:
+    """The first true value of `condition`; AssertionError when none comes within `seconds`."""
     deadline = time.monotonic() + seconds
-    while not condition():
+    while not (value := condition()):
         assert time.monotonic() < deadline, "the condition did not come to hold"
         time.sleep(0.001)
+    return value
 
 
 @dataclass

@@ -155,9 +155,10 @@ class House:
     def output(self, session_id: str, worker_id: str, **fields: Any) -> str:
         return str(self.get("get-output", session=session_id, worker=worker_id, **fields)["data"])
 
-    def shows(self, session_id: str, worker_id: str, text: str) -> None:
-        """Wait until the text stands in the worker's output."""
+    def shows(self, session_id: str, worker_id: str, text: str) -> str:
+        """The worker's output, once the text stands in it."""
         eventually(lambda: text in self.output(session_id, worker_id), seconds=PATIENCE_SECONDS)
+        return self.output(session_id, worker_id)
 
     def becomes(self, session_id: str, worker_id: str, status: str) -> Any:
         """Wait for a worker's status; its record."""

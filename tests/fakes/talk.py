@@ -19,6 +19,7 @@ from tests.peers.messages_server import MessagesServer
 
 PEERS = Path(__file__).parents[1] / "peers"
 KEY = {"ANTHROPIC_API_KEY": "a key"}
+HERE_AGAIN = "here again"
 
 
 class Talk:
@@ -82,15 +83,15 @@ class Talk:
         assert answer.error is not None
         assert answer.error.code == "cancelled"
 
-    def goes_on(self) -> None:
-        """The next request is answered; everything that was sent is a valid history."""
-        self.answers = [text("here again")]
+    def goes_on(self) -> str:
+        """The answer to the next request; everything that was sent is a valid history."""
+        self.answers = [text(HERE_AGAIN)]
         answer = self.ask("and now?").result(PATIENCE_SECONDS)
         assert answer.ok, answer.error
-        assert answer.data["text"] == "here again"
         assert [broken_rule(sent.body) for sent in self.server.requests if sent.body] == [
             None for _ in self.server.requests
         ]
         assert self.house.record(self.session).open_requests == 0
         written = self.house.room.around.written
         eventually(lambda: not written.contents() and not written.under_way())
+        return str(answer.data["text"])

@@ -59,14 +59,16 @@ class WorkerClient:
                 return message
         raise AssertionError(f"no {kind} {fields}")
 
-    def sees(self, text: bytes) -> None:
-        """Returns once this stands in its output."""
+    def sees(self, text: bytes) -> bytes:
+        """Its output, once this stands in it."""
         while text not in self.output:
             self.hear()
+        return self.output
 
-    def reaches(self, offset: int) -> None:
+    def reaches(self, offset: int) -> bytes:
         while self.offset < offset:
             self.hear()
+        return self.output
 
     def closing(self) -> tuple[int, str]:
         """Code and reason of the end, which must come."""

@@ -37,14 +37,28 @@ def all_views(shown: Window, stage: Stage, place: Path, name: str) -> None:
         expect(page.locator("main")).not_to_contain_text("Looking…")
         page.wait_for_timeout(600)
         page.screenshot(path=place / f"{name}-{view}.png")
-    if name.startswith("phone"):
-        shown.go(routes(stage)["terminal"])
+    prompts(shown, stage, place, name)
     for keys, view in (("c", "new"), ("?", "help"), ("Control+k", "palette")):
         page.locator("body").evaluate("body => document.activeElement.blur()")
         page.keyboard.press(keys)
         page.wait_for_timeout(200)
         page.screenshot(path=place / f"{name}-{view}.png")
         page.keyboard.press("Escape")
+
+
+def prompts(shown: Window, stage: Stage, place: Path, name: str) -> None:
+    """One that waits, since the agent asks, and the same once it was taken back."""
+    shown.go(routes(stage)["agent"])
+    shown.button("Prompt").click()
+    box = shown.page.get_by_label("Prompt for rover")
+    box.fill("Go on with the wick,\nand say when it is done.")
+    shown.button("Send").click()
+    expect(box).to_have_value("")
+    box.fill("And then the glass.")
+    shown.page.screenshot(path=place / f"{name}-prompt.png")
+    shown.button("Take back").click()
+    expect(shown.button("Write again")).to_be_visible()
+    shown.page.screenshot(path=place / f"{name}-taken-back.png")
 
 
 def of_readme(started: Browser, stage: Stage, house: House, url: str, path: Path) -> None:

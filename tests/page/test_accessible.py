@@ -28,6 +28,16 @@ def test_names_contrast_and_order(
         assert shown.page.evaluate(probe("unreadable")) == [], view
         order = shown.page.evaluate(probe("order"))
         assert order == {"headings": 1, "mains": 1, "language": "en", "doubles": []}, view
+    shown.go(routes(stage)["agent"])
+    shown.button("Prompt").click()
+    shown.page.get_by_label("Prompt for rover").fill("Go on.")
+    shown.button("Send").click()
+    shown.button("Take back").click()
+    expect(shown.button("Write again")).to_be_visible()
+    assert shown.page.evaluate(probe("unnamed")) == []
+    assert shown.page.evaluate(probe("unreadable")) == []
+    shown.go("/status")
+    expect(shown.page.get_by_label("Prompt for rover")).to_have_count(0)
     for keys in ("c", "?", "Control+k"):
         shown.page.locator("body").press(keys)
         expect(shown.page.get_by_role("dialog")).to_be_visible()

@@ -96,13 +96,19 @@ def test_what_was_not_accepted_stays_in_the_box_and_is_said_once(
     shown.page.get_by_label("Message").fill("What is the sum?")
     shown.page.get_by_label("Message").press("Enter")
     expect(shown.page.get_by_label("Message")).to_have_value("What is the sum?")
+    said = shown.page.locator(".unsent")
+    expect(said).to_contain_text("Not sent: greenroom did not answer.")
+    expect(shown.page.get_by_label("Message")).to_be_focused()
     shown.page.get_by_label("Message").press("Enter")
     greenroom.run("start")
     expect(shown.page.locator(".banner")).to_have_count(0)
+    expect(said).to_contain_text("press Enter again")
+    expect(shown.page.locator(".toast")).to_have_count(0)
     expect(shown.page.get_by_label("Message")).to_have_value("What is the sum?")
     shown.page.get_by_label("Message").press("Enter")
-    expect(shown.page.locator(".prose strong")).to_have_text("42 ounces")
+    expect(shown.page.locator(".figures-line")).to_be_visible()
     expect(shown.page.get_by_label("Message")).to_have_value("")
+    expect(said).to_have_count(0)
     assert len(greenroom.data_of({"type": "get-history", "session": "talk"})["rounds"]) == 1
 
 

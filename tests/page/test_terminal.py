@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.end_to_end.conftest import House
+from tests.page.browser import probe
 from tests.page.conftest import Open
 
 pytestmark = pytest.mark.peers
@@ -89,6 +90,21 @@ def test_answers_of_the_terminal_are_not_typed_when_its_history_is_shown(
         shown.shows("after 3")
     assert "not found" not in shown.screen()
     assert ";1R" not in shown.screen()
+
+
+def test_a_terminal_that_is_left_while_it_connects_is_no_failure(
+    open_page: Open, shell: str
+) -> None:
+    """The browser's console is looked at when the page is closed."""
+    shown = open_page(shell)
+    shown.shows("$")
+    for _ in range(3):
+        shown.go("/")
+        expect(shown.page.locator(".terminal-place")).to_have_count(0)
+        shown.page.evaluate(probe("in_and_out"), shell)
+    shown.go(shell)
+    shown.type("echo back $((1 + 1))")
+    shown.shows("back 2")
 
 
 def test_without_the_library_a_terminal_is_text_with_a_line_to_type_into(

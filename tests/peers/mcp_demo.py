@@ -6,10 +6,12 @@ python mcp_demo.py --child FILE          starts a child in its group, its pid in
 """
 
 import argparse
+import json
 import os
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import quote
 
 import anyio
 from mcp.server.mcpserver import Context, Image, MCPServer
@@ -67,6 +69,10 @@ def confess(paths: list[str]) -> str:
     secrets = [os.environ.get("MCP_SECRET", ""), *(Path(each).read_text() for each in paths)]
     text = "I know " + " and ".join(secret.strip() for secret in secrets)
     sys.stderr.write(text + "\n")
+    for secret in filter(None, map(os.environ.get, ("MCP_PEM", "MCP_WORD_SECRET"))):
+        forms = (json.dumps(secret), json.dumps(secret, ensure_ascii=False), quote(secret))
+        sys.stderr.write(f"{secret}\n")
+        text += "".join(f" and {form}" for form in forms)
     return text
 
 

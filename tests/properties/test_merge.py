@@ -126,7 +126,7 @@ def _has(found: list[Json], wanted: list[Json]) -> bool:
     return True
 
 
-def hold(of: Sides, cut: int) -> None:
+def assert_held(of: Sides, cut: int) -> None:
     ours = records(of.ours)
     before = codec.encode(ours)
     outcome, want = merged(of, ours), expected(of)
@@ -159,13 +159,13 @@ def require_once(of: Sides, ours: dict[str, Session], whole: tuple[Change, ...],
 @given(of=sides(), cut=st.integers(0, 9))
 @settings(max_examples=300)
 def test_both_sides_come_through_or_the_edit_is_refused(of: Sides, cut: int) -> None:
-    hold(of, cut)
+    assert_held(of, cut)
 
 
 @given(of=fields(), cut=st.integers(0, 9))
 @settings(max_examples=300)
 def test_both_sides_of_one_session_come_through_or_the_edit_is_refused(of: Sides, cut: int) -> None:
-    hold(of, cut)
+    assert_held(of, cut)
 
 
 @pytest.mark.long
@@ -173,7 +173,7 @@ def test_both_sides_of_one_session_come_through_or_the_edit_is_refused(of: Sides
 @given(of=sides(), cut=st.integers(0, 9))
 @settings(max_examples=10_000)
 def test_both_sides_come_through_ten_thousand_times(of: Sides, cut: int) -> None:
-    hold(of, cut)
+    assert_held(of, cut)
 
 
 JSON = st.recursive(

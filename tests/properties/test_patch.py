@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from actors.git.patch import Listed, with_hunks
+from actors.git.shares import sections
 from storage.records.diff import ChangedFile, Hunk
 from tests.fakes.repositories import plain_git
 
@@ -27,9 +28,8 @@ def hunks_of(old: str, new: str) -> tuple[Hunk, ...]:
             Path(place, name).write_bytes(content.encode())
         words = ("diff", "--no-index", "--no-color", "--no-ext-diff", "old", "new")
         out = plain_git(Path(place)).run(*words).out
-    (file,) = with_hunks(
-        [Listed(ChangedFile(path="new", status="modified"), 1 if out else 0)], out, is_cut=False
-    )
+    listed = Listed(ChangedFile(path="new", status="modified"), 1 if out else 0)
+    (file,) = with_hunks([listed], sections(out))
     assert file.hunks is not None
     return file.hunks
 

@@ -21,6 +21,7 @@ from storage.records.message import (
 )
 from storage.records.process import ProcessExit, ProcessIdentity
 from storage.records.session import QuickSession
+from storage.records.timer import Timer
 from storage.records.worker import AgentWorker, TerminalWorker
 from storage.state import SessionState
 
@@ -75,6 +76,7 @@ def _possible(state: SessionState, name: str) -> list[st.SearchStrategy[Events]]
         *_of_rounds(state, name),
         *_of_prompts(state, name),
         *_of_budget(state, name),
+        *_of_timers(state, name),
     ]
 
 
@@ -176,6 +178,20 @@ def _of_budget(state: SessionState, name: str) -> list[st.SearchStrategy[Events]
         *([amounts.map(settled)] if state.reservations else []),
         st.just((e.BudgetWarning("tokens", 0.9),)),
     ]
+
+
+def _of_timers(state: SessionState, name: str) -> list[st.SearchStrategy[Events]]:
+    due = st.integers(0, 9).map(lambda seconds: START + timedelta(seconds=seconds))
+
+    def wanted(at: datetime) -> Events:
+        return (e.TimerSet(Timer(timer_id=name, due=at, message="go on", set_at=START)),)
+
+    ended = [
+        event
+        for one in state.record.timers
+        for event in (e.TimerFired(one.timer_id, code="ambiguous"), e.TimerCancelled(one.timer_id))
+    ]
+    return [due.map(wanted), *([st.sampled_from(ended).map(lambda one: (one,))] if ended else [])]
 
 
 def _of_rounds(state: SessionState, name: str) -> list[st.SearchStrategy[Events]]:

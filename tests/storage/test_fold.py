@@ -76,6 +76,8 @@ def test_the_counters_of_the_session_are_those_of_its_parts(drafts: list[Draft])
     assert state.record.message_count == len(state.messages)
     assert state.record.open_requests == len(state.open_rounds)
     assert state.record.status == fold.derived_status(state.record)
+    timers = state.record.timers
+    assert list(timers) == sorted(timers, key=lambda one: (one.due, one.timer_id))
 
 
 def test_every_event_has_its_step() -> None:

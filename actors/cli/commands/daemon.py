@@ -33,6 +33,11 @@ def _started(call: Call, status: dict[str, object], *, already: bool) -> int:
             " crash; give it one, its terminals living on, with: greenroom restart",
             "warn",
         )
+    http = status.get("http")
+    if isinstance(http, dict) and http.get("problem"):
+        call.console.note(
+            f"HTTP and the page are not served: {http['problem']}; then: greenroom restart", "warn"
+        )
     text = f"greenroom {how} (pid {pid}) for {call.data}; next: greenroom new, greenroom status"
     return call.done({"pid": pid, "data": call.data, "already_running": already}, text)
 

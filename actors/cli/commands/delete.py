@@ -37,7 +37,8 @@ def _delete(call: Call) -> int:
     if data is None:
         return FAILED
     if data.get("deleted") is False:
-        text = f"session {reference!r} not found, so nothing was deleted; see: greenroom ls"
+        seen = "see: greenroom ls, or greenroom trash"
+        text = f"session {reference!r} not found, so nothing was deleted; {seen}"
         call.console.error(text)
         return FAILED
     call.console.line((str(data.get("title") or reference), "bold"), " is deleted")
@@ -68,7 +69,7 @@ def _say_worktree(call: Call, worktree: Json) -> None:
     branch = worktree.get("branch")
     call.console.line(f"its worktree {worktree['path']} is removed")
     notes = worktree.get("notes") or []
-    if branch and not any(each.startswith(f"the branch {branch} stays, ") for each in notes):
+    if branch and not any(each.startswith(f"the branch {branch} stays") for each in notes):
         what = "is deleted" if worktree.get("branch_deleted") else "stays"
         call.console.line(f"its branch {branch} {what}")
     ignored, count = worktree.get("ignored") or [], worktree.get("ignored_count") or 0

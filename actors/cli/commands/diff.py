@@ -16,9 +16,11 @@ def _diff(call: Call) -> int:
         text = f"what is compared is what is there now; greenroom fork {reference}@{at['at']} has"
         raise UsageError(f"{text} the files of that number")
     if call.values["patch"]:
-        return _patch(call)
+        return _patch(call, reference)
     is_stat = bool(call.values["stat"])
-    diff = _asked(call, "summary" if is_stat else "files" if call.console.json else "text")
+    diff = _asked(
+        call, reference, "summary" if is_stat else "files" if call.console.json else "text"
+    )
     if call.console.json:
         return DONE
     if is_stat:
@@ -32,13 +34,13 @@ def _diff(call: Call) -> int:
     return DONE
 
 
-def _asked(call: Call, form: str, **more: Any) -> Any:
+def _asked(call: Call, reference: str, form: str, **more: Any) -> Any:
     """The data of the answer, which is printed at once when JSON is wanted."""
-    request = {"type": "get-diff", "session": call.values["session"], "form": form, **more}
+    request = {"type": "get-diff", "session": reference, "form": form, **more}
     return call.found(call.ask(request), "diff")
 
 
-def _patch(call: Call) -> int:
+def _patch(call: Call, reference: str) -> int:
     """As it is, for `git apply`; a screen would obey what a file may hold."""
     if call.console.json or call.values["stat"]:
         other = "--json" if call.console.json else "--stat"
@@ -46,7 +48,7 @@ def _patch(call: Call) -> int:
     if call.console.is_terminal:
         text = "--patch writes to a file or a pipe alone: greenroom diff SESSION --patch > FILE"
         raise UsageError(text)
-    diff = _asked(call, "patch", max_bytes=PATCH_BYTES)
+    diff = _asked(call, reference, "patch", max_bytes=PATCH_BYTES)
     if diff.get("is_cut"):
         raise CommandError(f"nothing written: {cut(diff)}")
     call.console.out.write(diff.get("text") or "")

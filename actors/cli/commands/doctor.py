@@ -1,6 +1,7 @@
 """`doctor`: looks at all that can be wrong with a greenroom, and says what to do.
 
-Reads only; `--fix` ends the processes that workers left behind, and nothing else.
+Reads only; `--fix` ends the processes that workers left behind, and removes what is left of removed
+worktrees of which git has a copy.
 
 Every check is made, whatever the others found; one that fails over what it sees is a problem too.
 """
@@ -60,7 +61,7 @@ def _row(found: Finding) -> dict[str, Any]:
 
 def _findings(call: Call, progress: Progress, proofs: list[Account]) -> Iterator[Finding]:
     """`proofs` gets the account of the processes, as far as it could be taken."""
-    from actors.cli.doctor import journals, leftovers, orphans, place, running
+    from actors.cli.doctor import journals, left_trees, leftovers, orphans, place, running
     from storage.data_dir import DataDir
 
     root = Path(call.data)
@@ -81,6 +82,8 @@ def _findings(call: Call, progress: Progress, proofs: list[Account]) -> Iterator
     yield from _made("processes", lambda: _proved(data, known, proofs))
     yield from _made("journals", lambda: journals.findings(data, progress, runs=runs))
     yield from _made("leftovers", lambda: leftovers.findings(data, runs=runs))
+    fix = bool(call.values.get("fix"))
+    yield from _made("worktrees", lambda: left_trees.findings(data, fix=fix))
 
 
 def _proved(data: DataDir, status: dict[str, Any] | None, proofs: list[Account]) -> list[Finding]:
@@ -113,7 +116,9 @@ def _print(call: Call, found: list[Finding], counts: dict[str, int]) -> None:
 COMMANDS = {
     "doctor": Command(
         _doctor,
-        Spec([], [Option("--fix", "end the processes that workers left behind")]),
+        Spec(
+            [], [Option("--fix", "end the processes, and remove the worktrees, that are left over")]
+        ),
         (
             "greenroom doctor",
             "greenroom doctor --json | jq '.data.checks[] | select(.state != \"ok\")'",

@@ -9,6 +9,7 @@ from typing import Any
 
 from actors.cli.arguments import Option, Spec
 from actors.cli.command import DONE, FAILED, Call, Command, accepted, split_number
+from actors.cli.fork_view import MID_ROUND
 from actors.cli.phrases import plural
 from actors.cli.worktree_view import set_up_lines
 
@@ -46,29 +47,40 @@ def told(session: Json, at: int | None) -> list[str]:
     n = origin.get("n")
     earlier = f" (no later round had ended by {at})" if at not in {None, n} else ""
     whose = f"{session.get('title')} {session.get('id')} is a fork of {origin.get('session_id')}"
-    lines = [f"{whose} at number {n}{earlier}, with {said}", _place(session, origin)]
+    lines = [f"{whose} at number {n}{earlier}, with {said}", _place(session, origin, at)]
     if not session.get("location_exists", True):
         lines.append("that directory does not exist; make it first")
     return lines
 
 
-def _place(session: Json, origin: Json) -> str:
+def _place(session: Json, origin: Json, at: int | None) -> str:
     if session.get("type") != "worktree":
         place = session.get("location_path")
         return f"it works in the same directory, {place}, whose files are as they are now"
-    tree, n = origin.get("tree_n"), origin.get("n")
-    files = "the files of that time"
+    files = _files(origin, is_now=at is None)
+    top, place = session.get("worktree_path"), session.get("location_path")
+    below = f"; it works in {place}" if place and place != top else ""
+    return f"its worktree {top}, branch {session.get('branch')}, has {files}{below}"
+
+
+def _files(origin: Json, *, is_now: bool) -> str:
+    """`is_now`: those of this moment were asked for."""
+    tree, n = origin.get("tree_n"), origin.get("n") or 0
     if tree is None:
-        files = (
+        return (
             "the files of its base, without commits and changes since: none of that time were kept"
         )
-    elif n is not None and tree > n:
-        files = "the files as they are now"
-    elif tree != n:
+    if origin.get("files") == MID_ROUND:
+        return "the files as they are now, in the middle of a round, for none were kept before it"
+    if origin.get("files"):
+        return "the files as they are now"
+    if tree > n:
+        files = f"the files that {origin.get('session_id')} began with"
+    elif tree == n and not is_now:
+        files = "the files of that time"
+    else:
         files = f"the files of number {tree}, the newest that were kept by then"
-    return (
-        f"its worktree {session.get('worktree_path')}, branch {session.get('branch')}, has {files}"
-    )
+    return f"{files}: a round is under way there, or its directory has gone" if is_now else files
 
 
 COMMANDS = {

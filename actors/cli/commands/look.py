@@ -45,7 +45,7 @@ def _at(call: Call, reference: str, at: dict[str, int]) -> dict[str, Any] | None
     session: dict[str, Any] | None = call.found(answer, _named(reference))
     if session is not None and not call.console.json:
         call.console.line((f"as it was at number {at['at']}:", "dim"))
-        then = {"permissions": [], "status": f"was {session.get('status')}"}
+        then = {"permissions": [], "timers": [], "status": f"was {session.get('status')}"}
         lines = session_lines({**session, **then}, datetime.now(UTC), call.console.columns)
         call.console.lines(lines)
     return session

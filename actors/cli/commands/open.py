@@ -82,6 +82,10 @@ def _url(call: Call) -> str:
             " then: greenroom restart",
             code="no-page",
         )
+    if http.get("problem"):
+        raise CommandError(
+            f"the page is not served: {http['problem']}; then: greenroom restart", code="no-page"
+        )
     if not url or http.get("state") != "running":
         raise CommandError(
             f"the page is not served (http is {http.get('state') or 'stopped'}); see why with:"
@@ -93,13 +97,14 @@ def _url(call: Call) -> str:
 
 def _begins(status: dict[str, Any]) -> bool:
     """Whether the page may be served in a moment: not if its actor failed too often."""
+    http = status.get("http") or {}
     nodes = [status.get("tree") or {}]
     while nodes:
         node = nodes.pop()
         if node.get("name") == "http" and node.get("state") == "quarantined":
             return False
         nodes += node.get("children") or []
-    return (status.get("http") or {}).get("state") in {"stopped", "starting"}
+    return not http.get("problem") and http.get("state") in {"stopped", "starting"}
 
 
 def _token(call: Call) -> str:

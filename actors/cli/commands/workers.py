@@ -1,5 +1,6 @@
 """`worker add|ls|restart|rm`, `type` and `output`: the workers of a session."""
 
+import shlex
 from datetime import UTC, datetime
 from typing import Any
 
@@ -8,6 +9,7 @@ from actors.cli.as_running import as_running
 from actors.cli.command import DONE, FAILED, Call, Command, accepted
 from actors.cli.failures import UsageError
 from actors.cli.phrases import plural
+from actors.cli.printable import as_on_screen
 from actors.cli.session_view import worker_lines
 from actors.cli.standard_input import text_of_input
 from actors.cli.terminal_of import terminal_reference, worker_reference
@@ -74,7 +76,10 @@ def _one(call: Call, request_type: str, said: str) -> int:
     if data is None:
         return FAILED
     if data.get("deleted") is False:
-        call.console.error(f"worker {reference!r} not found, so nothing was removed")
+        text = f"worker {reference!r} not found, so nothing was removed; see which there are with:"
+        call.console.error(
+            f"{text} greenroom worker ls {shlex.quote(reference.rpartition('/')[0])}"
+        )
         return FAILED
     call.console.line((reference, "bold"), f" {said}")
     return DONE
@@ -122,7 +127,7 @@ def _output(call: Call) -> int:
             if raw:
                 call.console.out.write(page["data"])
             else:
-                call.console.stream([(page["data"], "")])
+                call.console.stream([(as_on_screen(page["data"]), "")])
             is_last = page["next"] >= page["end"] or page["next"] <= page["start"]
             if "from" not in request or is_last:
                 _end_line(call, page)

@@ -144,7 +144,10 @@ def _next_words(begun: str | None) -> list[tuple[str, str]]:
     """The first words of commands, or the second ones of those that have two."""
     if begun is None:
         known = {name.partition(" ")[0]: row[1] for name, row in ROWS.items()}
-        known |= {"worker": "its workers: add, ls, restart, rm"}
+        known |= {
+            "worker": "its workers: add, ls, restart, rm",
+            "timer": "messages that a session is given later: add, ls, rm",
+        }
         return list(known.items())
     return [
         (name.partition(" ")[2], row[1])

@@ -17,9 +17,9 @@ from actors.cli.processes import pids_of
 from actors.control_groups import ControlGroups
 from actors.decisions import left_over
 from actors.decisions.left_over import Known, KnownWorker, identity
-from actors.messages.orphans import SERVER_MARK, Judged, Marks, Owner, Process
+from actors.messages.orphans import Judged, Marks, Owner, Process, owner_of
 from actors.orphans import seen, snapshot
-from actors.process_table import look_up
+from actors.process_table import look_up, open_files
 from actors.terminals.host_files import recorded_host
 
 TYPE_CHECKING = False
@@ -108,7 +108,7 @@ def _known(
         owner = _owner(leader, before) if leader else None
         if leader and owner and owner.worker == key and host:
             held[identity(leader)] = owner
-        policy = _policy(key, owner, processes)
+        policy = _policy(key, owner, processes, before)
         workers[key] = KnownWorker(worker.get("status") or "lost", policy or "list")
     pid = (status.get("daemon") or {}).get("pid")
     store = status.get("store") or {}
@@ -130,9 +130,9 @@ def _in_groups(
     """Whoever is in a control group of ours, whatever else it cleared, is its worker's."""
     nonces = {owner.worker: owner.nonce for owner in known.held.values()}
     return {
-        identity(each): Owner(key, nonces.get(key, ""))
+        identity(each): owner_of(key, nonces.get(key, ""))
         for each in processes
-        if (key := inside.get(each.pid)) and SERVER_MARK not in key
+        if (key := inside.get(each.pid))
     }
 
 
@@ -150,11 +150,19 @@ def _owner(process: Process, before: dict[left_over.Identity, Owner]) -> Owner |
     return before.get(identity(process))
 
 
-def _policy(key: str, owner: Owner | None, processes: Iterable[Process]) -> Any:
+def _policy(
+    key: str,
+    owner: Owner | None,
+    processes: Iterable[Process],
+    before: dict[left_over.Identity, Owner],
+) -> Any:
+    """By what its processes bear; where they bear nothing any more, by what was seen of them."""
     if owner and owner.policy:
         return owner.policy
     marks = (p.marks for p in processes if isinstance(p.marks, Marks) and p.marks.worker == key)
-    return next((each.policy for each in marks if each.policy), None)
+    policies = [each.policy for each in marks]
+    policies += [each.policy for each in before.values() if each.worker == key]
+    return next(filter(None, policies), None)
 
 
 def _owned(processes: list[Process], known: Known) -> dict[str, list[Process]]:
@@ -178,21 +186,8 @@ def _files(data: DataDir, ours: set[int]) -> tuple[list[Holder], int]:
     found = {}
     for name in os.listdir("/proc"):  # noqa: PTH208 - a Path for each of hundreds costs more
         if name.isdigit() and int(name) not in ours:
-            path = next((path for path in _open_files(name) if path.startswith(places)), None)
+            path = next((path for path in open_files(int(name)) if path.startswith(places)), None)
             if path:
                 found[int(name)] = path
     logs = len([*data.workspaces.glob("*/mcp-*.log"), *data.workspaces.glob("*/*/*/mcp-*.log")])
     return [Holder(pid, path) for pid, path in sorted(found.items())], logs
-
-
-def _open_files(pid: str) -> Iterator[str]:
-    place = f"/proc/{pid}/fd"
-    try:
-        names = os.listdir(place)  # noqa: PTH208 - as above
-    except OSError:
-        return
-    for name in names:
-        try:
-            yield os.readlink(f"{place}/{name}")  # noqa: PTH115 - as above
-        except OSError:
-            continue

@@ -22,7 +22,7 @@ YOUNG_SECONDS = 60.0
 """What is younger may be somebody's at work."""
 MUCH_BYTES = 1_000_000_000
 _KEPT = re.compile(r".*\.(torn|unsynced|damaged)-\d+(\.\d+)?|.*\.salvaged-.*\.jsonl")
-_HALF_MADE = re.compile(r".*\.tmp|\.purging-.*|\.importing-.*|\.forking-.*")
+_HALF_MADE = re.compile(r".*\.tmp|\.purging-.*|\.importing-.*|\.restoring-.*|\.forking-.*")
 
 
 def findings(data: DataDir, *, runs: bool) -> Iterator[Finding]:

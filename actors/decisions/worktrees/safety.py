@@ -18,12 +18,13 @@ SHOWN = 20
 class Nested(Struct, frozen=True, kw_only=True):
     """A repository within the worktree. `work`: what it has that is nowhere else, a phrase; None
     if there is nothing. `is_kept_out`: it is neither ignored nor a submodule, so that no snapshot
-    keeps it and nobody could fetch it again.
+    keeps it and nobody could fetch it again. `ignored`: paths in it that go with it.
     """
 
     path: str
     work: str | None = None
     is_kept_out: bool = False
+    ignored: tuple[str, ...] = ()
 
 
 class Seen(Struct, frozen=True, kw_only=True):
@@ -31,6 +32,7 @@ class Seen(Struct, frozen=True, kw_only=True):
     of the session's to remove, a sentence. `unpushed`: commits that are
     nowhere else, of which none is merged; `has_remote` says what was compared with. `processes`:
     those of others that are at work in it, and sessions. `repository`: where it belongs to.
+    `stashes_perhaps`: of which nobody can tell whether they were made in it; they stay.
     """
 
     repository: str | None = None
@@ -44,6 +46,7 @@ class Seen(Struct, frozen=True, kw_only=True):
     ignored: tuple[str, ...] = ()
     under_way: tuple[str, ...] = ()
     stashes: tuple[str, ...] = ()
+    stashes_perhaps: tuple[str, ...] = ()
     unpushed: tuple[str, ...] = ()
     has_remote: bool = False
     nested: tuple[Nested, ...] = ()
@@ -71,6 +74,14 @@ def reasons(seen: Seen) -> tuple[UnsafeReason, ...]:
         what = "of which greenroom can keep no copy"
         found.append(_reason("nested-repository", tuple(within), what, forceable=False))
     return tuple(found)
+
+
+def notes(seen: Seen) -> tuple[str, ...]:
+    """What is said in the answer to a removal, sentences: it is not lost by that."""
+    return tuple(
+        f"{each}: this stash, which may have been made in it, stays in the repository"
+        for each in seen.stashes_perhaps[:SHOWN]
+    )
 
 
 def since_kept(found: Iterable[UnsafeReason], *, force: bool) -> tuple[UnsafeReason, ...]:

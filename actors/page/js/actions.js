@@ -1,7 +1,8 @@
 /** What a user can do to sessions and workers: shown at once where that is sure to be seen, told when refused. */
 
 import { api, Refused } from "./api.js";
-import { refreshPermissions, refreshSession, refreshSessions, refreshTrash } from "./load.js";
+import { refreshSession, refreshSessions, refreshTrash } from "./load.js";
+import { forgetPrompts } from "./prompts.js";
 import { go } from "./route.js";
 import { change, state } from "./state.js";
 import { tell, tellProblem } from "./toasts.js";
@@ -73,6 +74,7 @@ export async function closeWorker(session, worker) {
   change(() => (state.pending[session] = [...(state.pending[session] ?? []), { ...worker, status: "closing" }]));
   try {
     await api.removeWorker(session, worker.id);
+    forgetPrompts(session, worker.id);
     const here = state.route;
     if (here.view === "session" && here.worker === worker.id) go({ view: "session", session }, { replace: true });
     change(() => {
@@ -174,26 +176,4 @@ export async function purge(entry) {
     changeDialog({ problem: /** @type {Error} */ (error).message });
   }
   refreshTrash();
-}
-
-/** @param {string} id @param {"allow" | "deny"} decision @param {boolean} [remember] */
-export async function answer(id, decision, remember = false) {
-  change(() => (state.opened[`answered:${id}`] = true));
-  try {
-    await api.answer(id, { decision, remember });
-    change(() => (state.permissions = state.permissions.filter((each) => each.id !== id)));
-  } catch (error) {
-    change(() => delete state.opened[`answered:${id}`]);
-    tellProblem(error);
-  }
-  refreshPermissions();
-}
-
-/** @param {string} response */
-export async function cancel(response) {
-  try {
-    await api.cancel(response);
-  } catch (error) {
-    tellProblem(error);
-  }
 }

@@ -105,6 +105,8 @@ export const api = {
   type: (id, worker, data) => ask("POST", `${workerOf(id, worker)}/input`, { data }),
   /** @param {string} id @param {any} wanted @param {string} key */
   request: (id, wanted, key) => ask("POST", `${session(id)}/requests`, wanted, { key }),
+  /** @param {string} id */
+  response: (id) => ask("GET", `/responses/${encodeURIComponent(id)}`),
   /** @param {string} response */
   cancel: (response) => ask("POST", `/responses/${encodeURIComponent(response)}/cancel`),
   permissions: () => ask("GET", "/permissions"),

@@ -2,11 +2,11 @@
  * What is to be seen, as values, and how the document is brought to match them.
  *
  * `h` makes a node, `draw` changes only what differs, so that focus, selection and scrolling stay.
- * All text and all attributes pass `fit`; there is no way to put markup in. `mount` is called once
+ * All text and all attributes pass `printable`; there is no way to put markup in. `mount` is called once
  * a node is in the document, and what it returns when it goes; an `island` is left alone inside.
  */
 
-import { fit } from "./text.js";
+import { printable } from "./text.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -27,6 +27,26 @@ export function h(tag, props, ...children) {
   const all = [...classes, given.class].filter(Boolean).join(" ");
   if (all) given.class = all;
   return { tag: name, props: given, children: children.flat(2).filter(isShown).map(asNode), key: given.key };
+}
+
+/**
+ * Makes of a view one that draws a value anew only if something else of what it is told is another.
+ *
+ * @template {object} Value
+ * @template {any[]} Told
+ * @param {(value: Value, ...told: Told) => Drawn} view which reads nothing but these
+ * @returns {(value: Value, ...told: Told) => Drawn}
+ */
+export function memo(view) {
+  /** @type {WeakMap<Value, {told: Told, drawn: Drawn}>} */
+  const known = new WeakMap();
+  return (value, ...told) => {
+    const before = known.get(value);
+    if (before && told.every((each, index) => each === before.told[index])) return before.drawn;
+    const drawn = view(value, ...told);
+    known.set(value, { told, drawn });
+    return drawn;
+  };
 }
 
 /** @param {Child} child */
@@ -108,7 +128,7 @@ function make(drawn, namespace) {
   /** @type {any} */
   let node;
   if (drawn.tag === "#text") {
-    node = document.createTextNode(fit(drawn.props.text));
+    node = document.createTextNode(printable(drawn.props.text));
   } else {
     const inSvg = drawn.tag === "svg" || (namespace === SVG && drawn.tag !== "foreignObject");
     node = inSvg ? document.createElementNS(SVG, drawn.tag) : document.createElement(drawn.tag);
@@ -126,7 +146,7 @@ function renew(node, drawn) {
   if (before === drawn) return;
   node.drawn = drawn;
   if (drawn.tag === "#text") {
-    if (before.props.text !== drawn.props.text) node.data = fit(drawn.props.text);
+    if (before.props.text !== drawn.props.text) node.data = printable(drawn.props.text);
     return;
   }
   setAll(node, before.props, drawn.props);
@@ -160,5 +180,5 @@ function setAll(node, before, now) {
 /** @param {Element} node @param {string} name @param {any} value */
 function setAttribute(node, name, value) {
   if (value === null || value === undefined || value === false) node.removeAttribute(name);
-  else node.setAttribute(name, value === true ? "" : fit(String(value)));
+  else node.setAttribute(name, value === true ? "" : printable(String(value)));
 }

@@ -4,6 +4,7 @@ import { openDialog } from "./actions.js";
 import { openPalette } from "./palette.js";
 import { go } from "./route.js";
 import { state, drawNow } from "./state.js";
+import { openPrompts } from "./views/prompt_box.js";
 import { ordered } from "./views/sidebar.js";
 import { chosen, tabsOf } from "./views/tabs.js";
 
@@ -50,9 +51,18 @@ function short(event) {
   else if (event.key === "/") document.getElementById("search")?.focus();
   else if (event.key === "j" || event.key === "k") nextSession(event.key === "j" ? 1 : -1);
   else if (event.key === "[" || event.key === "]") nextWorker(event.key === "]" ? 1 : -1);
+  else if (event.key === "p") write();
   else if (event.key === "d" && state.route.view === "session") go({ view: "session", session: state.route.session, part: "changes" });
   else return false;
   return true;
+}
+
+/** Into the box of the conversation or agent that is shown. */
+function write() {
+  const session = state.route.view === "session" ? state.details[state.route.session] : null;
+  const worker = session && state.route.view === "session" && !state.route.part && chosen(session, state.route.worker);
+  if (worker && worker.type === "agent") openPrompts();
+  else document.getElementById("composer")?.focus();
 }
 
 /** @param {number} step */

@@ -1,9 +1,10 @@
 /** Looks things up and keeps them in `state`; asked for often, it looks once for all of a moment. */
 
 import { api, Refused, Unreachable } from "./api.js";
-import { follow } from "./growing.js";
+import { followOnly, isOpenRound } from "./growing.js";
 import { requestSync } from "./live.js";
-import { notify } from "./notices.js";
+import { notify, settle } from "./notices.js";
+import { followPrompts } from "./prompts.js";
 import { change, state } from "./state.js";
 import { tellProblem } from "./toasts.js";
 
@@ -48,11 +49,12 @@ export const refreshSession = once(async (/** @type {string} */ id) => {
     dropSettled(id);
   });
   for (const worker of found?.workers ?? []) {
+    if (worker.type === "agent") followPrompts(worker);
     if (worker.status === "running" && !state.activities[worker.id]) refreshActivity(id, worker.id);
   }
   const conversation = found?.workers.some((/** @type {any} */ worker) => worker.type === "conversation");
   const told = `${found?.message_count}/${found?.open_requests}`;
-  const isOpen = (state.histories[id] ?? []).some((round) => round.status === "queued" || round.status === "running");
+  const isOpen = (state.histories[id] ?? []).some(isOpenRound);
   if ((conversation || found?.message_count) && (isOpen || known.get(id) !== told)) {
     known.set(id, told);
     refreshHistory(id);
@@ -71,11 +73,17 @@ const refreshActivity = once(async (/** @type {string} */ id, /** @type {string}
 
 export const refreshHistory = once(async (/** @type {string} */ id) => {
   const { rounds } = await api.history(id);
-  change(() => (state.histories[id] = rounds));
-  for (const round of rounds) {
-    if (round.status === "queued" || round.status === "running") follow(id, round.id);
-  }
+  const before = new Map((state.histories[id] ?? []).map((round) => [round.id, round]));
+  const now = rounds.map((/** @type {import("./types.js").Round} */ round) => same(before.get(round.id), round) ?? round);
+  change(() => (state.histories[id] = now));
+  if (state.route.view === "session" && state.route.session === id) followOnly(id, now);
 });
+
+/** The one that is there, if it had ended so; it need not be drawn again. @param {import("./types.js").Round | undefined} known @param {import("./types.js").Round} round */
+function same(known, round) {
+  const isSame = known && !isOpenRound(known) && known.status === round.status && known.n === round.n && known.turns?.length === round.turns?.length;
+  return isSame ? known : null;
+}
 
 export const refreshPermissions = once(async () => asked((await api.permissions()).permissions));
 
@@ -84,8 +92,9 @@ export function asked(permissions) {
   const before = new Set(state.permissions.map((each) => each.id));
   for (const each of permissions) {
     each.until = Date.now() + each.seconds_left * 1000;
-    if (!before.has(each.id)) notify(each.title ?? "greenroom", `May ${each.tool} be called?`, each.session_id);
+    if (!before.delete(each.id)) notify({ by: each.id, title: each.title ?? "greenroom", body: `May ${each.tool} be called?`, session: each.session_id });
   }
+  before.forEach(settle);
   change(() => (state.permissions = permissions));
 }
 

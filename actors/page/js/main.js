@@ -2,11 +2,13 @@
 
 import { api } from "./api.js";
 import { draw } from "./draw.js";
+import { followOnly } from "./growing.js";
 import { listen } from "./keys.js";
 import { connect } from "./live.js";
 import { refreshDiff, refreshSession, refreshStatus, refreshTrash } from "./load.js";
 import { restoreNotices, titled } from "./notices.js";
 import { arrive, onArrival } from "./route.js";
+import { restoreSettings } from "./settings.js";
 import { change, state, watch } from "./state.js";
 import { restoreTheme } from "./theme.js";
 import { closed, shell } from "./views/shell.js";
@@ -17,6 +19,7 @@ const LOOK_MS = 4000;
 async function begin() {
   restoreTheme();
   restoreNotices();
+  restoreSettings();
   const root = /** @type {Element} */ (document.getElementById("page"));
   root.replaceChildren();
   watch(() => {
@@ -51,6 +54,8 @@ async function enter() {
 
 /** @param {import("./route.js").Route} route */
 function visit(route) {
+  const here = route.view === "session" ? route.session : "";
+  followOnly(here, state.histories[here] ?? []);
   if (route.view === "session") {
     refreshSession(route.session);
     if (route.part === "changes") refreshDiff(route.session);

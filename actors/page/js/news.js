@@ -2,16 +2,18 @@
 
 import { asked, refreshPermissions, refreshSession, refreshSessions } from "./load.js";
 import { change, state } from "./state.js";
-import { notify } from "./notices.js";
+import { notify, settle } from "./notices.js";
 
 /** @param {any} message `sessions-sync` @param {boolean} isFirst of a connection: all may be another */
 export function synced(message, isFirst) {
   change(() => {
     state.sessions = message.sessions;
+    state.store = message.store ?? state.store;
     state.isSynced = true;
     state.entry = "open";
   });
   asked(message.permissions ?? []);
+  for (const { id, title, activity } of message.sessions) if (activity) question(id, title, activity.worker, activity);
   if (isFirst && state.route.view === "session") refreshSession(state.route.session);
 }
 
@@ -19,6 +21,7 @@ export function synced(message, isFirst) {
 export function heard(message) {
   const id = message.session_id ?? message.session?.id ?? message.permission?.session_id;
   if (message.type === "session-deleted") gone(id);
+  else if (message.type === "store-changed") change(() => (state.store = message.store));
   else if (message.type === "worker-activity") acted(message);
   else if (message.type.startsWith("permission-")) refreshPermissions();
   else if (message.session) keep(message.session);
@@ -34,7 +37,6 @@ function keep(info) {
       ? state.sessions.map((session) => (session.id === info.id ? kept : session))
       : [...state.sessions, kept];
   });
-  if (info.activity?.state === "asking") notify(info.title, info.activity.text || "It asks something.", info.id);
 }
 
 /** @param {string} id */
@@ -56,10 +58,21 @@ function acted({ session_id: id, worker_id: worker, activity }) {
   });
   const info = state.sessions.find((session) => session.id === id);
   if (!info) return;
+  question(id, info.title, worker, activity);
   const before = info.activity;
   const isMore = activity && RANK.indexOf(activity.state) > RANK.indexOf(before?.state ?? "");
   if (isMore) keep({ ...info, activity: { ...activity, worker, name: nameOf(id, worker) } });
   else if (before?.worker === worker) refreshSessions();
+}
+
+/**
+ * A program that asks in its terminal; what a conversation asks is a permission request.
+ *
+ * @param {string} session @param {string} title @param {string} worker @param {any} activity null: it does not run
+ */
+function question(session, title, worker, activity) {
+  if (activity?.state !== "asking") settle(worker);
+  else if (activity.source !== "protocol") notify({ by: worker, since: activity.since, title, body: activity.text || "It asks something.", session, worker });
 }
 
 /** @param {string} id @param {string} worker */

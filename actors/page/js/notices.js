@@ -2,11 +2,13 @@
 
 import { go } from "./route.js";
 import { change, state } from "./state.js";
-import { fit } from "./text.js";
+import { printable } from "./text.js";
 
 const STORED = "greenroom:notices";
-/** @type {Set<string>} What was told, so that each question is told once. */
-const told = new Set();
+const TOLD = "greenroom:told";
+const MOST_TOLD = 200;
+/** @type {Map<string, Notification>} Those that are shown, by who asks. */
+const shown = new Map();
 
 export function restoreNotices() {
   if (!("Notification" in window)) return;
@@ -27,16 +29,42 @@ export async function toggleNotices() {
   change(() => (state.notices = answer === "granted" ? "on" : answer === "denied" ? "denied" : "off"));
 }
 
-/** @param {string} title @param {string} body @param {string} session */
-export function notify(title, body, session) {
-  const name = `${session}:${body}`;
-  if (state.notices !== "on" || !document.hidden || told.has(name)) return;
-  told.add(name);
-  const notice = new Notification(fit(title), { body: fit(body), tag: name });
+/**
+ * Tells of a question that is not in sight, once.
+ *
+ * @param {{by: string, since?: string, title: string, body: string, session: string, worker?: string}} question
+ *   `by`: who asks, or the request; `since`: which of its questions it is
+ */
+export function notify({ by, since = "", title, body, session, worker }) {
+  if (state.notices !== "on" || isInSight(session) || !isNew(`${by} ${since}`)) return;
+  const notice = new Notification(printable(title), { body: printable(body), tag: by });
+  shown.set(by, notice);
   notice.addEventListener("click", () => {
     window.focus();
-    go({ view: "session", session });
+    settle(by);
+    go({ view: "session", session, worker });
   });
+}
+
+/** It asks no more. @param {string} by */
+export function settle(by) {
+  shown.get(by)?.close();
+  shown.delete(by);
+}
+
+/** @param {string} session */
+function isInSight(session) {
+  const { route } = state;
+  const isHere = route.view === "session" ? route.session === session : route.view === "home" || route.view === "permissions";
+  return isHere && !document.hidden && document.hasFocus();
+}
+
+/** Also after a reload. @param {string} question */
+function isNew(question) {
+  const told = JSON.parse(sessionStorage.getItem(TOLD) ?? "[]");
+  if (told.includes(question)) return false;
+  sessionStorage.setItem(TOLD, JSON.stringify([...told, question].slice(-MOST_TOLD)));
+  return true;
 }
 
 export function asking() {
@@ -52,5 +80,5 @@ export function titled() {
   const here = state.route.view === "session" ? state.route.session : null;
   const session = state.sessions.find((each) => each.id === here);
   const name = session ? `${session.title} · greenroom` : "greenroom";
-  document.title = fit(count ? `(${count}) ${name}` : name);
+  document.title = printable(count ? `(${count}) ${name}` : name);
 }

@@ -3,6 +3,7 @@
 import { addWorker, openDialog, order } from "./actions.js";
 import { toggleNotices } from "./notices.js";
 import { go } from "./route.js";
+import { set } from "./settings.js";
 import { change, state } from "./state.js";
 import { choose } from "./theme.js";
 
@@ -51,6 +52,7 @@ function ofSession() {
   const agents = (state.agents ?? []).filter((agent) => agent.found);
   return [
     { name: "Add a terminal", icon: "terminal", press: add({ type: "terminal" }) },
+    { name: "Run a command in a new terminal…", icon: "terminal", press: () => openDialog({ name: "terminal", session: here }) },
     ...agents.map((agent) => ({ name: `Add ${agent.name ?? agent.id}`, icon: "agent", press: add({ type: "agent", agent: agent.id }) })),
     { name: "Show the changes", icon: "diff", press: () => go({ view: "session", session: id, part: "changes" }) },
     { name: "Restart this session", icon: "restart", press: () => order(id, "restart") },
@@ -76,6 +78,7 @@ function everywhere() {
     { name: "Theme: light", icon: "theme", press: () => choose("light") },
     { name: "Theme: as the system", icon: "theme", press: () => choose("system") },
     { name: state.notices === "on" ? "Notifications: off" : "Notifications: on", icon: "bell", press: toggleNotices },
+    { name: `Screen reader in terminals: ${state.settings.screenReader ? "off" : "on"}`, icon: "terminal", press: () => set("screenReader", !state.settings.screenReader) },
     { name: "Keyboard help", icon: "help", press: () => openDialog({ name: "help" }) },
   ];
 }

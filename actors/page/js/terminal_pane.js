@@ -5,15 +5,18 @@
  * `Shift+Escape` leaves it for the keyboard's way through the page.
  */
 
+import { onSetting } from "./settings.js";
 import { change, state } from "./state.js";
+import { colours, css } from "./terminal_colours.js";
+import { onPaste } from "./terminal_paste.js";
 import { onTheme } from "./theme.js";
 import { tell } from "./toasts.js";
 import { WorkerSocket } from "./worker_socket.js";
 
 /** What a terminal says by itself when it is asked: device, cursor, colours, focus. */
 const ANSWER = /^(\x1b\[[?>=]?[\d;]*(c|R|n|\$y|t)|\x1b\[[IO]|\x1b[P\]][^\x07\x1b]*(\x07|\x1b\\))+$/;
-const MOST_IMAGE_BYTES = 700_000;
-const COLOURS = ["black", "red", "green", "yellow", "blue", "magenta", "cyan", "white"];
+/** Characters that wait to be shown: with more, the terminal would be seconds behind its program. */
+const MOST_BEHIND = 600_000;
 
 /** @type {Promise<any> | undefined} */
 let library;
@@ -54,7 +57,7 @@ export function openTerminal(place, { Terminal, FitAddon }, session, worker) {
     cursorBlink: !matchMedia("(prefers-reduced-motion: reduce)").matches,
     theme: colours(),
     allowProposedApi: false,
-    screenReaderMode: false,
+    screenReaderMode: state.settings.screenReader,
     macOptionIsMeta: true,
     minimumContrastRatio: 4.5,
   });
@@ -62,14 +65,24 @@ export function openTerminal(place, { Terminal, FitAddon }, session, worker) {
   terminal.loadAddon(fit);
   terminal.open(place);
   let replaying = 0;
+  let behind = 0;
+  const show = (/** @type {string} */ text, shown = () => {}) => {
+    behind += text.length;
+    terminal.write(text, () => {
+      behind -= text.length;
+      shown();
+      if (!behind && socket.isSkipping) socket.beginAnew();
+    });
+    if (behind > MOST_BEHIND) socket.skip();
+  };
   const socket = new WorkerSocket(session, worker, {
     history(text, isNew) {
       if (isNew) terminal.reset();
       change(() => delete state.ends[worker]);
       replaying += 1;
-      terminal.write(text, () => (replaying -= 1));
+      show(text, () => (replaying -= 1));
     },
-    output: (text) => terminal.write(text),
+    output: (text) => show(text),
     exit: (exit) => change(() => (state.ends[worker] = exit)),
     error({ code, message }) {
       if (code === "input-held") change(() => (state.leases[worker] = message));
@@ -87,6 +100,7 @@ export function openTerminal(place, { Terminal, FitAddon }, session, worker) {
   const undo = [
     follow(place, terminal, fit, socket),
     onTheme(() => (terminal.options.theme = colours())),
+    onSetting("screenReader", () => (terminal.options.screenReaderMode = state.settings.screenReader)),
     onPaste(place, socket),
   ];
   if (!matchMedia("(pointer: coarse)").matches) terminal.focus();
@@ -105,13 +119,18 @@ const openPanes = new Map();
 export function takeInput(worker) {
   change(() => delete state.leases[worker]);
   openPanes.get(worker)?.socket.send({ type: "take-input" });
+  focusTerminal(worker);
+}
+
+/** @param {string} worker */
+export function focusTerminal(worker) {
   openPanes.get(worker)?.terminal.focus();
 }
 
 /** @param {string} worker @param {string} keys */
 export function pressKeys(worker, keys) {
   openPanes.get(worker)?.socket.type(keys);
-  openPanes.get(worker)?.terminal.focus();
+  focusTerminal(worker);
 }
 
 /** @param {KeyboardEvent} event */
@@ -161,45 +180,4 @@ function follow(/** @type {HTMLElement} */ place, /** @type {any} */ terminal, /
   seen.observe(place);
   measure();
   return () => seen.disconnect();
-}
-
-/** An image that is pasted is saved by the daemon, and its path typed. */
-function onPaste(/** @type {HTMLElement} */ place, /** @type {WorkerSocket} */ socket) {
-  /** @param {ClipboardEvent} event */
-  async function pasted(event) {
-    const file = [...(event.clipboardData?.files ?? [])].find((each) => each.type.startsWith("image/"));
-    if (!file) return;
-    event.preventDefault();
-    event.stopPropagation();
-    if (file.size > MOST_IMAGE_BYTES) {
-      tell("That image is too large to be pasted; save it as a file and type its path.", "error");
-      return;
-    }
-    const bytes = new Uint8Array(await file.arrayBuffer());
-    const data = btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
-    socket.send({ type: "image", data, mime_type: file.type });
-  }
-  place.addEventListener("paste", pasted, true);
-  return () => place.removeEventListener("paste", pasted, true);
-}
-
-/** @param {string} name */
-function css(name) {
-  return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-}
-
-function colours() {
-  /** @type {Record<string, string>} */
-  const theme = {
-    background: css("--terminal"),
-    foreground: css("--text"),
-    cursor: css("--accent"),
-    cursorAccent: css("--terminal"),
-    selectionBackground: css("--selection"),
-  };
-  for (const colour of COLOURS) {
-    theme[colour] = css(`--ansi-${colour}`);
-    theme[`bright${colour[0].toUpperCase()}${colour.slice(1)}`] = css(`--ansi-bright-${colour}`);
-  }
-  return theme;
 }

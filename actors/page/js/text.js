@@ -1,6 +1,7 @@
 /**
- * Text from outside, fit for a page: nothing in it hides, reverses the reading direction or moves
- * anything. Every text that is drawn goes through here (see draw.js).
+ * Text from outside, fit for a page: nothing in it is hidden, reverses the reading direction or moves
+ * anything. Every text that is drawn goes through `printable` (see draw.js): whatever is obeyed or
+ * not seen is shown as an escape, so that people decide about all that is there.
  */
 
 const SEQUENCES = new RegExp(
@@ -11,17 +12,35 @@ const SEQUENCES = new RegExp(
     "|\\x1b[0-OQ-WYZ\\\\`-~]",
   "g",
 );
-const UNFIT =
-  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\u{e0000}-\u{e0fff}]|\p{Surrogate}/gu;
+const EMOJI = "\\xa9\\xae\\u203c\\u2049\\u2122-\\u2bff\\u3030\\u303d\\u3297\\u3299\\u{1f000}-\\u{1faff}";
+/** These, and the letters of Arabic and India, are written with joiners between them. */
+const JOINED = `\\u0600-\\u0dff${EMOJI}`;
+const UNFIT = new RegExp(
+  "[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f" +
+    "\\xad\\u034f\\u061c\\u115f\\u1160\\u17b4\\u17b5\\u180b-\\u180f\\u200b\\u200e\\u200f" +
+    "\\u2028-\\u202e\\u2060-\\u206f\\u3164\\ufeff\\uffa0\\u{1bca0}-\\u{1bca3}\\u{1d173}-\\u{1d17a}" +
+    "\\ufff0-\\ufffb\\u{e0000}-\\u{e0fff}]|\\p{Surrogate}" +
+    `|(?<![${JOINED}])(?<![${EMOJI}]\\ufe0f)[\\u200c\\u200d]|[\\u200c\\u200d](?![${JOINED}])` +
+    `|(?<![${EMOJI}])[\\ufe00-\\ufe0f](?!\\u20e3)`,
+  "gu",
+);
 const PLAIN = /^[\n\t -~]*$/;
 
 /**
  * @param {string} text
- * @returns {string} with line ends and tabs as they are, sequences left out, the rest as escapes
+ * @returns {string} all of it, with line ends and tabs as they are
  */
-export function fit(text) {
-  if (PLAIN.test(text)) return text;
-  return text.replace(/\r\n/g, "\n").replace(SEQUENCES, "").replace(UNFIT, escaped);
+export function printable(text) {
+  return PLAIN.test(text) ? text : text.replace(UNFIT, escaped);
+}
+
+/**
+ * What the output of a program read like on its terminal. Not for what somebody is to decide about.
+ *
+ * @param {string} text
+ */
+export function asOnScreen(text) {
+  return text.replace(SEQUENCES, "").replace(/\r+\n/g, "\n").replace(/(^|\n)\r+/g, "$1").replace(/\r+/g, "\n");
 }
 
 /** @param {string} character */

@@ -5,23 +5,26 @@ import { change, state } from "./state.js";
 const STORED = "greenroom:theme";
 const CHANGED = new EventTarget();
 
+const SYSTEM = matchMedia("(prefers-color-scheme: light)");
+
+/** What is drawn first has its theme by first_theme.js. */
 export function restoreTheme() {
   const chosen = localStorage.getItem(STORED);
   state.theme = chosen === "dark" || chosen === "light" ? chosen : "system";
-  matchMedia("(prefers-color-scheme: light)").addEventListener("change", announce);
+  SYSTEM.addEventListener("change", wear);
 }
 
 /** @param {"system" | "dark" | "light"} theme */
 export function choose(theme) {
-  if (theme === "system") {
-    localStorage.removeItem(STORED);
-    delete document.documentElement.dataset.theme;
-  } else {
-    localStorage.setItem(STORED, theme);
-    document.documentElement.dataset.theme = theme;
-  }
+  if (theme === "system") localStorage.removeItem(STORED);
+  else localStorage.setItem(STORED, theme);
   change(() => (state.theme = theme));
-  announce();
+  wear();
+}
+
+function wear() {
+  document.documentElement.dataset.theme = state.theme === "system" ? (SYSTEM.matches ? "light" : "dark") : state.theme;
+  CHANGED.dispatchEvent(new Event("change"));
 }
 
 export function nextTheme() {
@@ -34,8 +37,4 @@ export function nextTheme() {
 export function onTheme(listener) {
   CHANGED.addEventListener("change", listener);
   return () => CHANGED.removeEventListener("change", listener);
-}
-
-function announce() {
-  CHANGED.dispatchEvent(new Event("change"));
 }

@@ -17,7 +17,7 @@
  *
  * @typedef {{id: string, name: string, type: "conversation" | "agent" | "terminal", desired: string,
  *   status: string, restarts: number, exit: {code: number | null, signal: number | null, at: string} | null,
- *   last_error: string | null, agent?: string, delivery?: any, isPending?: boolean}} Worker
+ *   last_error: string | null, agent?: string, delivery?: Delivery | null, isPending?: boolean}} Worker
  *
  * @typedef {{id: string, title: string, type: "quick" | "worktree", location_path: string,
  *   status: string, desired: string, config: any, metrics: any, workers: Worker[],
@@ -37,6 +37,11 @@
  * @typedef {{id: string, n?: number, request: {content: Content[]}, status: string, turns?: Turn[],
  *   failure?: {code: string, message: string}, created_at: string, completed_at?: string}} Round
  *
+ * @typedef {{response_id: string, state: string, attempts?: number, presses?: number,
+ *   evidence?: string, code?: string | null, since?: string}} Delivery
+ * @typedef {{response: string, text: string, delivery: Delivery}} Prompt
+ * @typedef {{promptBox: boolean, screenReader: boolean}} Settings
+ *
  * @typedef {import("./route.js").Route} Route
  * @typedef {{id: number, kind: "info" | "error", text: string}} Toast
  *
@@ -47,12 +52,16 @@
  * @property {boolean} isSynced whether `sessions` has ever been heard
  * @property {Record<string, Session | null>} details by id; null: there is none
  * @property {Record<string, Round[]>} histories by session
+ * @property {Record<string, string>} firstRounds the first one that is shown, where more were asked for
  * @property {Record<string, Turn[]>} growing the turns of a response as far as they have come
  * @property {Permission[]} permissions the open ones
  * @property {Record<string, Activity>} activities by worker
  * @property {Record<string, Worker[]>} pending tabs that are asked for, by session
+ * @property {Record<string, Prompt[]>} prompts for agents, sent from here, by worker
+ * @property {Record<string, boolean>} unsent what found no daemon when it was to be sent, by whom it is for
  * @property {Record<string, any>} diffs by session: an answer, or `{problem}`
  * @property {any[] | null} trash
+ * @property {{state: "ok" | "degraded", problems: string[], quarantined: {session_id: string, reason: string}[]}} store
  * @property {any} status
  * @property {any[] | null} agents
  * @property {Route} route
@@ -65,6 +74,7 @@
  * @property {Record<string, any>} ends how a terminal's program ended, by worker
  * @property {"off" | "on" | "denied"} notices
  * @property {"system" | "dark" | "light"} theme
+ * @property {Settings} settings
  * @property {number} now milliseconds, some seconds old at most
  */
 

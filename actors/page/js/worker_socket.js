@@ -1,7 +1,7 @@
 /**
  * A worker's terminal over its WebSocket (docs/websocket.md): what it shows, and what is typed.
  *
- * Goes on at the byte where it was cut off. What is typed while there is no connection waits for the
+ * Goes on at the byte where it was cut off, and at the newest after `skip`. What is typed while there is no connection waits for the
  * next one, a moment's worth of it.
  */
 
@@ -34,6 +34,7 @@ export class WorkerSocket {
     this.wait = 250;
     this.waiting = "";
     this.isOver = false;
+    this.isSkipping = false;
     /** @type {any} */
     this.size = null;
     this.connect();
@@ -45,13 +46,17 @@ export class WorkerSocket {
     const socket = new WebSocket(`${scheme}://${location.host}${this.path}${from}`, protocols());
     this.socket = socket;
     socket.addEventListener("open", () => {
+      if (this.isOver) {
+        socket.close();
+        return;
+      }
       this.wait = 250;
       this.hearer.link(true);
       if (this.size) this.send({ type: "resize", ...this.size });
       if (this.waiting) this.send({ type: "input", data: this.waiting });
       this.waiting = "";
     });
-    socket.addEventListener("message", ({ data }) => this.hear(JSON.parse(data)));
+    socket.addEventListener("message", ({ data }) => this.isOver || this.hear(JSON.parse(data)));
     socket.addEventListener("close", ({ code, reason }) => {
       if (this.isOver || (code === FINAL && FOR_EVER.has(reason))) return;
       this.hearer.link(false);
@@ -60,11 +65,25 @@ export class WorkerSocket {
     });
   }
 
+  /** More comes than can be shown: what comes is left out, until it is begun anew. */
+  skip() {
+    this.isSkipping = true;
+    this.offset = null;
+    this.epoch = null;
+  }
+
+  /** With the newest. Without a connection, the next one begins so. */
+  beginAnew() {
+    this.send({ type: "request-history" });
+  }
+
   /** @param {any} message */
   hear(message) {
     switch (message.type) {
       case "history":
       case "output": {
+        if (message.type === "history") this.isSkipping = false;
+        if (this.isSkipping) break;
         const isNext = message.epoch === this.epoch && message.start === this.offset;
         this.epoch = message.epoch;
         this.offset = message.offset;
@@ -104,9 +123,10 @@ export class WorkerSocket {
     this.send({ type: "resize", cols, rows });
   }
 
+  /** One that is still being opened is closed after that: before, a browser takes it for a failure. */
   close() {
     this.isOver = true;
     clearTimeout(this.timer);
-    this.socket?.close();
+    if (this.socket?.readyState !== WebSocket.CONNECTING) this.socket?.close();
   }
 }

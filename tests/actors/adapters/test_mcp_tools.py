@@ -18,9 +18,11 @@ from tests.peers.processes import alive, children
 if TYPE_CHECKING:
     pass
 
+SUMS = ["0", "2", "4", "6", "8"]
 
-async def exercise(settings: McpServerSettings) -> Any:
-    """The conversation that must go the same way over every transport."""
+
+async def exercise(settings: McpServerSettings) -> list[str]:
+    """The conversation that must go the same way over every transport; five sums in the end."""
     news: list[Listing] = []
     async with connected(settings, on_tools_changed=news.append) as (server, tools):
         names = {tool.name for tool in tools}
@@ -35,24 +37,26 @@ async def exercise(settings: McpServerSettings) -> Any:
         await eventually(lambda: news)
         assert {tool.name for tool in news[-1].tools} == {*names, "demo.grown"}
         assert await server.list_tools() == news[-1].tools
-        sums = [server.call("add", {"a": n, "b": n}, 20) for n in range(5)]
-        assert [s.content for s in await asyncio.gather(*sums)] == ["0", "2", "4", "6", "8"]
+        asked = [server.call("add", {"a": n, "b": n}, 20) for n in range(5)]
+        sums = [answer.content for answer in await asyncio.gather(*asked)]
     assert await server.wait_closed() == "closed by us"
     with pytest.raises(ConnectionError, match="closed by us"):
         await server.call("add", {}, 1)
     with pytest.raises(ConnectionError):
         await server.list_tools()
+    return sums
 
 
 @pytest.mark.parametrize("protocol", ["auto", "legacy"])
 def test_tools_over_stdio(protocol: Literal["auto", "legacy"]) -> None:
-    asyncio.run(exercise(by_script("demo", protocol=protocol)))
+    assert asyncio.run(exercise(by_script("demo", protocol=protocol))) == SUMS
 
 
 @pytest.mark.parametrize("protocol", ["auto", "legacy"])
 def test_tools_over_http(protocol: Literal["auto", "legacy"]) -> None:
     with http_server() as (_, url):
-        asyncio.run(exercise(McpServerSettings(url=url, protocol=protocol)))
+        sums = asyncio.run(exercise(McpServerSettings(url=url, protocol=protocol)))
+    assert sums == SUMS
 
 
 def test_hints_count_only_where_the_workspace_trusts_them() -> None:

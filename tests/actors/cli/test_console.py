@@ -34,7 +34,7 @@ def test_nothing_raw_reaches_any_stream() -> None:
     console.stream([("c\x1b]0;t\x07\nd\x9b", "")])
     console.note("e\x07")
     console.error("f\r\ngreenroom: all is well")
-    assert out.getvalue() == "a\\nb\nc\nd\\x9b"
+    assert out.getvalue() == "a\\x1b[2J\\nb\nc\\x1b]0;t\\x07\nd\\x9b"
     assert err.getvalue() == "e\\x07\ngreenroom: f\\r\n  greenroom: all is well\n"
 
 

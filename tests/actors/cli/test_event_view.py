@@ -34,9 +34,24 @@ def test_nothing_is_shown_as_a_program_writes_it() -> None:
     assert text({**EVENT, "updates": {"model": None}, "until": 5}).endswith("updated  until 5")
 
 
+def test_of_a_process_only_what_a_person_can_use_is_shown() -> None:
+    process = {"boot_id": "c0ff", "pid": 42, "start_ticks": 7, "nonce": "01bd"}
+    started = text({**EVENT, "type": "worker-started", "worker_id": "w", "process": process})
+    assert started.endswith("worker-started  worker_id w  process pid 42")
+    end = {"code": None, "signal": 9, "at": "2026-11-21T12:00:00Z", "cause": "crashed"}
+    ended = text({**EVENT, "type": "worker-ended", "exit": end})
+    assert ended.endswith("worker-ended  exit signal 9, cause crashed")
+
+
 def test_it_fits_into_the_terminal() -> None:
     long = {**EVENT, "text": "x" * 5000}
     assert len(text(long, 80)) == 80
     assert text(long, 80).endswith("…")
     assert len(text(long)) < 300
     assert text(long, 5).endswith("…")
+
+
+def test_where_nothing_would_be_said_it_takes_a_second_row() -> None:
+    told = text({**EVENT, "text": "word " * 40}, 30)
+    assert len(told) == 60
+    assert "word word" in told

@@ -17,6 +17,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "attach": ("one",),
     "detach": ("one",), "peek": ("one",), "type": ("one/w", "x"), "output": ("one",),
     "completion": ("bash",), "events": ("one",),
+    "timer add": ("one", "--in", "5m", "look"), "timer ls": ("one",), "timer rm": ("one", "kq3vd5"),
 }  # fmt: skip
 WITHOUT_DAEMON = {
     "help": 0, "completion": 0, "agents": 0, "verify": 1, "doctor": 1, "trash": 1, "logs": 1,

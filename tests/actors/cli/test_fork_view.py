@@ -31,6 +31,8 @@ def test_the_phrase_names_origin_and_files() -> None:
     assert fork_phrase(session("a")) == ""
     assert fork_phrase(session("b", "a")) == "a@7"
     assert fork_phrase(session("b", "a", tree_n=5)) == "a@7, with the files of number 5"
+    half = session("b", "a", tree_n=8, files="mid-round")
+    assert fork_phrase(half) == ("a@7, with the files as they were then, in the middle of a round")
 
 
 def test_nodes_hang_below_those_of_their_origins() -> None:

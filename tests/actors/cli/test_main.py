@@ -42,7 +42,11 @@ def test_the_everyday_commands_import_nothing_heavy(
 def test_a_refusal_is_one_line_and_status_1(run: Run, serve: Serve) -> None:
     serve(no("session-not-found", "Session not found with ID: x"))
     outcome = run("pause", "x")
-    assert outcome == (1, "", "greenroom: Session not found with ID: x; see: greenroom ls\n")
+    assert outcome == (
+        1,
+        "",
+        "greenroom: Session not found with ID: x; see: greenroom ls, or greenroom trash\n",
+    )
 
 
 def test_a_refusal_in_json_is_the_answer_itself(run: Run, serve: Serve) -> None:
@@ -97,8 +101,9 @@ def test_wrong_usage_points_to_the_help(run: Run) -> None:
     assert outcome == (2, "", "greenroom: TEXT is missing; see: greenroom send --help\n")
 
 
-def test_a_worker_command_without_its_second_word_names_them(run: Run) -> None:
+def test_a_command_of_two_words_without_the_second_names_them(run: Run) -> None:
     assert "worker needs one of add, ls, restart, rm" in run("worker").err
+    assert "timer needs one of add, ls, rm" in run("timer", "lost").err
 
 
 @pytest.mark.parametrize("words", [["worker", "--help"], ["help", "worker"]])
@@ -184,6 +189,20 @@ def test_a_reader_that_has_seen_enough_is_no_error(data: Path, serve: Serve) -> 
     )  # fmt: skip
     os.close(write)
     assert (ran.returncode, ran.stderr) == (0, "")
+
+
+def test_the_way_to_the_help_is_said_once(run: Run) -> None:
+    outcome = run("help", "nope")
+    assert outcome.status == 2
+    assert outcome.err.count("--help") == 1
+
+
+def test_a_closed_standard_output_is_no_fault(data: Path) -> None:
+    words = [sys.executable, str(PROJECT / "run.py"), "help", "--data", str(data)]
+    done = subprocess.run(
+        ["/bin/sh", "-c", '"$@" >&-', "sh", *words], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_an_argument_that_is_no_text_is_wrong_usage(run: Run, serve: Serve) -> None:

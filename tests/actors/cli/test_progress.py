@@ -117,7 +117,7 @@ def test_on_a_terminal_a_bar_moves_and_goes(monkeypatch: pytest.MonkeyPatch) -> 
     with waiting(Console(sys.stdout, err, {}), "it is being\x1b[2J made"):
         assert drawn.wait(30)
     last = err.getvalue().split("\r")
-    assert "it is being made, 0 s" in last[1]
+    assert r"it is being\x1b[2J made, 0 s" in last[1]
     assert last[-2].strip() == last[-1] == ""
     assert "\x1b" not in err.getvalue()
 

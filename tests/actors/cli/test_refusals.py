@@ -60,8 +60,17 @@ def test_titles_stand_beside_the_ids_where_there_are_any() -> None:
     )
 
 
+def test_a_limit_is_lifted_by_the_word_of_the_command_line() -> None:
+    text = "`processes` is at most 4,194,304; null lifts the limit"
+    assert said({"message": text}) == "`processes` is at most 4,194,304; none lifts it"
+
+
 def test_a_next_step_is_named_once() -> None:
+    of_files = "Session not found with ID: x; see what there is with: greenroom ls, greenroom trash"
+    assert said({"code": "session-not-found", "message": of_files}) == of_files
     of_trash = "Session not found with ID: x (in the trash; see: greenroom trash)"
     assert said({"code": "session-not-found", "message": of_trash}) == of_trash
     other = "Session not found with ID: x"
-    assert said({"code": "session-not-found", "message": other}) == f"{other}; see: greenroom ls"
+    assert said({"code": "session-not-found", "message": other}) == (
+        f"{other}; see: greenroom ls, or greenroom trash"
+    )

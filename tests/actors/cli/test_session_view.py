@@ -1,6 +1,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
 from wcwidth import wcswidth
 
 from actors.cli.drawing import width_of
@@ -33,6 +34,18 @@ def test_in_a_pipe_a_title_has_at_most_forty_characters() -> None:
 def test_a_narrow_terminal_still_shows_some_of_each_title() -> None:
     (_, row) = listing_lines([LONG], NOW, everything=False, columns=20)
     assert any(text.startswith("long long") for text, _ in row)
+
+
+@pytest.mark.parametrize("columns", [40, 60, 80])
+def test_what_there_is_no_room_for_is_left_out_the_least_first(columns: int) -> None:
+    done = {"state": "idle", "source": "screen", "since": "2026-11-21T11:00:00Z"}
+    sessions = [{**LONG, "type": "quick", "activity": done, "worker_count": 1}]
+    heading, row = listing_lines(sessions, NOW, everything=False, columns=columns)
+    assert width_of(heading) <= columns
+    assert width_of(row) <= columns
+    shown = "".join(text for text, _ in row)
+    assert all(word in shown for word in ("a" * 12, "long", "active"))
+    assert ("ago" in shown) == (columns > 40)
 
 
 def test_a_long_workers_name_is_shortened() -> None:

@@ -6,7 +6,9 @@ import pytest
 
 from actors.cli.drawing import width_of
 from actors.cli.health import healthy
+from actors.cli.printable import cells
 from actors.cli.status_view import status_lines, worker_detail
+from actors.cli.watch.frame import row_of
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
@@ -101,7 +103,7 @@ def test_on_a_terminal_the_same_tree_has_boxes() -> None:
     assert rendered(status(), boxes=True) == boxes
 
 
-def test_what_a_program_asks_is_cleaned_and_cut_to_the_width_of_the_terminal() -> None:
+def test_what_a_program_asks_is_shown_and_cut_to_the_width_of_the_terminal() -> None:
     value = status()
     asking = {"state": "asking", "source": "hook", "since": "2026-11-21T11:57:00Z",
               "text": "\x1b[31mMay I\x07 " + "remove " * 40}  # fmt: skip
@@ -110,8 +112,25 @@ def test_what_a_program_asks_is_cleaned_and_cut_to_the_width_of_the_terminal() -
     (line,) = [line for line in lines if any("asking" in text for text, _ in line)]
     assert width_of(line) == 120
     text = "".join(text for text, _ in line)
-    assert "CPU  2 restarts, asking 3 min (hook): May I\\x07 r" in text
+    assert "CPU  2 restarts, asking 3 min (hook): \\x1b[31mMay" in text
     assert text.endswith("…")
+
+
+@pytest.mark.parametrize("columns", [40, 60, 80])
+def test_on_a_narrow_terminal_long_titles_leave_room_for_how_it_is(columns: int) -> None:
+    value = status()
+    title = "a title that goes on and on 漢字漢字 \u202e and on, and further than that \x1b[31m"
+    for session in value["sessions"]:
+        session["title"] = title
+    drawn = [
+        row_of(line, columns, colour=False)
+        for line in status_lines(value, NOW, boxes=True, columns=columns)
+    ]
+    assert max(map(cells, drawn)) <= columns
+    shown = [each for each in value["sessions"] if each["status"] != "archived"]
+    for session in shown:
+        (row,) = [each for each in drawn if session["id"] in each]
+        assert session["status"][:6] in row
 
 
 def test_of_a_crash_loop_the_end_and_the_last_output_are_shown_in_one_line() -> None:

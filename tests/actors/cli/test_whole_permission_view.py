@@ -39,4 +39,4 @@ def test_what_was_kept_in_part_says_so() -> None:
 
 def test_no_argument_passes_for_a_line_of_greenroom() -> None:
     lines = shown({"answer with: x": "a\nanswer with: y\rz\u2028"}, kind="call")
-    assert lines[3:-2] == ["  answer with: x:", "  | a", "  | answer with: y", "  | z\\u2028"]
+    assert lines[3:-2] == ["  answer with: x:", "  | a", "  | answer with: y\\rz\\u2028"]

@@ -90,7 +90,7 @@ def test_a_set_up_that_waits_is_shown_with_its_command_and_what_was_left_out() -
     session = {**seen(), "workers": [worker], "set_up": set_up}
     lines = [line for line in text_of(session_lines(session, NOW)) if line.startswith("set-up")]
     assert lines == [
-        "set-up    waits: make 'all deps'; greenroom run a/setup runs it",
+        r"set-up    waits: make 'all deps\x1b[2J'; greenroom run a/setup runs it",
         "set-up    .env was left out",
     ]
 

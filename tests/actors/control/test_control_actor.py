@@ -246,3 +246,41 @@ def test_an_end_of_the_loop_brings_the_socket_back(open_greenroom: House) -> Non
 
     eventually(back)
     assert works(open_greenroom)
+
+
+def test_what_is_asked_under_a_key_is_done_once(open_greenroom: House) -> None:
+    made = {"type": "create-session", "location_path": str(open_greenroom.place), "key": "a/1"}
+    with connected(open_greenroom) as client:
+        client.send({**made, "id": "first"}, {**made, "id": "second"})
+        found = client.answers(2)
+        client.send({**LIST, "key": "b"}, {**made, "id": "other", "title": "another"})
+        later = client.answers(2)
+    open_greenroom.again()
+    with connected(open_greenroom) as client:
+        client.send({**made, "id": "third"})
+        found |= client.answers(1)
+    (session,) = open_greenroom.get("list-sessions")["sessions"]
+    assert {each["data"]["id"] for each in found.values()} == {session["id"]}
+    assert len(later["mine"]["data"]["sessions"]) == 1
+    assert later["other"]["error"]["code"] == "key-conflict"
+
+
+def test_a_key_is_that_of_its_caller(open_greenroom: House) -> None:
+    lead = open_greenroom.create(config={})["id"]
+    child = {"type": "create-session", "location_path": str(open_greenroom.place), "key": "same"}
+    with connected(open_greenroom) as client:
+        client.send({**child, "id": "own"}, {**child, "id": "child", "caller": lead})
+        found = client.answers(2)
+        client.send({"type": "purge-session", "session": lead, "caller": lead, "key": "other"})
+        assert client.receive()["error"]["code"] == "out-of-reach"
+    assert found["own"]["data"]["parent_session_id"] is None
+    assert found["child"]["data"]["parent_session_id"] == lead
+
+
+@pytest.mark.parametrize("key", ["", "a b", "é", "x" * 101, 1, True])
+def test_what_is_no_key_is_refused(open_greenroom: House, key: object) -> None:
+    with connected(open_greenroom) as client:
+        client.send({"type": "create-session", "location_path": "/", "id": "mine", "key": key})
+        told = client.receive()
+    assert (told["id"], told["error"]["path"]) == ("mine", "$.key")
+    assert open_greenroom.get("list-sessions")["sessions"] == []

@@ -34,7 +34,8 @@ async def provider(of: Models, workspace: str = "default", url: str = "http://on
     return of.provider(workspace, "own", settings(url))
 
 
-async def look_at_several() -> None:
+async def look_at_several() -> list[str]:
+    """Where each of them was that is not closed."""
     of = models()
     first = await provider(of)
     assert await provider(of) is first
@@ -45,27 +46,27 @@ async def look_at_several() -> None:
     assert changed is not first
     assert changed.settings.base_url == "http://two"
     await asyncio.wait_for(first.closed.wait(), 10)
-    assert not changed.closed.is_set()
+    return [one.settings.base_url for one in (first, changed) if not one.closed.is_set()]
 
 
-async def look_at_both_modes() -> None:
+async def look_at_both_modes() -> list[type]:
     of = models()
     native = await provider(of)
     text = ProviderSettings(base_url="http://one", tool_mode="text")
     wanted = WorkspaceSettings(models=ModelSettings(providers={"own": text}))
     wrapped = of.provider("default", "own", wanted)
-    assert isinstance(wrapped, TextToolModel)
     assert wrapped.name == "own"
     assert of.provider("default", "own", wanted) is wrapped
     await asyncio.wait_for(native.closed.wait(), 10)
+    return [type(native), type(wrapped)]
 
 
 def test_models_without_tools_are_spoken_to_in_text() -> None:
-    asyncio.run(look_at_both_modes())
+    assert asyncio.run(look_at_both_modes()) == [Made, TextToolModel]
 
 
 def test_a_provider_is_made_once_per_workspace_and_again_when_its_settings_change() -> None:
-    asyncio.run(look_at_several())
+    assert asyncio.run(look_at_several()) == ["http://two"]
 
 
 def test_another_loop_gets_a_provider_of_its_own() -> None:

@@ -7,6 +7,7 @@ import pytest
 from actors.decisions.requests import MESSAGE_LIMIT_BYTES
 from actors.messages import effects as f
 from actors.messages import outcomes as o
+from storage.errors import LineTooLong
 from storage.journal.frame import require_fit
 from storage.records import event as e
 from storage.records import request as r
@@ -80,7 +81,10 @@ def test_a_message_that_is_too_large_is_told_its_own_size_and_the_limit(text: st
 def test_the_largest_message_fits_into_a_line_of_the_journal() -> None:
     play = talking()
     play.decide(r.Request(session=ID, content="x" * MESSAGE_LIMIT_BYTES, wait=False))
+    assert len(play.state.messages[-1].text) == MESSAGE_LIMIT_BYTES
     require_fit(NOW, tuple(play.events))
+    with pytest.raises(LineTooLong):
+        require_fit(NOW, tuple(play.events) * 3)
 
 
 def test_blocks_are_journaled_as_they_come() -> None:

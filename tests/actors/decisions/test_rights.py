@@ -79,6 +79,14 @@ def test_it_looks_at_itself_too() -> None:
     assert rights.refusal(r.GetOutput(session="child", worker="w"), CHILD, CHILD) is None
 
 
+def test_it_has_itself_told_something_later_and_those_below_it() -> None:
+    for target in (CHILD, GRANDCHILD):
+        wanted = r.SetTimer(session=target.id, message="look", in_seconds=9)
+        for request in (wanted, r.CancelTimer(session=target.id, timer_id="t")):
+            assert rights.never(request) is None
+            assert rights.refusal(request, CHILD, target) is None
+
+
 def test_who_runs_no_program_types_into_no_terminal() -> None:
     typed = r.WriteInput(session="grand", worker="shell", data="rm\r")
     assert rights.refusal(typed, replace(CHILD, workers=(TALK,)), GRANDCHILD) is not None

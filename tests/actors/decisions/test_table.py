@@ -9,7 +9,13 @@ from msgspec.structs import replace
 from actors.decisions import table
 from actors.messages import outcomes as o
 from actors.messages.budget import ReserveBudget, SettleBudget
-from actors.messages.session import EndOverLimit, GetRecord, RecordEndedOrphans, ShutDown
+from actors.messages.session import (
+    EndOverLimit,
+    FireTimers,
+    GetRecord,
+    RecordEndedOrphans,
+    ShutDown,
+)
 from storage.records import request as r
 from storage.records.message import TextContent
 from storage.records.worker import Activity
@@ -23,6 +29,8 @@ FIELDS: dict[type, dict[str, Any]] = {
     r.CreateWorker: {"worker": terminal()},
     r.WriteInput: {"worker": "x", "data": "y"},
     r.ResizeWorker: {"worker": "x", "cols": 1, "rows": 1},
+    r.SetTimer: {"message": "x", "in_seconds": 1},
+    r.CancelTimer: {"timer_id": "x"},
     r.UpdateWorker: {"worker": "x", "updates": r.WorkerUpdates(name="y")},
 }
 READS = (r.GetMessages, r.GetHistory, r.DeleteSession, ShutDown, GetRecord)
@@ -31,7 +39,8 @@ READS = (r.GetMessages, r.GetHistory, r.DeleteSession, ShutDown, GetRecord)
 def test_every_command_and_every_outcome_has_its_row() -> None:
     rows = set(table._TABLE)
     asked = {*get_args(r.SessionCommand), r.Cancel, r.GetResponse, r.AnswerPermission}
-    own = {ShutDown, GetRecord, RecordEndedOrphans, EndOverLimit, ReserveBudget, SettleBudget}
+    own = {ShutDown, GetRecord, RecordEndedOrphans, EndOverLimit, FireTimers}
+    own |= {ReserveBudget, SettleBudget}
     assert rows == asked | own | set(get_args(o.Outcome))
 
 

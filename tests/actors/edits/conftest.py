@@ -45,7 +45,7 @@ class Desk:
             return None
         return next((one for one in entries if one["id"] == session_id), None)
 
-    def until(self, found: Callable[[], object]) -> None:
+    def until(self, found: Callable[[], object]) -> bool:
         def safely() -> bool:
             try:
                 return bool(found())
@@ -57,7 +57,7 @@ class Desk:
             ):  # the file is just being saved
                 return False
 
-        eventually(safely, seconds=PATIENCE_SECONDS)
+        return eventually(safely, seconds=PATIENCE_SECONDS)
 
     def at_rest(self) -> None:
         """Until nothing that was saved is left to be dealt with, and ours is in place."""

@@ -31,7 +31,7 @@ def test_every_way_of_saving_is_taken(desk: Desk, style: str) -> None:
 def test_sed_is_taken(desk: Desk) -> None:
     (session_id,) = desk.create()
     subprocess.run(["sed", "-i", "s/Session 0/By sed/", str(desk.path)], check=True)
-    desk.until(lambda: desk.title(session_id) == "By sed")
+    assert desk.until(lambda: desk.title(session_id) == "By sed")
 
 
 @pytest.mark.parametrize("style", STYLES)
@@ -289,7 +289,7 @@ def test_a_workspace_made_while_it_runs_is_followed(desk: Desk) -> None:
     path = data.sessions_file("new")
     desk.until(path.exists)
     by_rename(path, changed(path, titled("There")))
-    desk.until(lambda: desk.title(made) == "There")
+    assert desk.until(lambda: desk.title(made) == "There")
 
 
 def test_an_agent_of_an_older_file_that_is_not_here_is_no_shell_instead(desk: Desk) -> None:

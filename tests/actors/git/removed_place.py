@@ -83,3 +83,11 @@ def killed_at(monkeypatch: pytest.MonkeyPatch, where: Any, name: str, when: str)
         raise Killed
 
     monkeypatch.setattr(where, name, stand_in)
+
+
+def cut_short(place: Place, monkeypatch: pytest.MonkeyPatch, wanted: Removal, *step: Any) -> None:
+    """A removal that a crash ended at `step`: where, name and when, as for `killed_at`."""
+    killed_at(monkeypatch, *step)
+    with pytest.raises(Killed):
+        place.remover().remove(wanted, AT)
+    monkeypatch.undo()

@@ -124,3 +124,7 @@ def test_a_name_that_begins_with_a_remotes_is_for_no_new_branch(tmp_path: Path) 
         refusal.message
     )
     assert branch_names.of_a_remote(git, "origin-main") is None
+    bare = branch_names.of_a_remote(git, "origin")
+    assert bare is not None
+    assert bare.code == "bad-branch"
+    assert "origin is the name of a remote" in bare.message

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from actors.git import diff as module
 from actors.git.diff import FILES, diff
 from storage.records.diff import ChangedFile, SessionDiff
 from storage.records.request import Refusal
@@ -244,6 +245,25 @@ def test_what_is_told_is_bounded_and_says_so(home: Repository, work: Path) -> No
         (work / f"more {number}").touch()
     many = told(session, "summary")
     assert (many.summary.files, len(many.files), many.is_cut) == (FILES + 9, FILES, True)
+
+
+@pytest.mark.parametrize("read", [1 << 24, 100_000])
+def test_a_large_file_leaves_the_others_their_share(
+    home: Repository, monkeypatch: pytest.MonkeyPatch, read: int
+) -> None:
+    monkeypatch.setattr(module, "READ_BYTES", read)
+    for name in ("a", "c"):
+        (home.place / name).write_text(f"small {name}\n")
+    (home.place / "b").write_text("a line of a large file\n" * 20_000)
+    found = told(quick(home.place), most=10_000)
+    text = found.text or ""
+    assert found.is_cut
+    assert 9000 < len(text) <= 10_000
+    for line in ("+small a", "+a line of a large file", "+small c"):
+        assert f"{line}\n" in text
+    assert "more of this file is not told" in text
+    a, b, c = told(quick(home.place), "files", most=10_000).files
+    assert (bool(a.hunks), b.hunks, bool(c.hunks)) == (True, None, True)
 
 
 def test_a_quick_session_is_told_against_its_head(home: Repository) -> None:

@@ -9,6 +9,7 @@ from actors.git import exact
 from actors.git.kept_trees import keep_tree
 from actors.git.remake import fill
 from actors.git.snapshot import index_of, snapshot
+from storage.records.removal import Removal
 from tests.actors.git.places import commit, do, files_of, git_in, new_repository
 from tests.actors.git.removed_place import REF, Place
 
@@ -83,6 +84,31 @@ def test_rights_come_back(place: Place) -> None:
     after = rights_of(place.worktree)
     assert after.pop("deep/er") & 0o777 == before.pop("deep/er") & 0o777
     assert after == before
+
+
+def test_the_rights_of_the_worktree_itself_come_back(place: Place) -> None:
+    place.worktree.chmod(0o700)
+    place.restore(place.remove())
+    assert stat.S_IMODE(place.worktree.stat().st_mode) == 0o700
+
+
+def test_what_git_was_told_to_overlook_it_overlooks_again(place: Place) -> None:
+    commit(place.worktree, "both é", "text\n")
+    commit(place.worktree, "absent", "text\n")
+    for name in ("file-0", "both é"):
+        do(place.worktree, "update-index", "--assume-unchanged", name)
+    for name in ("file-1", "both é", "absent"):
+        do(place.worktree, "update-index", "--skip-worktree", name)
+    (place.worktree / "absent").unlink()
+    (place.worktree / "file-0").write_text("mine\n")
+    before = do(place.worktree, "ls-files", "-v", "file-0", "file-1", "both é")
+    place.restore(place.remove())
+    assert do(place.worktree, "ls-files", "-v", "file-0", "file-1", "both é") == before
+    assert before.split("\n")[-2:] == ["h file-0", "S file-1"]
+    assert do(place.worktree, "ls-files", "-v", "absent") == "H absent"
+    assert (place.worktree / "file-0").read_text() == "mine\n"
+    place.restore(place.remove(Removal(ref=f"{REF[:-2]}9Z", force=True)))
+    assert do(place.worktree, "ls-files", "-v", "file-0", "file-1", "both é") == before
 
 
 def test_a_change_of_bytes_or_rights_alone_makes_another_copy(place: Place) -> None:

@@ -59,22 +59,12 @@ def test_looking_changes_nothing(home: Repository, work: Path) -> None:
     assert (index.read_bytes(), index.stat().st_mtime_ns) == before
 
 
-def test_a_directory_that_has_gone_says_where_its_commits_are(home: Repository, work: Path) -> None:
+def test_a_directory_that_has_gone_is_told_with_its_repository(
+    home: Repository, work: Path
+) -> None:
     session = worktree(home, work)
     shutil.rmtree(work)
-    found = seen(session)
-    assert found.location == "gone"
-    told, _, command = str(found.problem).partition("; make it again with: ")
-    assert told == f"{work} is gone; what was committed is on work of {home.place}"
-    home.git(*shlex.split(command)[1:])
-    assert (seen(session).location, seen(session).problem) == ("there", None)
-    assert f"locked greenroom {session.id}" in home.git("worktree", "list", "--porcelain")
-    shutil.rmtree(work)
-    home.git("checkout", "--quiet", "--ignore-other-worktrees", "work")
-    assert str(seen(session).problem).endswith(f"which is checked out in {home.place}")
-    home.git("checkout", "--quiet", "main")
-    home.git("update-ref", "-d", "refs/heads/work")
-    assert str(seen(session).problem).endswith("which is gone too")
+    assert "; what was committed is on work of " in str(seen(session).problem)
     shutil.rmtree(home.place)
     found = seen(session)
     assert found.location == "gone"

@@ -47,16 +47,48 @@ def test_a_worktree_and_a_directory_are_known(home: Repository, tmp_path: Path) 
     assert looks.fresh(quick(home.place)).result(PATIENCE_SECONDS).branch == "main"
 
 
-def test_what_is_known_is_shown_while_it_is_looked_at_again(tmp_path: Path) -> None:
-    clock, place = FakeClock(), tmp_path / "place"
-    place.mkdir()
-    looks = looks_in(tmp_path, clock)
-    session = quick(place)
-    assert looks.known([session], PATIENCE_SECONDS)["one"].location == "there"
-    place.rmdir()
-    assert looks.known([session], PATIENCE_SECONDS)["one"].location == "there"
+def test_what_is_known_is_shown_while_it_is_looked_at_again(
+    home: Repository, tmp_path: Path
+) -> None:
+    clock, place = FakeClock(), tmp_path / "work"
+    home.worktree(place)
+    looks, session = looks_in(tmp_path, clock), worktree(home, place)
+    assert looks.known([session], PATIENCE_SECONDS)["one"].untracked == 0
+    (place / "new").touch()
+    assert looks.known([session], PATIENCE_SECONDS)["one"].untracked == 0
     clock.advance(FRESH_SECONDS + 1)
-    eventually(lambda: looks.known([session], 0)["one"].location == "gone")
+    eventually(lambda: looks.known([session], 0)["one"].untracked == 1)
+
+
+def test_a_directory_that_went_came_or_was_replaced_is_known_at_once(
+    home: Repository, tmp_path: Path
+) -> None:
+    """As `show` tells it, which looks for itself."""
+    place, away = tmp_path / "work", tmp_path / "away"
+    home.worktree(place)
+    looks, session = looks_in(tmp_path, FakeClock()), worktree(home, place)
+
+    def seen() -> str:
+        known = looks.known([session], PATIENCE_SECONDS)["one"]
+        fresh = looks.fresh(session).result(PATIENCE_SECONDS)
+        assert (known.location, known.problem) == (fresh.location, fresh.problem)
+        return known.location
+
+    assert seen() == "there"
+    place.rename(away)
+    assert seen() == "gone"
+    away.rename(place)
+    assert seen() == "there"
+    moved = home.place.rename(tmp_path / "moved")
+    assert looks.known([session], PATIENCE_SECONDS)["one"].problem
+    moved.rename(home.place)
+    assert seen() == "there"
+    (place / ".git").unlink()
+    assert looks.known([session], PATIENCE_SECONDS)["one"].problem
+    assert looks.known([quick(place)], PATIENCE_SECONDS)["one"].location == "there"
+    shutil.rmtree(place)
+    assert seen() == "gone"
+    assert looks.known([quick(place)], PATIENCE_SECONDS)["one"].location == "gone"
 
 
 def test_what_was_seen_long_ago_is_not_shown_while_it_can_be_seen_now(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from storage.records.removal import Removal
 from tests.actors.git.places import do
-from tests.actors.git.removed_place import AT, REF, Killed, Place, killed_at
+from tests.actors.git.removed_place import AT, REF, Place, cut_short
 from tests.actors.git.test_removal import STEPS
 
 
@@ -30,10 +30,7 @@ def test_a_crash_at_each_step_keeps_nobody_from_removing_it(
     home = place.remover().look(AT).repository
     assert home == str(place.repository)
     wanted = Removal(ref=REF, repository=home, force=True, delete_branch=True)
-    killed_at(monkeypatch, where, name, when)
-    with pytest.raises(Killed):
-        place.remover().remove(wanted, AT)
-    monkeypatch.undo()
+    cut_short(place, monkeypatch, wanted, where, name, when)
     removed = place.remove(wanted)
     assert removed.branch_deleted
     place.restore(removed)

@@ -38,6 +38,18 @@ def test_commits_of_the_reflog_are_kept(place: Place) -> None:
     assert do(place.repository, "show", f"{made[0]}:one") == "text"
 
 
+def test_commits_that_only_the_reflog_of_its_branch_has_are_kept(place: Place) -> None:
+    before = do(place.repository, "rev-parse", "work")
+    tree = do(place.repository, "rev-parse", "work^{tree}")
+    made = do(place.repository, "commit-tree", tree, "-p", before, "-m", "only there")
+    do(place.repository, "update-ref", "refs/heads/work", made)
+    do(place.repository, "update-ref", "refs/heads/work", before)
+    removed = place.remove(Removal(ref=REF, delete_branch=True))
+    assert removed.branch_deleted
+    collected(place)
+    assert do(place.repository, "cat-file", "-t", made) == "commit"
+
+
 def test_nothing_is_kept_where_branches_have_it_all(place: Place) -> None:
     commit(place.worktree, "own", "work\n")
     removed = place.remove()
@@ -73,6 +85,7 @@ def test_the_upstream_of_its_branch_comes_back(place: Place) -> None:
     do(place.repository, "remote", "add", "origin", str(origin))
     do(place.worktree, "push", "--quiet", "--set-upstream", "origin", "work")
     do(place.worktree, "config", "branch.work.rebase", "true")
+    do(place.worktree, "config", "branch.work.vscode-merge-base", "origin/main")
     do(place.repository, "merge", "--quiet", "work")
     removed = place.remove(Removal(ref=REF, delete_branch=True))
     assert removed.branch_deleted
@@ -80,6 +93,7 @@ def test_the_upstream_of_its_branch_comes_back(place: Place) -> None:
     place.restore(removed)
     assert do(place.worktree, "rev-parse", "--abbrev-ref", "@{upstream}") == "origin/work"
     assert do(place.worktree, "config", "branch.work.rebase") == "true"
+    assert do(place.worktree, "config", "branch.work.vscode-merge-base") == "origin/main"
     assert git_in(place.worktree).ask("config", "--get-all", "branch.work.merge") == (
         "refs/heads/work"
     )

@@ -1,6 +1,7 @@
 """What git says of changes, as values: lists and patches, whole and cut."""
 
 from actors.git.patch import listed, summary, whole_lines, with_hunks
+from actors.git.shares import sections
 
 A, B, NONE = "1" * 40, "2" * 40, "0" * 40
 PATCH = b"""\
@@ -49,7 +50,7 @@ def test_a_list_that_was_cut_has_what_is_whole() -> None:
 
 
 def test_hunks_are_read_by_their_counts() -> None:
-    x, y = with_hunks(listed(RAW)[:2], PATCH, is_cut=False)
+    x, y = with_hunks(listed(RAW)[:2], sections(PATCH))
     assert x.hunks is not None
     assert y.hunks is not None
     assert [line.text for line in x.hunks[0].lines] == ["old", "diff --git a/y b/y", "@@ -1 +1 @@"]
@@ -58,10 +59,13 @@ def test_hunks_are_read_by_their_counts() -> None:
     assert (line.kind, line.text, line.has_end) == ("+", "end", False)
 
 
-def test_a_patch_that_was_cut_never_tells_half_a_file() -> None:
-    whole = with_hunks(listed(RAW)[:2], PATCH, is_cut=False)
+def test_a_file_without_its_part_of_the_patch_has_no_hunks() -> None:
+    x, y = with_hunks(listed(RAW)[:2], [None, sections(PATCH)[1]])
+    assert (x.hunks, len(y.hunks or ())) == (None, 1)
+    x, y = with_hunks(listed(RAW)[:2], sections(PATCH)[:1])
+    assert (len(x.hunks or ()), y.hunks) == (1, None)
+
+
+def test_a_patch_that_was_cut_ends_with_a_line() -> None:
     for size in range(len(PATCH)):
-        told = with_hunks(listed(RAW)[:2], PATCH[:size], is_cut=True)
-        for each, all_of_it in zip(told, whole, strict=True):
-            assert each.hunks in {None, all_of_it.hunks}
         assert whole_lines(PATCH[:size])[-1:] in {b"", b"\n"}

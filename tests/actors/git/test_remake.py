@@ -161,3 +161,20 @@ def test_one_without_a_commit_on_its_branch_comes_back(place: Place) -> None:
     before = place.everything()
     place.restore(place.remove())
     assert place.everything() == before
+
+
+@pytest.mark.parametrize("other", ["topic", "topic/sub/deep"])
+def test_a_branch_that_cannot_be_made_beside_a_newer_one_leaves_head_detached(
+    place: Place, other: str
+) -> None:
+    do(place.worktree, "branch", "-m", "topic/sub")
+    head = commit(place.worktree, "own", "work\n")
+    removed = place.remove()
+    do(place.repository, "update-ref", "-d", "refs/heads/topic/sub")
+    do(place.repository, "branch", other)
+    (note,) = place.restore(removed)
+    assert note == (
+        f"its branch topic/sub cannot be beside {other}, which is there now, so HEAD is detached"
+    )
+    assert do(place.worktree, "rev-parse", "HEAD") == head
+    assert (place.worktree / "own").read_text() == "work\n"

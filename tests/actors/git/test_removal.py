@@ -9,7 +9,8 @@ import pytest
 from actors.git import kept_copy, mounts
 from actors.git import removal as module
 from actors.git.command import GitFailed
-from actors.git.removal import REMOVING, WorktreeRemover
+from actors.git.left_places import REMOVING
+from actors.git.removal import WorktreeRemover
 from actors.messages import outcomes as o
 from storage.records.removal import Removal
 from tests.actors.git.places import commit, do, files_of, git_in, new_repository
@@ -21,6 +22,7 @@ from tests.actors.git.removed_place import (
     SESSION,
     Killed,
     Place,
+    cut_short,
     killed_at,
 )
 
@@ -186,10 +188,7 @@ def test_a_crash_at_each_step_loses_nothing(
     do(place.repository, "branch", "kept", "work")
     before = place.everything()
     wanted = Removal(ref=REF, force=True, delete_branch=True)
-    killed_at(monkeypatch, where, name, when)
-    with pytest.raises(Killed):
-        place.remover().remove(wanted, AT)
-    monkeypatch.undo()
+    cut_short(place, monkeypatch, wanted, where, name, when)
     removed = place.remove(wanted)
     assert removed.branch_deleted
     place.restore(removed)

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from actors.git import removal as module
-from actors.git.removal import PARKED, REMOVING, WorktreeRemover
+from actors.git.emptying import emptied
+from actors.git.left_places import PARKED, REMOVING
+from actors.git.removal import WorktreeRemover
 from actors.messages import outcomes as o
 from storage.records.removal import Removal
 from tests.actors.git.places import do, files_of, git_in
@@ -18,9 +20,8 @@ from tests.actors.git.removed_place import (
     REF,
     SAFELY,
     SESSION,
-    Killed,
     Place,
-    killed_at,
+    cut_short,
 )
 
 LATER = Removal(ref=f"{REF[:-4]}999Z", force=True)
@@ -64,10 +65,7 @@ def test_a_later_one_takes_up_what_an_earlier_one_left(
     place.fill()
     before = place.everything()
     where, name = (WorktreeRemover, "_kept_parked") if kind == PARKED else (module, "emptied")
-    killed_at(monkeypatch, where, name, "before")
-    with pytest.raises(Killed):
-        place.remover().remove(FORCED, AT)
-    monkeypatch.undo()
+    cut_short(place, monkeypatch, FORCED, where, name, "before")
     assert [path.name for path in place.worktree.parent.glob(f"{kind}*")]
     seen = place.remover().look(AT)
     assert (seen.absent, seen.problem) == (None, None)
@@ -140,3 +138,20 @@ def test_the_text_of_a_refusal_is_text(place: Place) -> None:
     assert isinstance(done, o.RemovalRefused)
     assert done.message.encode().endswith(b" is odd")
     assert SESSION in do(place.repository, "worktree", "list", "--porcelain")
+
+
+def test_a_path_that_is_too_long_is_told_in_one_sentence(place: Place) -> None:
+    here = os.open(place.worktree, os.O_RDONLY)
+    for _ in range(40):
+        os.mkdir("d" * 200, dir_fd=here)
+        below = os.open("d" * 200, os.O_RDONLY, dir_fd=here)
+        os.close(here)
+        here = below
+    os.close(here)
+    refused = place.remover().remove(FORCED, AT)
+    assert isinstance(refused, o.RemovalRefused)
+    assert "more than git can take" in refused.message
+    assert "move or remove what lies that deep" in refused.message
+    assert len(refused.message) < 700
+    assert place.worktree.is_dir()
+    assert emptied(place.worktree) is None

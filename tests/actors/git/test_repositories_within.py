@@ -5,8 +5,10 @@ from pathlib import Path
 import pytest
 
 from actors.messages import outcomes as o
-from tests.actors.git.places import commit, do, new_repository
+from tests.actors.git.places import commit, do, git_in, new_repository
 from tests.actors.git.removed_place import AT, FORCED, Place
+
+TAG = ("tag", "--annotate", "--message", "text")
 
 
 @pytest.fixture
@@ -38,7 +40,8 @@ def test_one_with_a_submodule_that_is_checked_out_goes(place: Place, tmp_path: P
     module = new_repository(tmp_path / "module")
     do(place.worktree, "submodule", "add", "--quiet", "--name", "a/b", str(module), "module")
     do(place.worktree, "commit", "--quiet", "--message", "a submodule")
-    place.remove()
+    assert place.remove().branch == "work"
+    assert (module / "file-0").exists()
 
 
 def cloned(place: Place, tmp_path: Path, name: str = "ignored/clone") -> Path:
@@ -74,12 +77,73 @@ def test_one_with_worktrees_and_no_settings_of_their_own_can_be_looked_at(
     clone = cloned(place, tmp_path)
     do(clone, "worktree", "add", "--quiet", "--detach", str(tmp_path / "linked"))
     (tmp_path / "linked").rename(tmp_path / "gone")
-    place.remove()
+    assert place.remove().branch == "work"
+    assert (tmp_path / "gone" / "file-0").exists()
 
 
 def test_notes_in_one_count(place: Place, tmp_path: Path) -> None:
     do(cloned(place, tmp_path), "notes", "add", "-m", "a note")
     assert "commits that are on no branch of a remote" in refused(place)
+
+
+def tag_of_long_ago(repository: Path) -> None:
+    past = {"GIT_COMMITTER_DATE": "1700000000 +0000"}
+    git = git_in(repository).having(past)
+    git.ask("-c", "user.name=A", "-c", "user.email=a@example.org", *TAG, "v1", "main")
+
+
+def test_a_tag_of_its_own_counts_and_one_that_came_with_it_does_not(
+    place: Place, tmp_path: Path
+) -> None:
+    origin = new_repository(tmp_path / "origin-of-it")
+    tag_of_long_ago(origin)
+    commit(place.worktree, ".gitignore", "ignored/\n")
+    clone = place.worktree / "ignored" / "clone"
+    do(tmp_path, "clone", "--quiet", str(origin), str(clone))
+    do(clone, "tag", "light")
+    place.restore(place.remove())
+    do(tmp_path, "clone", "--quiet", str(origin), str(clone))
+    do(clone, *TAG, "mine", "main")
+    assert "it has the tag mine" in refused(place)
+    do(clone, "tag", "--delete", "mine")
+    do(clone, *TAG, "of-a-tree", "main^{tree}")
+    assert "it has the tag of-a-tree" in refused(place)
+
+
+def test_a_tag_in_one_that_was_not_cloned_counts(place: Place, tmp_path: Path) -> None:
+    clone = cloned(place, tmp_path)
+    do(clone, *TAG, "v1", "main")
+    do(clone, "reflog", "expire", "--expire=all", "--all")
+    assert "it has the tag v1" in refused(place)
+    do(clone, "tag", "--delete", "v1")
+    (clone / ".git" / "logs" / "HEAD").unlink()
+    place.remove()
+
+
+def test_the_tags_of_a_worktree_within_stay_where_they_are(place: Place, tmp_path: Path) -> None:
+    commit(place.worktree, ".gitignore", "ignored/\n")
+    do(tmp_path, "clone", "--quiet", str(place.repository), "other")
+    do(tmp_path / "other", *TAG, "v1", "main")
+    within = place.worktree / "ignored" / "within"
+    do(tmp_path / "other", "worktree", "add", "--quiet", "--detach", str(within))
+    place.remove()
+
+
+def test_a_stash_in_one_counts(place: Place, tmp_path: Path) -> None:
+    clone = cloned(place, tmp_path)
+    (clone / "file-0").write_text("put aside\n")
+    do(clone, "stash", "push", "--quiet")
+    assert "it has a stash" in refused(place)
+
+
+def test_the_tags_of_a_submodule_that_came_with_it_do_not_count(
+    place: Place, tmp_path: Path
+) -> None:
+    module = new_repository(tmp_path / "module")
+    tag_of_long_ago(module)
+    do(place.worktree, "submodule", "add", "--quiet", str(module), "module")
+    do(place.worktree, "commit", "--quiet", "--message", "a submodule")
+    assert place.remove().branch == "work"
 
 
 def test_a_bare_one_that_is_ignored_counts(place: Place) -> None:

@@ -193,7 +193,7 @@ def test_repositories_within(alone: Place, tmp_path: Path) -> None:
     assert alone.codes() == []
     commit(alone.worktree / "ignored" / "clone", "own", "work")
     assert alone.codes() == ["nested-repository"]
-    do(alone.worktree / "ignored" / "clone", "reset", "--quiet", "--hard", "origin/main")
+    do(alone.worktree / "ignored" / "clone", "push", "--quiet", "origin", "main:pushed")
     assert alone.codes() == []
     do(alone.worktree, "clone", "--quiet", str(origin), "seen")
     (reason,) = reasons(see(git_in(alone.worktree)))

@@ -175,6 +175,22 @@ def test_too_much_is_copied_in_part(place: Place, monkeypatch: pytest.MonkeyPatc
     assert "copied in part" in done.notes[0]
 
 
+@pytest.mark.parametrize(("limit", "value"), [("TEMPLATE_FILES", 2), ("COPIED_BYTES", 2 << 20)])
+def test_too_many_templates_are_put_in_part(
+    place: Place, monkeypatch: pytest.MonkeyPatch, limit: str, value: int
+) -> None:
+    monkeypatch.setattr(module, limit, value)
+    place.say(copy=["also"])
+    for number in range(3):
+        (place.templates / str(number)).write_bytes(b"x" * (1 << 20))
+    (place.repository / "also").write_text("")
+    done = place.done()
+    assert sorted(place.given()) == ["0", "1", "also"]
+    assert done.files == 3
+    assert done.notes[0].startswith("templates was put in part: ")
+    assert "copy in worktree.json" in done.notes[0]
+
+
 def test_what_is_larger_than_it_may_be_is_left_out_and_told(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:

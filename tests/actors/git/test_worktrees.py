@@ -266,7 +266,7 @@ def test_what_a_killed_git_leaves_goes(shop: Path, root: Path, left: tuple[str, 
     """Its own files of a worktree come one by one; each may be the last."""
     git, plan = git_in(shop), planned(shop, root, branch="x")
     worktrees.make(git, plan)
-    (own,) = worktrees.administrations(plan)
+    (own,) = worktrees.administrations(Path(plan.common_dir), plan.reason)
     for path in sorted(own.iterdir()):
         if path.name not in left:
             shutil.rmtree(path) if path.is_dir() else path.unlink()
@@ -275,7 +275,7 @@ def test_what_a_killed_git_leaves_goes(shop: Path, root: Path, left: tuple[str, 
             path.unlink()
     assert worktrees.undo(git, plan) is None
     assert not Path(plan.worktree_path).exists()
-    assert worktrees.administrations(plan) == []
+    assert worktrees.administrations(Path(plan.common_dir), plan.reason) == []
     assert do(shop, "branch", "--list", "x") == ""
 
 

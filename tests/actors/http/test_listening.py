@@ -59,8 +59,8 @@ def test_the_port_is_kept_and_had_again(house: House) -> None:
 
 def test_it_listens_at_one_address_alone(house: House) -> None:
     port = port_of(house.room.around.http.url)
-    with socket.create_server(("127.0.0.2", port)):
-        pass  # nobody has the port at another address
+    with socket.create_server(("127.0.0.2", port)) as another:  # nobody has it there
+        assert another.getsockname() == ("127.0.0.2", port)
 
 
 def test_a_port_of_the_settings_that_is_taken_is_told(house: House) -> None:
@@ -78,7 +78,9 @@ def test_bad_settings_fail_this_front_alone(house: House, text: str, said: str) 
     house.stop()
     house.data.config.write_text(f"[http]\n{text}\n")
     room = boot(house.data, house.environ, stop_daemon=house.stop_requests.append)
+    known_at_once = room.around.http.problem or ""
     try:
+        assert said in known_at_once
 
         def told() -> str:
             parts = room.board.tree().children
@@ -90,6 +92,8 @@ def test_bad_settings_fail_this_front_alone(house: House, text: str, said: str) 
         assert "config.toml" in told()
         assert room.board.tree().state != "stopped"
         assert room.around.http.url is None
+        eventually(lambda: room.around.http.state == "stopped")
+        assert room.around.http.problem == known_at_once
     finally:
         room.root.stop(30)
         house.data.config.unlink()

@@ -101,7 +101,7 @@ class Knocking:
         self._app = http_app.app(replace(front, doors=AT), rows)
 
     async def at(self, row: AnyRow, headers: list[tuple[bytes, bytes]]) -> int:
-        """The status of the answer; of a socket 101 or 403."""
+        """The status of the answer; 403 of a socket that is closed without one."""
         self.visits.came_in = False
         sent: list[Message] = []
 
@@ -177,7 +177,7 @@ def test_only_the_right_token_name_and_origin_open(row: AnyRow, front: Front) ->
             opened += may
             if not may:
                 wanted = 421 if not is_named else 403 if not is_ours else 401
-                assert status == (403 if isinstance(row, SocketRow) else wanted), headers
+                assert status == wanted, headers
         assert opened == (27 if is_open(row) else 9)
 
     asyncio.run(knock())

@@ -83,6 +83,15 @@ def test_answers_have_the_shapes_that_it_tells(open_greenroom: House) -> None:
     assert asked > 15
 
 
+def test_logging_in_answers_as_it_tells(open_greenroom: House) -> None:
+    told = codec.builtins(DOCUMENT)["paths"]["/api/login"]["post"]["responses"]
+    with client(open_greenroom) as http:
+        token = http.headers["Authorization"].removeprefix("Bearer ")
+        answer = http.post("/api/login", json={"token": token})
+    schema = told[str(answer.status_code)]["content"]["application/json"]["schema"]
+    assert answer.json().keys() == set(schema["required"])
+
+
 def test_it_is_served_and_so_is_the_page_that_shows_it(open_greenroom: House) -> None:
     with client(open_greenroom) as http:
         assert http.get("/openapi.json").json() == codec.builtins(DOCUMENT)

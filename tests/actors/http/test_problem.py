@@ -2,7 +2,7 @@
 
 import re
 
-from actors.http.problem import RETRY_SECONDS, STATUSES, status_of
+from actors.http.problem import RETRY_SECONDS, STATUSES, problem, status_of
 from tests.architecture.source_tree import ROOT
 
 CONFLICTS = {
@@ -39,6 +39,7 @@ CONFLICTS = {
     "spawn-failed",
     "too-late",
     "too-deep",
+    "too-many-timers",
     "tool-name-clash",
     "turn-limit",
     "worker-name-taken",
@@ -61,6 +62,13 @@ def documented() -> set[str]:
 def test_every_code_has_a_status_that_somebody_chose() -> None:
     assert documented() - STATUSES.keys() - CONFLICTS == set()
     assert {status_of(code) for code in CONFLICTS - STATUSES.keys()} == {409}
+
+
+def test_whoever_reached_a_limit_is_told_when_to_come_again() -> None:
+    for code in STATUSES:
+        told = problem(status_of(code), code, "later")
+        is_limit = told.status_code == 429
+        assert is_limit <= (int(told.headers.get("retry-after", "0")) > 0)
 
 
 def test_every_code_with_a_status_is_documented() -> None:

@@ -32,7 +32,8 @@ def test_a_session_is_made_shown_changed_and_deleted(open_greenroom: House) -> N
         assert http.get(f"{place}?at=1").json()["title"] != "a b"
         assert http.delete(f"{place}?force=true").json() == {"deleted": True}
         assert http.get(place).status_code == 404
-        assert http.delete(place).json() == {"deleted": False}
+        again = http.delete(place)
+        assert (again.status_code, again.json()["code"]) == (404, "session-not-found")
         assert [one["id"] for one in http.get("/api/trash").json()["sessions"]] == [session["id"]]
         assert http.post(f"{place}/restore").json()["id"] == session["id"]
 
@@ -57,6 +58,8 @@ def test_a_terminal_is_worked_with(open_greenroom: House) -> None:
         for verb in ("stop", "start", "restart"):
             assert http.post(f"{below}/u/{verb}").status_code == 200
         assert http.delete(f"{below}/u").json() == {"deleted": True}
+        again = http.delete(f"{below}/u")
+        assert (again.status_code, again.json()["code"]) == (404, "worker-not-found")
 
 
 def test_a_request_is_answered_at_its_acceptance_or_at_its_end(open_greenroom: House) -> None:
@@ -74,6 +77,28 @@ def test_a_request_is_answered_at_its_acceptance_or_at_its_end(open_greenroom: H
         )
         assert (whole.status_code, whole.json()["text"]) == (200, "yes")
         assert len(http.get(f"/api/sessions/{session}/history").json()["rounds"]) == 2
+
+
+def test_a_timer_is_set_shown_and_taken_back(open_greenroom: House) -> None:
+    session = open_greenroom.create(config={})["id"]
+    place = f"/api/sessions/{session}/timers"
+    with client(open_greenroom) as http:
+        made = [
+            http.post(place, json={"message": f"m{seconds}", "in_seconds": seconds})
+            for seconds in (900, 300, 600)
+        ]
+        assert {(one.status_code, one.headers["Location"]) for one in made} == {(201, place)}
+        listed = http.get(place).json()["timers"]
+        assert [one["message"] for one in listed] == ["m300", "m600", "m900"]
+        page = http.get(f"{place}?limit=2").json()
+        rest = http.get(f"{place}?limit=2&cursor={page['next_cursor']}").json()["timers"]
+        assert [*page["timers"], *rest] == listed
+        first = f"{place}/{listed[0]['timer_id']}"
+        assert http.delete(first).json()["cancelled"] is True
+        gone = http.delete(first)
+        assert (gone.status_code, gone.json()["code"]) == (404, "timer-not-found")
+        assert http.post(place, json={"message": "when?"}).status_code == 422
+        assert http.post(place, json={"message": "", "in_seconds": 1}).status_code == 400
 
 
 def test_pages_show_everything_once_in_order(open_greenroom: House) -> None:

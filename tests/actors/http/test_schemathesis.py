@@ -27,7 +27,7 @@ expected-statuses = ["2xx", "3xx", "4xx", "502", "503"]
 [phases.coverage]
 unexpected-methods = ["PUT"]
 """
-ENDLESS = r"^/api/(events|responses/\{response_id\}/events)$"
+ENDLESS = r"^/api/events$"
 
 
 @pytest.fixture

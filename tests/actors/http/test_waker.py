@@ -44,7 +44,9 @@ def test_nothing_is_missed_beside_a_thread_at_full_speed() -> None:
 
 
 def test_a_loop_that_has_ended_is_no_error() -> None:
-    async def made() -> Waker:
-        return Waker()
+    async def made() -> tuple[Waker, asyncio.AbstractEventLoop]:
+        return Waker(), asyncio.get_running_loop()
 
-    asyncio.run(made()).wake()
+    waker, loop = asyncio.run(made())
+    assert loop.is_closed()
+    waker.wake()

@@ -9,6 +9,7 @@ import pytest
 from websockets.sync.client import ClientConnection, connect
 
 from actors.http import app_feed
+from storage.errors import StorageFull
 from tests.fakes.event_streams import client
 from tests.fakes.greenroom import PATIENCE_SECONDS, House, demo_server
 
@@ -102,6 +103,45 @@ def test_questions_are_told_and_that_they_were_answered(open_greenroom: House) -
         asking.post(f"/api/permissions/{question}", json={"decision": "deny"}).raise_for_status()
         answered = app.hears("permission-answered")
         assert (answered["permission_id"], answered["state"]) == (question, "denied")
+
+
+def test_a_session_that_is_quarantined_is_told_and_when_it_is_no_more(
+    open_greenroom: House,
+) -> None:
+    bad = open_greenroom.create(title="bad")["id"]
+    open_greenroom.get("update-session", session=bad, updates={"title": "worse"})
+    open_greenroom.stop()
+    journal = open_greenroom.data.session("default", bad) / "journal.jsonl"
+    journal.write_bytes(journal.read_bytes().replace(b"session-created", b"session-crashed", 1))
+    open_greenroom.start()  # its length is right, so nobody has looked into it yet
+    with watching(open_greenroom) as app:
+        assert app.hear()["store"] == {"state": "ok", "problems": [], "quarantined": []}
+        assert open_greenroom.refused("get-messages", session=bad) == "session-quarantined"
+        told = app.hears("store-changed")["store"]
+        assert told["state"] == "ok"
+        assert told["quarantined"] == open_greenroom.get("get-status")["store"]["quarantined"]
+        assert [each["session_id"] for each in told["quarantined"]] == [bad]
+        session = app.hears("session-updated")["session"]
+        assert (session["id"], session["status"]) == (bad, "quarantined")
+        with watching(open_greenroom) as later:
+            assert later.hear()["store"] == told
+        open_greenroom.get("delete-session", session=bad)
+        assert app.hears("store-changed")["store"]["quarantined"] == []
+
+
+def test_a_store_that_refuses_changes_is_told_and_that_it_takes_them_again(
+    open_greenroom: House,
+) -> None:
+    with watching(open_greenroom) as app:
+        app.hear()
+        for _ in range(2):
+            open_greenroom.room.around.health.failed(StorageFull("no space left"))
+        store = app.hears("store-changed")["store"]
+        assert (store["state"], store["problems"]) == ("degraded", ["no space left"])
+        assert app.hear() == {
+            "type": "store-changed",
+            "store": {"state": "ok", "problems": [], "quarantined": []},
+        }
 
 
 @pytest.mark.parametrize(

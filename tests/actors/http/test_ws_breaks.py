@@ -37,7 +37,7 @@ def test_a_host_that_dies_takes_the_process_and_the_next_one_is_shown(open_house
         client.hears("history", epoch=2)
         client.sees(READY)
         client.type("y")
-        client.sees(READY + b"y")
+        assert client.sees(READY + b"y") == READY + b"y"
 
 
 def test_what_is_typed_while_the_host_hangs_arrives_once(open_house: House) -> None:
@@ -75,7 +75,7 @@ def test_who_rests_lets_go_of_the_terminal(
         eventually(typed)
         client.sees(READY + b"ab")
         client.type("c")
-        client.sees(READY + b"abc")
+        assert client.sees(READY + b"abc") == READY + b"abc"
 
 
 def test_what_was_typed_before_the_client_left_arrives(open_house: House) -> None:
@@ -85,6 +85,7 @@ def test_what_was_typed_before_the_client_left_arrives(open_house: House) -> Non
         client.type("last words")
     with back_at(open_house, client, *where) as later:
         later.reaches(len(READY + b"last words"))
+        assert (client.output + later.output).endswith(READY + b"last words")
 
 
 def test_a_log_that_was_removed_ends_nothing(open_house: House) -> None:

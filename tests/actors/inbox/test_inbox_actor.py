@@ -56,7 +56,7 @@ def test_what_is_no_request_at_all_is_refused(open_greenroom: House, content: st
     made.write_text(content)
     os.utime(made, (1000, 1000))
     made.rename(open_greenroom.data.inbox / "odd.json")
-    eventually(lambda: "odd.json" in open_greenroom.rejected, seconds=PATIENCE_SECONDS)
+    assert eventually(lambda: "odd.json" in open_greenroom.rejected, seconds=PATIENCE_SECONDS)
 
 
 def test_links_and_pipes_are_refused_without_being_read(open_greenroom: House) -> None:
@@ -64,7 +64,7 @@ def test_links_and_pipes_are_refused_without_being_read(open_greenroom: House) -
     (inbox / "link.json").symlink_to("/etc/passwd")
     os.mkfifo(inbox / "pipe.json")
     wanted = {"link.json.why.json", "pipe.json.why.json"}
-    eventually(lambda: wanted <= set(open_greenroom.rejected), seconds=PATIENCE_SECONDS)
+    assert eventually(lambda: wanted <= set(open_greenroom.rejected), seconds=PATIENCE_SECONDS)
 
 
 def test_a_request_that_cannot_be_is_answered_and_not_rejected(open_greenroom: House) -> None:

@@ -4,6 +4,7 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -117,6 +118,18 @@ def test_permissions_have_their_names(client: Greenroom, open_greenroom: House) 
     assert (answered["state"], answered["answered_by"]) == ("denied", "control-socket")
     assert refused(client.answer_permission, asked["id"], "allow") == "permission-answered"
     assert refused(client.list_permissions, "nobody") == "session-not-found"
+
+
+def test_timers_have_their_names(client: Greenroom, open_greenroom: House) -> None:
+    place = str(open_greenroom.place)
+    session_id = client.create_session({"location_path": place, "config": {}})["id"]
+    late = client.set_timer(session_id, "late", at=datetime.now(UTC) + timedelta(days=1))
+    soon = client.set_timer(session_id, "soon", in_seconds=3600)
+    listed = client.list_timers(session_id)
+    assert [one["timer_id"] for one in listed] == [soon["timer_id"], late["timer_id"]]
+    assert client.cancel_timer(session_id, soon["timer_id"])["cancelled"] is True
+    assert refused(client.cancel_timer, session_id, soon["timer_id"]) == "timer-not-found"
+    assert refused(client.set_timer, session_id, "when?") == "bad-request"
 
 
 def test_workers_have_their_names(client: Greenroom, open_greenroom: House) -> None:

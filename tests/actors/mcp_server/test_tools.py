@@ -1,6 +1,7 @@
 """The tools by a real client, each way that it may come, in both eras of the protocol."""
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from actors.mcp_server import arguments, server
 from tests.fakes.actors import eventually
 from tests.fakes.greenroom import House
 from tests.fakes.mcp_tools import WAYS, Tools, play, text_of
+from tests.fakes.repositories import Repository
 
 NAMES = {
     "list_sessions",
@@ -19,6 +21,9 @@ NAMES = {
     "read_output",
     "answer_permission",
     "close_session",
+    "set_timer",
+    "list_timers",
+    "cancel_timer",
 }
 
 
@@ -130,6 +135,37 @@ def test_what_is_wrong_is_said_to_the_model(open_greenroom: House, way: str) -> 
         assert await tools.refused("answer_permission", **nothing) == "permission-not-found"
 
     play(open_greenroom, way, scene)
+
+
+def test_who_closes_a_worktree_with_work_in_it_hears_what_that_is(
+    open_greenroom: House, way: str
+) -> None:
+    repository = Repository(open_greenroom.place / "repository")
+
+    async def scene(tools: Tools) -> None:
+        given = {"directory": str(repository.place), "worktree": True, "branch": "part"}
+        made = await tools.call("create_session", command=["true"], title="part", **given)
+        await tools.call("wait_for", session="part", until="exited")
+        tree = Path(open_greenroom.record(made["id"]).location_path)
+        head = repository.commit(at=tree, done="and not merged")
+        tree.joinpath("hello").write_text("changed")
+        tree.joinpath("left.txt").write_text("not in git")
+        result = await tools.client.call_tool("close_session", {"session": "part"})
+        assert result.is_error
+        text = text_of(result)
+        assert text.startswith("worktree-not-safe: ")
+        assert (
+            "1 file with changes that are not committed: hello; 1 file not in git: left.txt; "
+            in text
+        )
+        assert f"not merged: {head[:7]}" in text
+        assert ("keep_worktree: true" in text, "--" in text) == (True, False)
+        closed = await tools.call("close_session", session="part", keep_worktree=True)
+        assert closed["closed"] is True
+
+    play(open_greenroom, way, scene)
+    (tree,) = open_greenroom.data.worktrees.glob("*/part")
+    assert (tree / "left.txt").exists()
 
 
 def test_a_hundred_calls_at_once_and_one_too_large(open_greenroom: House, way: str) -> None:

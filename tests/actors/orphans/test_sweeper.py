@@ -118,6 +118,25 @@ def test_the_mark_of_one_that_has_just_begun_is_known_before_the_next_look(
     eventually(lambda: process.nonce in {o.nonce for o in seen.read(workspaces).values()})
 
 
+def test_what_escapes_a_worker_that_ended_before_anybody_looked_is_known_by_its_mark(
+    no_regular_scan: None, greenroom: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its environment is cleared, its session is its own, and nobody is above it any more."""
+    monkeypatch.setattr(sweeper, "AFTER_END_SECONDS", 1e6)
+    file = tmp_path / "pid"
+    bare = f"env -i setsid sh -c 'echo $$ > {file}; exec sleep 600'"
+    command = ["sh", "-c", f"{bare} & until [ -s {file} ]; do :; done"]
+    session_id, worker_id = greenroom.shell(command=command, restart="never")
+    greenroom.becomes(session_id, worker_id, "exited")
+    pid = int(file.read_text())
+    try:
+        key = f"{session_id}/{worker_id}"
+        (found,) = eventually(lambda: greenroom.get("get-status")["orphans"]["found"])
+        assert (found["pid"], found["worker"], found["kind"]) == (pid, key, "left")
+    finally:
+        os.kill(pid, signal.SIGKILL)
+
+
 def test_what_a_killed_host_leaves_is_ended_and_recorded(left: Left, innocents: Innocents) -> None:
     left.seen()
     kill_host(left.greenroom)

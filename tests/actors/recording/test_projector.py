@@ -27,11 +27,15 @@ class Bench:
         self.data.prepare()
         self.clock = FakeClock()
         self.recording = Recording()
+        self.changes = 0
         self.entries: list[Entry] = [(session(), JournalEnd(1, 10, "00000000"))]
         self.projector = Projector(
-            self.data, "default", self.recording, self.clock, lambda: self.entries
+            self.data, "default", self.recording, self.clock, lambda: self.entries, self._note
         )
         self.path = self.data.sessions_file("default")
+
+    def _note(self) -> None:
+        self.changes += 1
 
     @property
     def revision(self) -> int | None:
@@ -128,6 +132,7 @@ def test_a_disk_that_refuses_is_a_problem_until_it_takes_it(bench: Bench) -> Non
     lines.mkdir()
     bench.projector.write()
     assert bench.projector.problem
+    assert bench.changes == 1
     assert bench.clock.waiting == [2 * SHORTEST_SECONDS]
     bench.clock.advance(2 * SHORTEST_SECONDS)
     eventually(lambda: bench.clock.waiting == [4 * SHORTEST_SECONDS])
@@ -135,6 +140,7 @@ def test_a_disk_that_refuses_is_a_problem_until_it_takes_it(bench: Bench) -> Non
     bench.clock.advance(4 * SHORTEST_SECONDS)
     eventually(lambda: bench.revision == 3)
     eventually(lambda: bench.projector.problem is None)
+    eventually(lambda: bench.changes == 2)
 
 
 def test_a_disk_that_refuses_for_a_day_is_tried_every_minute(bench: Bench) -> None:

@@ -5,6 +5,7 @@ import subprocess
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -22,10 +23,22 @@ Start = Callable[..., "subprocess.Popen[bytes]"]
 def start() -> Iterator[Start]:
     begun: list[subprocess.Popen[bytes]] = []
 
-    def start_it(place: Path, **marks: str) -> "subprocess.Popen[bytes]":
-        environ = {"PATH": os.environ["PATH"], **marks}
+    def start_it(
+        place: Path,
+        *,
+        reads: IO[bytes] | None = None,
+        writes: IO[bytes] | None = None,
+        **marks: str,
+    ) -> "subprocess.Popen[bytes]":
         begun.append(
-            subprocess.Popen(["sleep", "60"], cwd=place, env=environ, start_new_session=True)
+            subprocess.Popen(
+                ["sleep", "60"],
+                cwd=place,
+                env={"PATH": os.environ["PATH"], **marks},
+                stdin=reads,
+                stdout=writes,
+                start_new_session=True,
+            )
         )
         return begun[-1]
 
@@ -93,4 +106,23 @@ def test_sessions_that_live_there_are_named(tmp_path: Path) -> None:
         f"session zzzzzzzzzzzz (of zzzzzzzzzzzz) in {tmp_path}/deep",
     )
     archived = session(tmp_path, "zzzzzzzzzzzz", archived=True)
-    assert found(tmp_path, own, archived) == ()
+    assert found(tmp_path, own, archived) == (
+        f"session zzzzzzzzzzzz (of zzzzzzzzzzzz, archived) in {tmp_path}",
+    )
+
+
+def test_who_can_write_to_a_file_there_is_at_work_wherever_it_stands(
+    tmp_path: Path, start: Start
+) -> None:
+    place, away = tmp_path / "place", tmp_path / "away"
+    place.mkdir()
+    away.mkdir()
+    with (place / "log").open("wb") as log, (place / "log").open("rb") as reads:
+        start(away, reads=reads)
+        writer = start(away, writes=log)
+    with (place / "gone").open("wb") as gone:
+        start(away, writes=gone)
+    (place / "gone").unlink()
+    own = session(place)
+    assert found(place, own) == (f"process {writer.pid} (sleep) with {place}/log open to write",)
+    assert at_work_in(place, own, all_marked("/nowhere"), [own], seen=[writer.pid]) == ()

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from actors.inherited import UMASK
-from actors.messages.orphans import clean_up_key
+from actors.messages.orphans import CLEAN_UP, clean_up_key
+from actors.orphans import sweeper
 from actors.orphans.snapshot import all_marked
 from actors.sessions import clean_up as module
 from actors.sessions.clean_up import clean_up
@@ -222,6 +223,38 @@ def test_what_a_killed_launcher_leaves_is_in_nobodys_way_and_swept(
     assert told.data["worktree"]["notes"] == ["its clean-up command was ended by signal 9"]
     greenroom.get("cleanup-orphans")
     assert none_lives(pids)
+
+
+def test_what_escapes_a_killed_launcher_without_a_mark_ends_too(
+    greenroom: House, shop: Path, pids: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It cleared its environment, left its session and its parent before anybody looked."""
+    monkeypatch.setattr(sweeper, "SCAN_SECONDS", 1e6)
+    monkeypatch.setattr(sweeper, "AFTER_END_SECONDS", 1e6)
+    bare = f"env -i setsid sh -c 'echo > {pids}/a-$$; exec sleep 600'"
+    script = f'({bare} &); until [ -n "$(ls {pids})" ]; do :; done; kill -9 $PPID'
+    session = cleaned_by(greenroom, shop, "sh", "-c", script)
+    told = greenroom.get("delete-session", session=session["id"])
+    assert told["worktree"]["notes"] == ["its clean-up command was ended by signal 9"]
+    assert len(left_in(pids)) == 1
+    assert none_lives(pids)
+
+
+def test_it_enters_the_group_that_holds_its_session_to_its_limits(
+    greenroom: House, shop: Path, pids: Path, tmp_path: Path
+) -> None:
+    """Where groups would be: nobody finds out that they are none."""
+    groups: Any = greenroom.room.around.groups
+    groups._mount, groups._base = None, tmp_path / "groups"
+    session = cleaned_by(greenroom, shop, "sh", "-c", f"env > {pids}/a-$PPID")
+    updates = {"config": {"limits": {"processes": 30}}}
+    greenroom.get("update-session", session=session["id"], updates=updates)
+    assert greenroom.get("delete-session", session=session["id"])["worktree"]["notes"] == []
+    (entered,) = (tmp_path / "groups").rglob("cgroup.procs")
+    assert entered.parent == tmp_path / "groups" / session["id"] / CLEAN_UP
+    assert entered.read_text() == "0"
+    (said,) = pids.iterdir()
+    assert str(tmp_path / "groups") not in said.read_text()
 
 
 def test_one_that_passes_the_limit_of_its_session_is_ended(

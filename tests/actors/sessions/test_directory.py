@@ -250,10 +250,10 @@ def test_a_session_whose_actor_fails_too_often_is_refused_at_once(
     crash(timed, session_id)
     eventually(lambda: timed.state("sessions", session_id) == "quarantined")
     assert timed.refused("get-messages", session=session_id) == "session-quarantined"
-    (found,) = timed.get("get-status")["store"]["quarantined"]
-    assert found["session_id"] == session_id
+    assert timed.get("get-status")["store"]["quarantined"][0]["session_id"] == session_id
     come_back(timed, clock, session_id, seconds=65.0)
     assert timed.get("get-messages", session=session_id) == {"messages": []}
+    assert timed.get("get-status")["store"]["quarantined"] == []
 
 
 def crash(timed: House, session_id: str) -> None:

@@ -91,7 +91,12 @@ def test_without_a_tree_of_its_time_it_takes_the_newest_before_or_the_base(
     assert (older["forked_from"]["n"], older["forked_from"]["tree_n"]) == (second, first)
     assert (Path(older["worktree_path"]) / "said").read_text() == "one"
     early = fork(greenroom, origin["id"], at=1)
-    assert early["forked_from"] == {"session_id": origin["id"], "n": 1, "tree_n": None}
+    assert early["forked_from"] == {
+        "session_id": origin["id"],
+        "n": 1,
+        "tree_n": None,
+        "files": None,
+    }
     assert listed(Path(early["worktree_path"])) == [".git", "file"]
 
 
@@ -119,9 +124,71 @@ def test_without_a_number_it_has_the_commits_and_the_files_of_now(
     own, n = Path(made["worktree_path"]), made["forked_from"]["n"]
     assert do(own, "rev-parse", "HEAD") == head
     assert (own / "new").read_text() == "not committed\n"
-    assert made["forked_from"]["tree_n"] == n + 1
+    assert (made["forked_from"]["tree_n"], made["forked_from"]["files"]) == (n + 1, "now")
     assert [each.n for each in kept_trees(git_in(repository), made["id"], EVER)] == [n + 1]
     assert do(place, "status", "--porcelain") == "?? new"
+
+
+@pytest.fixture
+def half_done(greenroom: House, repository: Path) -> Any:
+    """Begins a round of a session that has changed a file and does not end."""
+
+    def begin(session: Any) -> None:
+        greenroom.converse([{"reply": [{"text": "late", "delay": 600}]}])
+        greenroom.get("request", session=session["id"], content="more", wait=False)
+        eventually(lambda: turns_of(greenroom, session) == 1)
+        Path(session["location_path"], "said").write_text("half")
+
+    return begin
+
+
+def turns_of(running: House, session: Any) -> int:
+    """How many were begun in the last round."""
+    return len(running.get("get-history", session=session["id"])["rounds"][-1]["turns"])
+
+
+def test_while_a_round_is_under_way_a_fork_has_the_files_of_the_last_that_ended(
+    greenroom: House, repository: Path, half_done: Any
+) -> None:
+    origin = worktree_session(greenroom)
+    (first,) = rounds(greenroom, origin["id"], Path(origin["worktree_path"]), "one")
+    half_done(origin)
+    made = fork(greenroom, origin["id"])
+    assert (Path(made["worktree_path"]) / "said").read_text() == "one"
+    assert (made["forked_from"]["tree_n"], made["forked_from"]["files"]) == (first, None)
+
+
+def test_where_none_were_kept_before_the_round_it_says_that_they_are_half_done(
+    greenroom: House, repository: Path, half_done: Any
+) -> None:
+    origin = worktree_session(greenroom)
+    half_done(origin)
+    made = fork(greenroom, origin["id"])
+    assert (Path(made["worktree_path"]) / "said").read_text() == "half"
+    assert made["forked_from"]["files"] == "mid-round"
+    own = fork(greenroom, made["id"], at=made["forked_from"]["n"] + 1)
+    assert (Path(own["worktree_path"]) / "said").read_text() == "half"
+
+
+def test_a_fork_at_its_own_first_number_has_the_files_that_it_began_with(
+    greenroom: House, repository: Path, half_done: Any
+) -> None:
+    origin = worktree_session(greenroom)
+    place = Path(origin["worktree_path"])
+    rounds(greenroom, origin["id"], place, "one")
+    (place / "said").write_text("since")
+    made = fork(greenroom, origin["id"])
+    (Path(made["worktree_path"]) / "said").write_text("later")
+    greenroom.get("update-session", session=made["id"], updates={"title": "Other"})
+    first = made["forked_from"]["n"] + 1
+    for at in (first, first + 1):
+        own = fork(greenroom, made["id"], at=at)
+        assert (Path(own["worktree_path"]) / "said").read_text() == "since"
+        assert own["forked_from"]["tree_n"] == first
+    half_done(made)
+    under_way = fork(greenroom, made["id"])
+    assert (Path(under_way["worktree_path"]) / "said").read_text() == "since"
+    assert under_way["forked_from"]["files"] is None
 
 
 def test_one_whose_repository_has_moved_says_what_helps(greenroom: House, repository: Path) -> None:
@@ -172,17 +239,79 @@ def test_one_that_works_below_the_top_does_so_in_its_fork(
     assert (Path(made["location_path"]) / "said").read_text() == "one"
 
 
-def test_without_git_or_a_commit_it_is_the_conversation_alone(
+def test_a_fork_of_one_that_works_below_the_top_does_so_too(
+    greenroom: House, repository: Path
+) -> None:
+    below = repository / "deep" / "er"
+    below.mkdir(parents=True)
+    session_id = greenroom.create(location_path=str(below), config={})["id"]
+    rounds(greenroom, session_id, below, "one")
+    again = fork(greenroom, fork(greenroom, session_id)["id"])
+    assert again["location_path"] == f"{again['worktree_path']}/deep/er"
+    assert (Path(again["location_path"]) / "said").read_text() == "one"
+
+
+def test_a_directory_that_git_has_nothing_of_is_made_in_the_fork(
+    greenroom: House, repository: Path
+) -> None:
+    below = repository / "empty" / "er"
+    below.mkdir(parents=True)
+    session_id = greenroom.create(location_path=str(below), config={})["id"]
+    made = fork(greenroom, session_id)
+    assert made["location_path"] == f"{made['worktree_path']}/empty/er"
+    assert Path(made["location_path"]).is_dir()
+    assert do(Path(made["worktree_path"]), "status", "--porcelain") == ""
+
+
+def test_a_link_in_the_place_of_its_directory_is_not_followed(
+    greenroom: House, repository: Path, tmp_path: Path
+) -> None:
+    (repository / "deep").mkdir()
+    session_id = greenroom.create(location_path=str(repository / "deep"), config={})["id"]
+    made = fork(greenroom, session_id)
+    tree = Path(made["worktree_path"])
+    (tree / "deep").rmdir()
+    (tree / "deep").symlink_to(tmp_path)
+    again = fork(greenroom, made["id"])
+    assert again["location_path"] == again["worktree_path"]
+
+
+def test_without_git_it_is_the_conversation_alone(greenroom: House) -> None:
+    session_id = greenroom.create(location_path=str(greenroom.place), config={})["id"]
+    rounds(greenroom, session_id, greenroom.place, "one")
+    made = fork(greenroom, session_id)
+    assert (made["type"], made["location_path"]) == ("quick", str(greenroom.place))
+    refused = greenroom.refused("fork-session", session=session_id, branch="b")
+    assert refused == "bad-request"
+
+
+def test_without_a_commit_it_has_the_files_and_a_branch_without_one(
     greenroom: House, tmp_path: Path
 ) -> None:
     empty = new_repository(tmp_path / "empty", commits=0)
-    for place in (greenroom.place, empty):
-        session_id = greenroom.create(location_path=str(place), config={})["id"]
-        rounds(greenroom, session_id, place, "one")
-        made = fork(greenroom, session_id)
-        assert (made["type"], made["location_path"]) == ("quick", str(place))
-        refused = greenroom.refused("fork-session", session=session_id, branch="b")
-        assert refused == "bad-request"
+    (empty / "staged").write_text("staged")
+    do(empty, "add", "staged")
+    session_id = greenroom.create(location_path=str(empty), config={})["id"]
+    (first, _) = rounds(greenroom, session_id, empty, "one", "two")
+    (empty / "said").write_text("and changed since")
+    then = fork(greenroom, session_id, at=first)
+    now = fork(greenroom, session_id)
+    for made, said in ((then, "one"), (now, "and changed since")):
+        place = Path(made["worktree_path"])
+        assert (place / "said").read_text() == said
+        assert do(place, "status", "--porcelain") == "A  staged\n?? said"
+        assert do(place, "symbolic-ref", "HEAD") == f"refs/heads/{made['branch']}"
+        assert (made["base_commit"], made["forked_from"]["tree_n"] is None) == (None, False)
+    named = fork(greenroom, session_id, branch="named")
+    again = fork(greenroom, named["id"])
+    branches = [each["branch"] for each in (then, now, named, again)]
+    assert len({*branches, "main"}) == len(branches) + 1
+    taken = greenroom.refused("fork-session", session=session_id, branch="named")
+    assert taken == greenroom.refused("fork-session", session=session_id, branch="main")
+    assert taken == "branch-in-use"
+    greenroom.get("delete-session", session=named["id"], force=True)
+    greenroom.get("restore-session", session=named["id"])
+    assert (Path(named["worktree_path"]) / "staged").read_text() == "staged"
 
 
 def test_a_branch_that_cannot_be_leaves_nothing(greenroom: House, repository: Path) -> None:

@@ -26,7 +26,12 @@ def test_a_fork_goes_on_by_itself_and_its_origin_stays(greenroom: House) -> None
     path = greenroom.data.session("default", session_id) / log.NAME
     before = path.read_bytes()
     made = fork(greenroom, session_id, at=first, title="Other way")
-    assert made["forked_from"] == {"session_id": session_id, "n": first, "tree_n": None}
+    assert made["forked_from"] == {
+        "session_id": session_id,
+        "n": first,
+        "tree_n": None,
+        "files": None,
+    }
     assert (made["title"], made["desired"], made["open_requests"]) == ("Other way", "run", 0)
     assert said(greenroom.get("get-history", session=made["id"])) == ["first"]
     greenroom.converse([{"reply": [{"text": "another"}]}])
@@ -92,13 +97,25 @@ def test_what_cannot_be_forked_is_refused(greenroom: House) -> None:
     assert greenroom.refused("fork-session", session=session_id, at=0) == "bad-request"
 
 
+def test_of_one_in_the_trash_it_says_how_to_get_it_back(greenroom: House) -> None:
+    session = talk(greenroom)
+    greenroom.get("delete-session", session=session["id"])
+    for reference in (session["id"], session["title"]):
+        answer = greenroom.ask({"type": "fork-session", "session": reference, "at": 1})
+        assert answer.error is not None
+        assert answer.error.code == "session-not-found"
+        assert answer.error.message.endswith(f"with: greenroom restore {session['id']}")
+    greenroom.get("restore-session", session=session["id"])
+    assert fork(greenroom, session["id"], at=1)["forked_from"]["n"] == 1
+
+
 def test_what_a_crash_left_of_a_fork_goes(tmp_path: Path) -> None:
     with house(tmp_path) as running:
         left = running.data.workspace("default") / ".forking-abc"
         running.stop()
         (left / "attachments").mkdir(parents=True)
         running.start()
-        eventually(lambda: not left.exists())
+        assert eventually(lambda: not left.exists())
 
 
 def test_at_every_number_it_can_go_on_with_a_valid_history(greenroom: House) -> None:

@@ -59,7 +59,8 @@ def test_output_is_read_backwards_by_pages(greenroom: House) -> None:
 
 def test_undecodable_output_is_shown_as_such(greenroom: House) -> None:
     session_id, worker_id = greenroom.shell(command=["sh", "-c", r"printf 'a\377b'; read x"])
-    greenroom.shows(session_id, worker_id, "a\N{REPLACEMENT CHARACTER}b")
+    shown = greenroom.shows(session_id, worker_id, "b")
+    assert shown == "a\N{REPLACEMENT CHARACTER}b"
 
 
 def test_a_conversation_has_no_output(greenroom: House) -> None:

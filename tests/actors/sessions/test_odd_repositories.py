@@ -6,8 +6,8 @@ found.
 
 import json
 import os
-import shlex
 import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +46,7 @@ def changed(greenroom: House, session: Any) -> list[str]:
     return [each["path"] for each in told["files"]]
 
 
-def works(greenroom: House, session: Any) -> None:
+def assert_works(greenroom: House, session: Any) -> None:
     """From a look at it to its removal, and back again."""
     place = Path(session["worktree_path"])
     look = looked(greenroom, session)
@@ -69,7 +69,7 @@ def works(greenroom: House, session: Any) -> None:
 
 
 def test_an_ordinary_one_works(greenroom: House, home: Repository) -> None:
-    works(greenroom, made(greenroom, home.place, branch="fix/login"))
+    assert_works(greenroom, made(greenroom, home.place, branch="fix/login"))
 
 
 def test_a_directory_that_has_gone_takes_nothing_with_it(
@@ -131,7 +131,7 @@ def test_a_bare_repository_has_worktrees_of_its_own(
 ) -> None:
     bare = tmp_path / "bare.git"
     home.git("clone", "--quiet", "--bare", str(home.place), str(bare))
-    works(greenroom, made(greenroom, bare, branch="work"))
+    assert_works(greenroom, made(greenroom, bare, branch="work"))
     quick = greenroom.create(location_path=str(bare))
     assert "without files of its own" in looked(greenroom, quick)["problem"]
     assert "bare" in refusal(greenroom, "get-diff", session=quick["id"]).message
@@ -146,7 +146,7 @@ def test_submodules_are_left_as_they_are(
     home.commit()
     session = made(greenroom, home.place, branch="work")
     assert (Path(session["worktree_path"]) / "sub").is_dir()
-    works(greenroom, session)
+    assert_works(greenroom, session)
 
 
 def test_a_submodule_itself_can_have_a_worktree(
@@ -155,7 +155,7 @@ def test_a_submodule_itself_can_have_a_worktree(
     inner = Repository(tmp_path / "inner")
     home.git("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(inner.place),
              "sub")  # fmt: skip
-    works(greenroom, made(greenroom, home.place / "sub", branch="work"))
+    assert_works(greenroom, made(greenroom, home.place / "sub", branch="work"))
 
 
 def test_a_detached_head_is_a_place_to_begin_and_to_be(greenroom: House, home: Repository) -> None:
@@ -163,7 +163,7 @@ def test_a_detached_head_is_a_place_to_begin_and_to_be(greenroom: House, home: R
     home.git("checkout", "--quiet", "--detach", "HEAD~1")
     session = made(greenroom, home.place, branch="work")
     assert session["base_commit"] == home.head
-    works(greenroom, session)
+    assert_works(greenroom, session)
     place = Path(session["worktree_path"])
     home.git("checkout", "--quiet", "--detach", at=place)
     look = looked(greenroom, session)
@@ -208,7 +208,7 @@ def test_content_behind_pointers_is_there(
     session = made(greenroom, home.place, branch="work")
     large = Path(session["worktree_path"]) / "large.bin"
     assert large.read_text() == "large content\n"
-    works(greenroom, session)
+    assert_works(greenroom, session)
     large.write_text("other\n")
     assert looked(greenroom, session)["modified"] == 1
     told = greenroom.get("get-diff", session=session["id"])
@@ -237,7 +237,7 @@ def test_a_filter_that_fails_is_said_and_leaves_nothing(
 def test_names_may_be_odd(greenroom: House, tmp_path: Path, name: str) -> None:
     odd = Repository(tmp_path / name)
     session = made(greenroom, odd.place, branch="fix/ünïcode-日本")
-    works(greenroom, session)
+    assert_works(greenroom, session)
     assert not list(tmp_path.rglob("canary"))
 
 
@@ -263,7 +263,7 @@ def test_a_repository_that_moved_works_once_it_is_repaired(
     assert len(notes) == 2
     assert "is no longer at" in notes[0].text
     home.git("worktree", "repair", session["worktree_path"], kept["worktree_path"])
-    works(greenroom, session)
+    assert_works(greenroom, session)
     fork = greenroom.get("fork-session", session=session["id"], branch="fork")
     assert looked(greenroom, greenroom.get("get-session", session=fork["id"]))["problem"] is None
     greenroom.get("delete-session", session=kept["id"], keep_worktree=True)
@@ -286,9 +286,9 @@ def test_what_show_says_brings_back_one_that_has_gone(greenroom: House, home: Re
     assert f"greenroom show {session['id']}" in cannot.message
     greenroom.get("delete-session", session=session["id"])
     assert not greenroom.get("restore-session", session=session["id"])["location_exists"]
-    command = looked(greenroom, session)["problem"].partition("; make it again with: ")[2]
-    home.git(*shlex.split(command)[1:])
-    works(greenroom, session)
+    command = looked(greenroom, session)["problem"].partition("with what was staged, with: ")[2]
+    subprocess.run(["/bin/sh", "-c", command], check=True, capture_output=True)
+    assert_works(greenroom, session)
 
 
 def test_what_stands_in_its_place_is_left_alone(

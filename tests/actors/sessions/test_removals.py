@@ -1,6 +1,7 @@
 """A worktree session deleted, restored and purged on a whole tree, with real repositories."""
 
 import os
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -9,8 +10,11 @@ import pytest
 
 from actors.git import kept_copy, remake
 from actors.sessions import removals
+from actors.sessions.shelved_worktrees import RestoredWorktree
+from storage import restoring, trash
 from storage.records import event as e
 from tests.actors.git.places import commit, do, files_of, new_repository
+from tests.actors.git.removed_place import Killed, killed_at
 from tests.fakes.actors import eventually
 from tests.fakes.greenroom import House
 
@@ -113,6 +117,20 @@ def test_its_own_workers_are_not_in_the_way_but_others_are(greenroom: House, mad
     assert greenroom.get("delete-session", session=made["id"])["worktree"]["removed"]
 
 
+def test_who_still_writes_to_a_file_in_it_is_in_the_way_of_its_removal(
+    greenroom: House, made: Any, tmp_path: Path
+) -> None:
+    """It would write on into a file that nobody finds any more, ignored or not."""
+    with (place_of(made) / ".git").open("ab") as file:
+        other = subprocess.Popen(["sleep", "60"], cwd=tmp_path, stdout=file)
+    try:
+        assert codes(greenroom, made) == ["in-use"]
+    finally:
+        other.kill()
+        other.wait()
+    assert greenroom.get("delete-session", session=made["id"])["worktree"]["removed"]
+
+
 def test_kept_when_asked_for_and_restored_with_it(greenroom: House, made: Any, shop: Path) -> None:
     before = fill(place_of(made))
     answer = greenroom.get("delete-session", session=made["id"], keep_worktree=True)
@@ -193,6 +211,86 @@ def test_purging_one_whose_worktree_stayed_lets_go_of_it(
     greenroom.get("purge-session", session=made["id"])
     assert place_of(made).is_dir()
     do(shop, "worktree", "remove", str(place_of(made)))
+
+
+def test_purging_one_whose_worktree_is_gone_unlocks_it_and_keeps_its_commits(
+    greenroom: House, made: Any, shop: Path
+) -> None:
+    place = place_of(made)
+    amended = commit(place, "own", "first\n")
+    do(place, "reset", "--quiet", "--hard", "HEAD^")
+    do(place, "checkout", "--quiet", "--detach")
+    head = commit(place, "own", "work\n")
+    shutil.rmtree(place)
+    greenroom.get("delete-session", session=made["id"])
+    greenroom.get("purge-session", session=made["id"])
+    assert "locked" not in do(shop, "worktree", "list", "--porcelain")
+    do(shop, "worktree", "prune", "--expire=now")
+    do(shop, "gc", "--quiet", "--prune=now")
+    names = [do(shop, "rev-list", ref) for ref in recovery(shop, made)]
+    assert all(any(each in commits for commits in names) for each in (head, amended))
+    again = greenroom.create(
+        session_type="worktree", repository=str(shop), branch="work", location_path=None
+    )
+    assert place_of(again) == place
+
+
+def test_purging_one_whose_worktree_is_gone_keeps_no_more_than_it_has_to(
+    greenroom: House, made: Any, shop: Path
+) -> None:
+    commit(place_of(made), "own", "on its branch\n")
+    shutil.rmtree(place_of(made))
+    greenroom.get("delete-session", session=made["id"])
+    greenroom.get("purge-session", session=made["id"])
+    assert recovery(shop, made) == []
+    assert "locked" not in do(shop, "worktree", "list", "--porcelain")
+
+
+def test_a_restore_that_fails_leaves_nothing_half(greenroom: House, made: Any, shop: Path) -> None:
+    before = fill(place_of(made))
+    do(shop, "merge", "--quiet", "work")
+    greenroom.get("delete-session", session=made["id"], force=True, delete_branch=True)
+    broken = "*.md filter=broken\nnew filter=broken\n"
+    do(shop, "config", "filter.broken.smudge", "false")
+    do(shop, "config", "filter.broken.required", "true")
+    (shop / ".git" / "info" / "attributes").write_text(broken)
+    assert greenroom.refused("restore-session", session=made["id"]) == "worktree-not-restored"
+    is_clear(greenroom, made, shop)
+    (shop / ".git" / "info" / "attributes").unlink()
+    greenroom.get("restore-session", session=made["id"])
+    assert everything(place_of(made)) == before
+
+
+def is_clear(greenroom: House, made: Any, shop: Path) -> None:
+    """Of a restore nothing is left."""
+    assert not place_of(made).exists()
+    assert do(shop, "branch", "--list", "work") == ""
+    assert list((shop / ".git").glob("worktrees/*")) == []
+    assert list(greenroom.data.trash("default").glob(".restoring-*")) == []
+
+
+@pytest.mark.parametrize("how", ["start", "purge"])
+def test_a_half_restored_worktree_goes_at_the_next_start_and_with_a_purge(
+    greenroom: House, made: Any, shop: Path, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    fill(place_of(made))
+    do(shop, "merge", "--quiet", "work")
+    greenroom.get("delete-session", session=made["id"], force=True, delete_branch=True)
+    greenroom.stop()
+    (item,) = trash.shelved(greenroom.data)
+    killed_at(monkeypatch, remake, "fill", "after")
+    with trash.held(item.directory) as lock, pytest.raises(Killed):
+        RestoredWorktree(item, os.environ).make_again(lock)
+    monkeypatch.undo()
+    assert (place_of(made) / "own").exists()
+    if how == "purge":
+        restoring.end(item)  # as if an older greenroom had left it, which made no marks
+    greenroom.start()
+    if how == "purge":
+        greenroom.get("purge-session", session=made["id"])
+        assert recovery(shop, made) == []
+    eventually(lambda: list(greenroom.data.trash("default").glob(".restoring-*")) == [])
+    is_clear(greenroom, made, shop)
 
 
 def test_what_stands_in_the_way_of_a_restore_is_said_and_the_session_stays(

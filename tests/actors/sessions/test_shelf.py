@@ -186,8 +186,9 @@ def test_a_start_finishes_what_a_crash_left(greenroom: House) -> None:
         left.mkdir()
         left.joinpath("journal.jsonl").write_text("half of it")
     greenroom.start()
-    eventually(lambda: listed(greenroom.data.trash("default")) == [])
-    eventually(lambda: not greenroom.data.workspace("default").joinpath(".importing-abc").exists())
+    assert eventually(lambda: listed(greenroom.data.trash("default")) == [])
+    half = greenroom.data.workspace("default") / ".importing-abc"
+    assert eventually(lambda: not half.exists())
 
 
 def test_a_deleted_session_that_was_copied_back_goes_to_the_trash_beside_the_other(

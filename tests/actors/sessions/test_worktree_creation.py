@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from actors.git import worktrees
 from actors.git.command import Git
+from actors.sessions import making as makings
 from storage import making
 from storage.records.worktree import WorktreePlan
 from tests.actors.git.places import commit, do, new_repository
@@ -80,8 +81,8 @@ def test_its_worker_runs_in_the_worktree(greenroom: House, shop: Path) -> None:
     worker = {"type": "terminal", "command": ["sh", "-c", "pwd; cat file-0; sleep 60"]}
     session = made(greenroom, shop, branch="x", worker=worker)
     worker_id = session["workers"][0]["id"]
-    greenroom.shows(session["id"], worker_id, session["worktree_path"])
-    greenroom.shows(session["id"], worker_id, "content 0")
+    shown = greenroom.shows(session["id"], worker_id, "content 0")
+    assert shown.split() == [session["worktree_path"], "content", "0"]
 
 
 def test_numbers_and_directories_are_free_ones(greenroom: House, shop: Path) -> None:
@@ -200,6 +201,7 @@ class Stopper:
 
 @pytest.fixture(params=["rev-parse", "update-ref --create-reflog", "worktree add", "reset --hard"])
 def held(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stopper]:
+    monkeypatch.setattr(makings, "NEXT_SECONDS", 0.2)
     stopper = Stopper(monkeypatch, request.param)
     yield stopper
     stopper.go.set()
@@ -229,8 +231,9 @@ def test_an_intent_without_its_session_is_undone_at_the_next_start(
     held = intended(greenroom, shop)
     worktrees.make(git_of(greenroom, shop), held.plan)
     held.release()
+    assert left(greenroom, shop) != []
     greenroom.again()
-    eventually(lambda: left(greenroom, shop) == [])
+    assert eventually(lambda: left(greenroom, shop) == [])
 
 
 def test_an_intent_with_its_session_goes_and_the_worktree_stays(

@@ -248,7 +248,7 @@ def test_the_last_wish_wins_between_stop_and_restart(
     tree.ref("a")
     tree.ref("b")
     tree.do(lambda root: (root.restart_child("b"), root.stop_child("b")))
-    eventually(lambda: tree.states() == {"a": "running"})
+    assert eventually(lambda: tree.states() == {"a": "running"})
 
 
 def test_a_supervisor_stops_its_children_in_reverse_order_before_itself(

@@ -186,8 +186,10 @@ def test_a_child_that_was_left_can_be_started_by_hand_or_replaced(grow: Grow, di
     tree.do(lambda root: root.restart_child("a"))
     tree.ref("a").stop()
     eventually(lambda: len(tree.ends("a")) == 2)
+    assert tree.states() == {"a": "stopped"}
     tree.do(lambda root: root.add_child(probe("a", diary)))
-    tree.ref("a")
+    assert tree.ref("a").is_alive()
+    assert diary.count("a", "started") == 3
 
 
 def test_the_owner_may_say_that_a_child_is_no_longer_wanted(grow: Grow, diary: Diary) -> None:

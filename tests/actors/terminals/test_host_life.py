@@ -302,8 +302,8 @@ def test_a_host_that_dies_takes_its_terminals_along(client: Client) -> None:
     pid = client.spawn("s/w", "sh").identity.pid
     client.sees("s/w", b"$ ")
     os.kill(client.welcome.host.pid, signal.SIGKILL)
-    eventually(lambda: not is_alive(pid))
-    eventually(lambda: client.closed)
+    assert eventually(lambda: not is_alive(pid))
+    assert eventually(lambda: client.closed)
 
 
 def test_whoever_counts_bytes_is_told_seldom_and_of_all(client: Client) -> None:

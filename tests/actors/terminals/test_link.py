@@ -226,8 +226,8 @@ def test_a_host_that_nobody_needs_is_not_replaced(bench: Bench) -> None:
     eventually(lambda: bench.describe().pid is not None)
     before = bench.host_pid
     os.kill(before, signal.SIGKILL)
-    eventually(lambda: bench.describe().pid is None)
-    eventually(lambda: not is_alive(before))
+    assert eventually(lambda: bench.describe().pid is None)
+    assert eventually(lambda: not is_alive(before))
 
 
 def test_a_listener_that_has_gone_is_forgotten(bench: Bench) -> None:
@@ -258,7 +258,8 @@ def test_the_host_ends_with_its_terminals(bench: Bench) -> None:
 
 
 def test_without_a_host_its_end_is_told_at_once(bench: Bench) -> None:
-    eventually(ending(bench))
+    assert bench.describe().pid is None
+    assert eventually(ending(bench))
 
 
 def test_a_message_of_no_kind_ends_it(bench: Bench) -> None:
@@ -339,8 +340,8 @@ def test_a_stopped_host_ends_as_asked_when_it_goes_on(bench: Bench) -> None:
         bench.clock.advance(1)
         return told()
 
-    eventually(look)
-    eventually(lambda: not is_alive(host))
+    assert eventually(look)
+    assert eventually(lambda: not is_alive(host))
 
 
 def test_what_a_daemon_wanted_that_has_gone_is_not_started_behind_the_next(bench: Bench) -> None:

@@ -26,7 +26,7 @@ def test_the_screen_has_the_size_that_the_terminal_has_now(greenroom: House) -> 
     asked = {"session": session_id, "worker": worker_id}
     greenroom.shows(session_id, worker_id, "abcdef")
     greenroom.get("resize-worker", **asked, cols=4, rows=3)
-    eventually(lambda: greenroom.get("get-screen", **asked)["lines"] == ["abcd", "ef", ""])
+    assert eventually(lambda: greenroom.get("get-screen", **asked)["lines"] == ["abcd", "ef", ""])
 
 
 def test_a_worker_that_has_ended_shows_what_it_showed_last(greenroom: House) -> None:

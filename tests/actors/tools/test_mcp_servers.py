@@ -113,7 +113,7 @@ def test_an_edit_is_followed_at_once_where_files_are_watched(
         watched.write_workspace(demo_server(scope="workspace"))
         eventually(lambda: "demo.add" in offered(watched), seconds=PATIENCE_SECONDS)
         watched.write_workspace({})
-        eventually(lambda: offered(watched) == [], seconds=PATIENCE_SECONDS)
+        assert eventually(lambda: offered(watched) == [], seconds=PATIENCE_SECONDS)
 
 
 def test_an_end_of_the_loop_takes_the_servers_along_and_all_come_back(tmp_path: Path) -> None:

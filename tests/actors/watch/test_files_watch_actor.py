@@ -75,7 +75,7 @@ def test_a_new_workspace_is_watched_from_then_on(watched: House, heard: list[obj
     watched.data.workspace("other").mkdir()
     eventually(lambda: LookAtSessions("other") in heard)
     in_place(watched.data.sessions_file("other"), "[]")
-    eventually(lambda: LookAtSessions("other", is_finished=True) in heard)
+    assert eventually(lambda: LookAtSessions("other", is_finished=True) in heard)
 
 
 def test_who_listens_for_reports_is_told_of_them_and_nobody_else(
@@ -125,13 +125,13 @@ def test_a_watch_that_begins_anew_follows_the_agents_that_there_are(
     (tmp_path / "one").mkdir()  # another, of which the watch hears nothing
     around.files_watch.tell(Check())
     eventually(lambda: around.files_watch.ref not in {None, before})
-    eventually(lambda: LookForReports() in heard)
+    assert eventually(lambda: LookForReports() in heard)
     ref.stop()
 
 
 def test_lost_events_are_a_look_everywhere(watched: House, heard: list[object]) -> None:
     logging.getLogger("watchdog.observers.inotify_c").warning("Inotify queue overflowed")
-    eventually(lambda: inbox_looks(heard) and LookAtSessions("default") in heard)
+    assert eventually(lambda: inbox_looks(heard) and LookAtSessions("default") in heard)
 
 
 def test_what_we_write_ourselves_is_looked_at_a_few_times_and_then_no_more(

@@ -63,7 +63,7 @@ def test_a_daemon_that_comes_back_watches_what_it_takes_over(greenroom: House) -
     place = greenroom.shell(command=["sh", "-c", WORKS])
     becomes(greenroom, *place, "active")
     greenroom.again()
-    becomes(greenroom, *place, "active")
+    assert becomes(greenroom, *place, "active")["state"] == "active"
 
 
 def test_the_texts_of_a_definition_are_looked_for_as_they_stand() -> None:

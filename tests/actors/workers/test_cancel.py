@@ -17,7 +17,7 @@ import pytest
 from storage.records import event as e
 from tests.fakes.actors import eventually
 from tests.fakes.greenroom import PATIENCE_SECONDS
-from tests.fakes.talk import PEERS, Talk
+from tests.fakes.talk import HERE_AGAIN, PEERS, Talk
 from tests.peers.message_streams import USAGE, Answer, error, text, tool_use
 
 
@@ -36,7 +36,7 @@ def test_in_the_queue_and_the_order_of_the_others_stays(talk: Talk) -> None:
         "first",
         "third",
     ]
-    talk.goes_on()
+    assert talk.goes_on() == HERE_AGAIN
     assert "2" not in [message["content"] for message in talk.server.requests[-1].body["messages"]]
 
 
@@ -53,7 +53,7 @@ def test_while_a_server_of_tools_comes_up(talk: Talk) -> None:
     talk.cancel(asked)
     assert not talk.server.requests
     talk.settle()
-    talk.goes_on()
+    assert talk.goes_on() == HERE_AGAIN
 
 
 @contextmanager
@@ -75,7 +75,7 @@ def test_while_it_connects(talk: Talk) -> None:
         eventually(talk.house.room.around.written.contents)
         talk.cancel(asked)
     talk.settle()
-    talk.goes_on()
+    assert talk.goes_on() == HERE_AGAIN
 
 
 def test_before_the_first_byte(talk: Talk) -> None:
@@ -86,7 +86,7 @@ def test_before_the_first_byte(talk: Talk) -> None:
     talk.cancel(asked)
     left.set()
     assert talk.server.cut_off.wait(PATIENCE_SECONDS)
-    talk.goes_on()
+    assert talk.goes_on() == HERE_AGAIN
 
 
 def test_in_the_middle_of_the_stream_what_came_is_kept_and_booked(talk: Talk) -> None:
@@ -102,7 +102,7 @@ def test_in_the_middle_of_the_stream_what_came_is_kept_and_booked(talk: Talk) ->
     assert metrics.total_tokens == sum(
         turn["usage"][kind] for kind in ("prompt_tokens", "completion_tokens")
     )
-    talk.goes_on()
+    assert talk.goes_on() == HERE_AGAIN
 
 
 def spending(talk: Talk) -> dict[str, Any]:
@@ -130,7 +130,7 @@ def test_after_the_prompt_was_counted_and_before_the_first_text(
     if budget:
         eventually(lambda: not spending(talk)["reserved"]["tokens"])
         assert spending(talk)["spent"]["tokens"] == booked
-    talk.goes_on()
+    assert talk.goes_on() == HERE_AGAIN
 
 
 def test_while_it_waits_to_be_asked_again(talk: Talk) -> None:
@@ -138,7 +138,7 @@ def test_while_it_waits_to_be_asked_again(talk: Talk) -> None:
     asked = talk.ask()
     eventually(lambda: talk.recorded(e.TurnRetried))
     talk.cancel(asked)
-    talk.goes_on()
+    assert talk.goes_on() == HERE_AGAIN
 
 
 def test_in_a_tool_call_that_hangs_the_server_is_told(talk: Talk) -> None:
@@ -150,7 +150,7 @@ def test_in_a_tool_call_that_hangs_the_server_is_told(talk: Talk) -> None:
     calls = talk.rounds()[0]["turns"][0]["tool_calls"]
     assert [call["status"] for call in calls] == ["unknown", "denied"]
     talk.noted("told to stop hang")
-    talk.goes_on()
+    assert talk.goes_on() == HERE_AGAIN
     assert talk.lines() == ["note hang", "told to stop hang"]
 
 
@@ -173,7 +173,7 @@ def test_a_pause_a_stop_and_a_restart_leave_a_hanging_call_too(talk: Talk, endin
         talk.house.get(begin, session=talk.session)
     calls = talk.rounds()[0]["turns"][0]["tool_calls"]
     assert [call["status"] for call in calls] == ["unknown"]
-    talk.goes_on()
+    assert talk.goes_on() == HERE_AGAIN
 
 
 def test_while_a_call_for_the_prompt_hangs(talk: Talk) -> None:
@@ -188,7 +188,7 @@ def test_while_a_call_for_the_prompt_hangs(talk: Talk) -> None:
     talk.noted("told to stop hang")
     assert not talk.server.requests
     talk.settle()
-    talk.goes_on()
+    assert talk.goes_on() == HERE_AGAIN
 
 
 def test_while_a_usage_limit_is_waited_for(talk: Talk) -> None:
@@ -197,7 +197,7 @@ def test_while_a_usage_limit_is_waited_for(talk: Talk) -> None:
     asked = talk.ask()
     eventually(lambda: talk.recorded(e.UsageLimitReached))
     talk.cancel(asked)
-    talk.goes_on()
+    assert talk.goes_on() == HERE_AGAIN
 
 
 def test_while_a_permission_is_open_nothing_is_called(talk: Talk) -> None:
@@ -209,5 +209,5 @@ def test_while_a_permission_is_open_nothing_is_called(talk: Talk) -> None:
     assert talk.house.record(talk.session).permissions == ()
     (call,) = talk.rounds()[0]["turns"][0]["tool_calls"]
     assert call["status"] == "denied"
-    talk.goes_on()
+    assert talk.goes_on() == HERE_AGAIN
     assert talk.lines() == []

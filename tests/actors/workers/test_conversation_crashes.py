@@ -14,7 +14,7 @@ from actors.supervision import ActorRef, tell
 from storage.records import event as e
 from tests.fakes.actors import eventually
 from tests.fakes.greenroom import PATIENCE_SECONDS
-from tests.fakes.talk import Talk
+from tests.fakes.talk import HERE_AGAIN, Talk
 from tests.peers.message_streams import text, tool_use
 from tests.peers.messages_rules import results
 from tests.peers.processes import children
@@ -59,7 +59,7 @@ def test_of_a_call_whose_server_is_killed_the_outcome_is_unknown_and_the_next_is
     assert first["result"]["content"].startswith(UNKNOWN_OUTCOME)
     assert talk.lines().count("note hang") == 1
     assert talk.lines().count("note after it") == (second["status"] == "completed")
-    talk.goes_on()
+    assert talk.goes_on() == HERE_AGAIN
 
 
 def test_an_actor_that_fails_in_a_call_leaves_its_outcome_unknown(talk: Talk) -> None:
@@ -77,7 +77,7 @@ def test_an_actor_that_fails_in_a_call_leaves_its_outcome_unknown(talk: Talk) ->
         "toolu_1": (UNKNOWN_OUTCOME, True),
         "toolu_2": ("noted after it", False),
     }
-    talk.goes_on()
+    assert talk.goes_on() == HERE_AGAIN
     assert talk.lines() == ["note hang", "told to stop hang", "note after it"]
 
 
@@ -92,7 +92,7 @@ def test_an_actor_that_fails_in_a_stream_asks_again_once(talk: Talk) -> None:
     assert [turn["status"] for turn in turns] == ["interrupted", "completed"]
     assert turns[0]["estimated"]
     assert answer.data["text"].endswith("whole")
-    talk.goes_on()
+    assert talk.goes_on() == HERE_AGAIN
 
 
 def is_answering(talk: Talk, number: int) -> bool:
@@ -109,7 +109,7 @@ def test_an_actor_that_fails_again_and_again_ends_the_request(talk: Talk) -> Non
     answer = asked.result(PATIENCE_SECONDS)
     assert answer.error is not None
     assert answer.error.code == "interrupted"
-    talk.goes_on()
+    assert talk.goes_on() == HERE_AGAIN
 
 
 @pytest.mark.parametrize("ending", ["archive-session", "delete-session"])

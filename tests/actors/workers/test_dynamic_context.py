@@ -8,7 +8,7 @@ import pytest
 
 from storage.records import event as e
 from tests.fakes.greenroom import DEMO_SERVER, House
-from tests.fakes.talk import Talk
+from tests.fakes.talk import HERE_AGAIN, Talk
 from tests.peers.message_streams import text, tool_use
 
 DEMO = {"demo": {"command": sys.executable, "args": [str(DEMO_SERVER)], "auto_approve": True}}
@@ -105,7 +105,7 @@ def test_a_cancel_ends_the_wait_for_a_tool_of_the_prompt(talk: Talk) -> None:
     talk.cancel(asked_for)
     talk.noted("told to stop hang here")
     talk.settle()
-    talk.goes_on()
+    assert talk.goes_on() == HERE_AGAIN
 
 
 NOTE = {"id": "note", "server": "ledger", "tool": "note", "params": {"text": "b"}}

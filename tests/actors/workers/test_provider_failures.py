@@ -105,10 +105,10 @@ def test_a_stream_that_breaks_is_asked_again_three_times_and_what_came_is_kept(
 ) -> None:
     for answer in BROKEN:
         asked.seen.clear()
-        _is_asked_again_and_kept(asked, answer)
+        assert_asked_again_and_kept(asked, answer)
 
 
-def _is_asked_again_and_kept(asked: Asked, answer: streams.Answer) -> None:
+def assert_asked_again_and_kept(asked: Asked, answer: streams.Answer) -> None:
     with MessagesServer([answer] * 4) as server:
         session_id = asked.session(server.url)
         error, data = asked.answer(session_id)

@@ -5,13 +5,17 @@ import os
 import signal
 import subprocess
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from actors.workers.report_reader import RESCAN_SECONDS
+from actors.decisions.agent_hooks import HOOKS
+from actors.workers.report_reader import LAST_LOOKS, RESCAN_SECONDS, ReportReader
 from storage.records import event as e
+from storage.records.agent import AgentDefinition
 from storage.records.worker import AgentWorker
 from tests.fakes.actors import eventually
 from tests.fakes.clock import FakeClock
@@ -205,14 +209,40 @@ def test_whoever_goes_on_writing_is_not_heard_for_ever(scene: Scene) -> None:
     reports = scene.place / "reports"
     leave = (
         f"cd {reports}; n=0; while :; do n=$((n+1));"
-        ' echo "{"hook_event_name": "Stop"}" >.w; mv .w w$n.json; done'
+        """ echo '{"hook_event_name": "Stop"}' >.w; mv .w w$n.json; done"""
     )
     with subprocess.Popen(["/bin/sh", "-c", leave]) as writer:
         try:
             scene.type("/exit")
             scene.greenroom.becomes(scene.session_id, scene.worker_id, "exited")
+            assert writer.poll() is None
         finally:
             writer.kill()
+
+
+class BusyClock(FakeClock):
+    """Whoever asks it for the time finds one report more: nobody writes faster."""
+
+    def __init__(self, reports: Path) -> None:
+        super().__init__()
+        self.reports = reports
+        self.count = 0
+
+    def now(self) -> datetime:
+        self.count += 1
+        (self.reports / f"{self.count}.json").write_text('{"hook_event_name": "Stop"}')
+        return super().now()
+
+
+def test_there_are_only_so_many_last_looks(tmp_path: Path) -> None:
+    clock = BusyClock(tmp_path / "reports")
+    definition = AgentDefinition(id="busy", name="Busy", command="busy")
+    with ThreadPoolExecutor(1) as pool:
+        hooks = HOOKS["claude-code"]
+        reader = ReportReader(definition, hooks, tmp_path, clock, pool, lambda _: None)
+        reader.prepare(("busy",))
+        heard = reader.last()
+    assert [one.name for one in heard] == [f"{number + 1}.json" for number in range(LAST_LOOKS)]
 
 
 def test_what_is_no_report_does_no_harm(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:

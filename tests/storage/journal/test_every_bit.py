@@ -84,7 +84,7 @@ class Proof:
         return bisect_right(self.ends, place)
 
 
-def cuts(proof: Proof, places: Iterable[int]) -> None:
+def assert_cuts(proof: Proof, places: Iterable[int]) -> None:
     for place in places:
         complete = bisect_right(proof.ends, place) - 1
         given = proof.opened(proof.whole[:place])
@@ -94,7 +94,7 @@ def cuts(proof: Proof, places: Iterable[int]) -> None:
             assert given == (complete if complete >= max(1, named) else None)
 
 
-def flips(proof: Proof, bits: Iterable[int]) -> None:
+def assert_flips(proof: Proof, bits: Iterable[int]) -> None:
     for bit in bits:
         content = bytearray(proof.whole)
         content[bit // 8] ^= 1 << (bit % 8)
@@ -106,8 +106,8 @@ def flips(proof: Proof, bits: Iterable[int]) -> None:
 
 def test_cut_at_a_sample_of_bytes_and_around_the_end_of_every_line(directory: Path) -> None:
     proof = Proof(directory)
-    cuts(proof, range(0, len(proof.whole) + 1, 7))
-    cuts(
+    assert_cuts(proof, range(0, len(proof.whole) + 1, 7))
+    assert_cuts(
         proof,
         [end + off for end in proof.ends for off in (-1, 0, 1) if end + off <= proof.ends[-1]],
     )
@@ -117,14 +117,14 @@ def test_cut_at_a_sample_of_bytes_and_around_the_end_of_every_line(directory: Pa
 @pytest.mark.timeout(900)
 def test_cut_at_every_byte(directory: Path) -> None:
     proof = Proof(directory)
-    cuts(proof, range(len(proof.whole) + 1))
+    assert_cuts(proof, range(len(proof.whole) + 1))
 
 
 def test_a_sample_of_flipped_bits(directory: Path) -> None:
     proof = Proof(directory)
-    flips(proof, range(0, 8 * len(proof.whole), STRIDE))
+    assert_flips(proof, range(0, 8 * len(proof.whole), STRIDE))
     newlines = [8 * (end - 1) + bit for end in proof.ends for bit in range(8)]
-    flips(proof, newlines)
+    assert_flips(proof, newlines)
     assert proof.refused > len(newlines)
 
 
@@ -132,7 +132,7 @@ def test_a_sample_of_flipped_bits(directory: Path) -> None:
 @pytest.mark.timeout(900)
 def test_every_flipped_bit(directory: Path) -> None:
     proof = Proof(directory)
-    flips(proof, range(8 * len(proof.whole)))
+    assert_flips(proof, range(8 * len(proof.whole)))
 
 
 def grouped(directory: Path) -> Proof:
@@ -141,7 +141,7 @@ def grouped(directory: Path) -> Proof:
     return Proof(directory, dict.fromkeys(range(first, COMMITS + 1), first - 1))
 
 
-def flips_in_group(proof: Proof, bits: Iterable[int]) -> None:
+def assert_flips_in_group(proof: Proof, bits: Iterable[int]) -> None:
     first = COMMITS - 4
     for bit in bits:
         content = bytearray(proof.whole)
@@ -154,11 +154,11 @@ def flips_in_group(proof: Proof, bits: Iterable[int]) -> None:
 
 def test_a_sample_of_flipped_bits_where_the_end_is_not_confirmed(directory: Path) -> None:
     proof = grouped(directory)
-    flips_in_group(proof, range(0, 8 * len(proof.whole), 2 * STRIDE))
+    assert_flips_in_group(proof, range(0, 8 * len(proof.whole), 2 * STRIDE))
 
 
 @pytest.mark.long
 @pytest.mark.timeout(900)
 def test_every_flipped_bit_where_the_end_is_not_confirmed(directory: Path) -> None:
     proof = grouped(directory)
-    flips_in_group(proof, range(8 * proof.ends[COMMITS - 5], 8 * len(proof.whole)))
+    assert_flips_in_group(proof, range(8 * proof.ends[COMMITS - 5], 8 * len(proof.whole)))

@@ -13,7 +13,7 @@ from tests.storage.histories import added
 from tests.storage.journal.samples import contents, journal_bytes, numbers, sealed, written
 
 
-def refused(directory: Path, match: str = ".", named_elsewhere: int = 0) -> str:
+def assert_refused(directory: Path, match: str = ".", named_elsewhere: int = 0) -> str:
     """Opening is refused as corrupt, and nothing was touched."""
     before = contents(directory)
     with pytest.raises(JournalCorrupt, match=match) as caught:
@@ -30,7 +30,7 @@ def test_cut_at_every_byte_gives_the_prefix_or_is_refused(tmp_path: Path) -> Non
     for cut in range(len(whole)):
         directory = written(tmp_path / f"{cut}", whole[:cut])
         if cut < ends[1]:
-            refused(directory)
+            assert_refused(directory)
             continue
         complete = sum(end <= cut for end in ends) - 1
         assert numbers(directory) == list(range(1, complete + 1))
@@ -52,7 +52,7 @@ def test_every_flipped_bit_gives_the_prefix_or_is_refused(tmp_path: Path) -> Non
             assert numbers(directory) == [1, 2]
             assert any(name.startswith("journal.torn-") for name in contents(directory))
         else:
-            refused(directory)
+            assert_refused(directory)
 
 
 def test_a_torn_tail_is_cut_and_kept_and_the_journal_goes_on(tmp_path: Path) -> None:
@@ -78,7 +78,7 @@ def test_a_group_that_reached_the_disk_out_of_order_is_a_torn_tail(tmp_path: Pat
 def test_a_bad_line_that_a_later_one_confirms_is_corruption(tmp_path: Path) -> None:
     lines = journal_bytes(5)
     lines[3] = lines[3].replace(b"hello", b"hallo")
-    text = refused(written(tmp_path / "s", b"".join(lines)), "damaged")
+    text = assert_refused(written(tmp_path / "s", b"".join(lines)), "damaged")
     assert f"byte {len(b''.join(lines[:3]))}, number 3" in text
 
 
@@ -86,7 +86,7 @@ def test_a_lost_newline_does_not_hide_that_the_line_before_it_was_confirmed(tmp_
     for number in (2, 3, 4):
         lines = journal_bytes(4)
         lines[number - 1] = lines[number - 1][:-1] + b" "
-        refused(written(tmp_path / f"{number}", b"".join(lines)))
+        assert_refused(written(tmp_path / f"{number}", b"".join(lines)))
     unconfirmed = journal_bytes(4, synced={3: 2, 4: 2})
     unconfirmed[3] = unconfirmed[3][:-1] + b" "
     directory = written(tmp_path / "unconfirmed", b"".join(unconfirmed))
@@ -95,13 +95,13 @@ def test_a_lost_newline_does_not_hide_that_the_line_before_it_was_confirmed(tmp_
 
 def test_a_bad_line_that_a_projection_names_is_corruption(tmp_path: Path) -> None:
     directory = written(tmp_path / "s", b"".join(journal_bytes(3))[:-5])
-    refused(directory, named_elsewhere=3)
+    assert_refused(directory, named_elsewhere=3)
     assert numbers(directory, 2) == [1, 2]
 
 
 def test_fewer_lines_than_a_projection_names_is_corruption(tmp_path: Path) -> None:
     directory = written(tmp_path / "s", b"".join(journal_bytes(3)))
-    refused(directory, "ends at number 3, but number 4", named_elsewhere=4)
+    assert_refused(directory, "ends at number 3, but number 4", named_elsewhere=4)
 
 
 @pytest.mark.parametrize(
@@ -109,25 +109,25 @@ def test_fewer_lines_than_a_projection_names_is_corruption(tmp_path: Path) -> No
 )
 def test_a_gap_or_repeat_is_corruption(tmp_path: Path, order: list[int]) -> None:
     lines = journal_bytes(3)
-    refused(written(tmp_path / "s", b"".join(lines[number] for number in order)))
+    assert_refused(written(tmp_path / "s", b"".join(lines[number] for number in order)))
 
 
 def test_a_line_of_another_journal_is_corruption(tmp_path: Path) -> None:
     lines = journal_bytes(3)
     lines[3] = sealed(lines[3].replace(crc_of(lines[2][:-1]).encode(), b"00000000")[:-20]) + b"\n"
-    refused(written(tmp_path / "s", b"".join(lines)))
+    assert_refused(written(tmp_path / "s", b"".join(lines)))
 
 
 def test_something_put_in_between_is_corruption(tmp_path: Path) -> None:
     lines = journal_bytes(3)
     for stray in (b"\n", b"{}\n", b"x" * 5000 + b"\n", sealed(b'{"n":9') + b"\n"):
         content = b"".join([*lines[:2], stray, *lines[2:]])
-        refused(written(tmp_path / f"{len(stray)}", content))
+        assert_refused(written(tmp_path / f"{len(stray)}", content))
 
 
 @pytest.mark.parametrize("content", [b"", b"\n", b"\0" * 4096, b"{}\n", sealed(b"{}") + b"\n"])
 def test_a_file_without_a_header_is_corruption(tmp_path: Path, content: bytes) -> None:
-    refused(written(tmp_path / "s", content), "number 0")
+    assert_refused(written(tmp_path / "s", content), "number 0")
 
 
 def test_zeros_and_blank_lines_at_the_end_are_a_torn_tail(tmp_path: Path) -> None:
@@ -150,14 +150,14 @@ def test_an_endless_line_is_a_bad_line_and_is_not_read_into_memory(
         return real(descriptor, count)
 
     monkeypatch.setattr(os, "read", reading)
-    refused(directory, named_elsewhere=3)
+    assert_refused(directory, named_elsewhere=3)
     assert max(longest) < LINE_LIMIT_BYTES
 
 
 def test_what_follows_an_endless_line_still_counts(tmp_path: Path) -> None:
     lines = journal_bytes(4)
     lines[2] = b"x" * (2 * LINE_LIMIT_BYTES + 5) + b"\n"
-    refused(written(tmp_path / "later", b"".join(lines)))
+    assert_refused(written(tmp_path / "later", b"".join(lines)))
     directory = written(tmp_path / "last", b"".join(lines[:3]))
     assert numbers(directory) == [1]
 

@@ -1,11 +1,13 @@
 /** A conversation: its rounds, what is being answered, what it cost, and the box to write in. */
 
-import { cancel } from "../actions.js";
-import { draft, keepDraft, sendDraft } from "../drafts.js";
+import { cancel } from "../answers.js";
 import { h } from "../draw.js";
+import { isOpenRound, say } from "../growing.js";
 import { icon } from "../icons.js";
-import { state } from "../state.js";
+import { change, state } from "../state.js";
 import { compact, dollars } from "../text.js";
+import { composer } from "./composer.js";
+import { button } from "./marks.js";
 import { roundView } from "./round.js";
 
 /** @typedef {import("../types.js").Session} Session */
@@ -19,9 +21,22 @@ export function conversationView(session, worker) {
     h("div.rounds", { key: "rounds", tabindex: 0, role: "log", "aria-label": "Conversation", mount: keepAtEnd },
       h("div.column", null,
         rounds === undefined ? h("p.note", null, "Looking…")
-          : rounds.length ? rounds.map((round) => roundView(session.id, round))
+          : rounds.length ? newest(session.id, rounds)
           : h("p.note.center", null, "Nothing was said yet. Write below; Enter sends."))),
-    composer(session, worker));
+    writing(session, worker));
+}
+
+/** How many rounds are shown at first, and how many more each time. */
+const ROUNDS = 50;
+
+/** @param {string} session @param {import("../types.js").Round[]} rounds */
+function newest(session, rounds) {
+  const first = state.firstRounds[session];
+  const begin = Math.max(0, first === undefined ? rounds.length - ROUNDS : rounds.findIndex((round) => round.id === first));
+  const more = () => change(() => (state.firstRounds[session] = rounds[Math.max(0, begin - ROUNDS)].id));
+  return [
+    begin > 0 && h("p.earlier", { key: "earlier" }, button(`Show earlier (${begin})`, more, { class: "quiet", icon: "up" })),
+    ...rounds.slice(begin).map((round) => roundView(session, round))];
 }
 
 /** Stays at the end while somebody reads there. @param {HTMLElement} box */
@@ -46,7 +61,7 @@ function keepAtEnd(box) {
 
 /** @param {Session} session */
 function meter({ id, config, metrics }) {
-  const last = (state.histories[id] ?? []).flatMap((round) => round.turns ?? []).pop();
+  const last = (state.histories[id] ?? []).at(-1)?.turns?.at(-1);
   const used = metrics?.context_utilization;
   const cost = dollars(metrics?.estimated_cost);
   const percent = used === null || used === undefined ? null : Math.round(used * 100);
@@ -62,41 +77,11 @@ function meter({ id, config, metrics }) {
 }
 
 /** @param {Session} session @param {Worker} worker */
-function composer(session, worker) {
-  const open = (state.histories[session.id] ?? []).filter((round) => round.status === "running" || round.status === "queued");
+function writing(session, worker) {
+  const open = (state.histories[session.id] ?? []).filter(isOpenRound);
   const isAble = worker.status === "running" && session.desired === "run";
-
-  /** @param {Event} event */
-  function typed(event) {
-    const box = /** @type {HTMLTextAreaElement} */ (event.target);
-    keepDraft(session.id, box.value);
-    grow(box);
-  }
-
-  /** @param {KeyboardEvent} event */
-  function pressed(event) {
-    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
-    event.preventDefault();
-    if (isAble) sendDraft(session.id, worker.id, /** @type {HTMLTextAreaElement} */ (event.target));
-  }
-
-  /** @param {SubmitEvent} event */
-  function submitted(event) {
-    event.preventDefault();
-    const box = /** @type {HTMLFormElement} */ (event.target).elements.namedItem("message");
-    sendDraft(session.id, worker.id, /** @type {HTMLTextAreaElement} */ (box));
-  }
-
-  return h("form.composer", { key: "composer", on: { submit: submitted } },
-    h("div.column", null,
-      h("div.box", null,
-        h("textarea", { name: "message", rows: 1, "aria-label": "Message", placeholder: isAble ? (open.length ? "Write on; it waits its turn" : "Write a message") : "Start the session to write to it", initial: draft(session.id).text, mount: grow, on: { input: typed, keydown: pressed } }),
-        open.length > 0 && h("button.icon-button.stop", { key: "stop", type: "button", "aria-label": "Cancel the answer", title: "Cancel the answer", on: { click: () => cancel(open[0].id) } }, icon("stop")),
-        h("button.icon-button.filled", { key: "send", type: "submit", "aria-label": "Send", title: "Send (Enter)", disabled: !isAble }, icon("send")))));
-}
-
-/** @param {HTMLTextAreaElement} box */
-function grow(box) {
-  box.style.height = "auto";
-  box.style.height = `${Math.min(box.scrollHeight + 2, 240)}px`;
+  const placeholder = open.length ? "Write on; it waits its turn" : "Write a message";
+  return composer({ name: session.id, label: "Message", placeholder: isAble ? placeholder : "Start the session to write to it", isAble,
+    send: (text, key) => say(session.id, worker.id, text, key),
+    more: open.length > 0 && h("button.icon-button.stop", { key: "stop", type: "button", "aria-label": "Cancel the answer", title: "Cancel the answer", on: { click: () => cancel(open[0].id) } }, icon("stop")) });
 }

@@ -2,16 +2,17 @@
 
 import { askOtherwise, closeDialog, closeWorker, fork, purge, remove, rename } from "../actions.js";
 import { h } from "../draw.js";
-import { state } from "../state.js";
+import { change, state } from "../state.js";
 import { counted } from "../text.js";
 import { button, iconButton } from "./marks.js";
 import { helpDialog } from "./help.js";
 import { newDialog } from "./new_session.js";
+import { terminalDialog } from "./new_terminal.js";
 
 export function dialogs() {
   const dialog = state.dialog;
   if (!dialog) return [];
-  const views = { new: newDialog, rename: renameDialog, fork: forkDialog, delete: deleteDialog, close: closeWorkerDialog, purge: purgeDialog, help: helpDialog };
+  const views = { new: newDialog, rename: renameDialog, fork: forkDialog, delete: deleteDialog, close: closeWorkerDialog, purge: purgeDialog, terminal: terminalDialog, help: helpDialog };
   const { title, body, submit, isWide } = views[/** @type {keyof typeof views} */ (dialog.name)](dialog);
   return [h("dialog", { key: `dialog-${dialog.name}`, class: isWide ? "wide" : "", "aria-labelledby": "dialog-title", mount: opened, on: { cancel: cancelled, click: aside } },
     h("form", { method: "dialog", novalidate: true, on: { submit: (/** @type {SubmitEvent} */ event) => { event.preventDefault(); if (!dialog.isBusy) submit?.(new FormData(/** @type {HTMLFormElement} */ (event.target))); } } },
@@ -113,4 +114,14 @@ export function filled(given, kinds = {}) {
     if (text) found[name] = kinds[name] ? kinds[name](text) : text;
   }
   return found;
+}
+
+/** What stands in the form now, for what is shown in it by that. @param {Event} event @param {Record<string, any>} values before */
+export function keepFilled(event, values) {
+  const form = /** @type {HTMLFormElement} */ (/** @type {HTMLElement} */ (event.target).closest("form"));
+  const now = { ...values, ...Object.fromEntries(new FormData(form)) };
+  change(() => {
+    if (state.dialog) state.dialog = { ...state.dialog, values: now };
+  });
+  return now;
 }

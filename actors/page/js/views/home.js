@@ -1,6 +1,6 @@
 /** All sessions at a glance, and what needs somebody first. */
 
-import { h } from "../draw.js";
+import { h, memo } from "../draw.js";
 import { addressOf } from "../route.js";
 import { state } from "../state.js";
 import { ago, counted } from "../text.js";
@@ -25,7 +25,7 @@ export function home(create) {
       h("div.table-scroll", { tabindex: 0, role: "region", "aria-labelledby": "all-sessions" },
         h("table.list", null,
           h("thead", null, h("tr", null, ["Session", "Doing", "Branch", "Workers", "Changed"].map((name) => h("th", { scope: "col" }, name)))),
-          h("tbody", null, open.map(line))))));
+          h("tbody", null, open.map(([session, depth]) => line(session, depth, ago(session.updated_at, state.now))))))));
 }
 
 function summary() {
@@ -41,8 +41,7 @@ function asks(session) {
     h("span.quote", null, session.activity?.text || "asks something in its terminal"));
 }
 
-/** @param {[import("../types.js").SessionInfo, number]} entry */
-function line([session, depth]) {
+const line = memo((/** @type {import("../types.js").SessionInfo} */ session, /** @type {number} */ depth, /** @type {string} */ changed) => {
   const now = stateOf(session);
   return h("tr", { key: session.id },
     h("td", { style: depth ? `--depth: ${depth}` : null, class: depth ? "forked" : "" },
@@ -50,5 +49,5 @@ function line([session, depth]) {
     h("td", null, h("span.doing", { class: now.name }, dot(now), now.word), session.activity?.name ? h("span.muted", null, ` ${session.activity.name}`) : null),
     h("td", null, branchMarks(session.worktree) ?? h("span.muted", null, "–")),
     h("td.number", null, String(session.worker_count)),
-    h("td.number", null, ago(session.updated_at, state.now)));
-}
+    h("td.number", null, changed));
+});

@@ -4,8 +4,9 @@ import { createSession } from "../actions.js";
 import { h } from "../draw.js";
 import { icon } from "../icons.js";
 import { refreshAgents } from "../load.js";
-import { change, state } from "../state.js";
-import { field, filled, footer } from "./dialogs.js";
+import { state } from "../state.js";
+import { field, filled, footer, keepFilled } from "./dialogs.js";
+import { terminalFields, terminalOf } from "./new_terminal.js";
 
 const KEPT = "greenroom:new";
 const WORKERS = [["agent", "Agent", "agent"], ["terminal", "Terminal", "terminal"], ["conversation", "Conversation", "conversation"]];
@@ -34,12 +35,7 @@ export function newDialog(dialog) {
 
   /** @param {Event} event */
   function changed(event) {
-    const form = /** @type {HTMLFormElement} */ (/** @type {HTMLElement} */ (event.target).closest("form"));
-    const now = { ...values, ...Object.fromEntries(new FormData(form)) };
-    sessionStorage.setItem(KEPT, JSON.stringify(now));
-    change(() => {
-      if (state.dialog) state.dialog = { ...state.dialog, values: now };
-    });
+    sessionStorage.setItem(KEPT, JSON.stringify(keepFilled(event, values)));
   }
 
   return { title: "New session", isWide: true, submit: (/** @type {FormData} */ given) => createSession(asked(given)), body: [
@@ -51,7 +47,7 @@ export function newDialog(dialog) {
       kind === "worktree" && h("div.pair", { key: "branches" }, field("Branch", "branch", { initial: values.branch ?? "", placeholder: "a name is made" }), field("Base", "base", { initial: values.base ?? "", placeholder: "the default branch" })),
       choice("worker", "Worker", WORKERS, worker),
       worker === "agent" && agents(values.agent),
-      worker === "terminal" ? null : h("label.field", { key: "prompt" }, h("span", null, "Prompt"), h("textarea", { name: "prompt", rows: 3, initial: values.prompt ?? "", placeholder: "What is to be done?" })),
+      worker === "terminal" ? terminalFields(values) : h("label.field", { key: "prompt" }, h("span", null, "Prompt"), h("textarea", { name: "prompt", rows: 3, initial: values.prompt ?? "", placeholder: "What is to be done?" })),
       field("Title", "title", { initial: values.title ?? "", placeholder: "from the directory or branch" })),
     footer(dialog.isBusy ? "Making it…" : "Create")] };
 }
@@ -74,12 +70,12 @@ function agents(chosen) {
 
 /** @param {FormData} given */
 function asked(given) {
-  const { worker, agent, session_type: kind, location_path: directory, repository, branch, base, title, prompt } = filled(given);
+  const { worker, agent, command, restart, session_type: kind, location_path: directory, repository, branch, base, title, prompt } = filled(given);
   return {
     session_type: kind,
     ...(kind === "worktree" ? { repository, branch, base } : { location_path: directory ?? "" }),
     title,
-    worker: worker === "agent" ? { type: worker, agent } : { type: worker },
+    worker: worker === "agent" ? { type: worker, agent } : worker === "terminal" ? terminalOf({ command, restart }) : { type: worker },
     prompt: worker === "terminal" ? undefined : prompt,
   };
 }

@@ -1,6 +1,6 @@
 /** Questions of conversations whether a tool may be called: to be answered here, or where they arose. */
 
-import { answer } from "../actions.js";
+import { answer } from "../answers.js";
 import { h } from "../draw.js";
 import { icon } from "../icons.js";
 import { addressOf } from "../route.js";

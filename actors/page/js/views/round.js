@@ -1,7 +1,9 @@
 /** A request and its answer: turn by turn, with the tools that were called and what came of them. */
 
-import { cancel, openDialog } from "../actions.js";
-import { h } from "../draw.js";
+import { openDialog } from "../actions.js";
+import { cancel } from "../answers.js";
+import { h, memo } from "../draw.js";
+import { isOpenRound } from "../growing.js";
 import { icon } from "../icons.js";
 import { state } from "../state.js";
 import { compact, dollars, moment } from "../text.js";
@@ -15,9 +17,16 @@ import { words } from "./words.js";
 
 /** @param {string} session @param {Round} round */
 export function roundView(session, round) {
-  const isOpen = round.status === "running" || round.status === "queued";
+  return isOpenRound(round) ? drawn(round, session) : ended(round, session);
+}
+
+const ended = memo(drawn);
+
+/** @param {Round} round @param {string} session */
+function drawn(round, session) {
+  const isOpen = isOpenRound(round);
   const turns = isOpen ? merged(round.turns ?? [], state.growing[round.id] ?? []) : (round.turns ?? []);
-  const asked = state.permissions.filter((each) => each.response_id === round.id);
+  const asked = isOpen ? state.permissions.filter((each) => each.response_id === round.id) : [];
   return h("article.round", { key: round.id, "aria-busy": isOpen ? "true" : null },
     h("div.said", null, h("span.visually-hidden", null, "You: "), textOf(round.request.content)),
     turns.map((turn) => turnView(turn, round.failure?.message)),
@@ -32,8 +41,7 @@ export function roundView(session, round) {
 
 /** @param {string} id @param {number | undefined} n */
 function forkOf(id, n) {
-  const session = state.details[id];
-  return n && session ? button("Fork from here", () => openDialog({ name: "fork", session, at: n }), { class: "quiet", icon: "fork", title: `A new session with the conversation up to @${n}` }) : null;
+  return n ? button("Fork from here", () => openDialog({ name: "fork", session: state.details[id], at: n }), { class: "quiet", icon: "fork", title: `A new session with the conversation up to @${n}` }) : null;
 }
 
 /** What grows may be older or newer than what was looked up. @param {Turn[]} looked @param {Turn[]} growing */

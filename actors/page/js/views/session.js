@@ -69,6 +69,6 @@ function problemOf(session, info) {
   const places = { gone: "The directory of this session has gone.", moved: "The directory of this session was moved.", "not-ours": "What stands in the place of this session's directory is not its own." };
   const place = places[/** @type {keyof typeof places} */ (info?.location ?? "")];
   const said = info?.worktree?.problem ?? place;
-  if (info?.status === "quarantined") return h("p.notice", { key: "problem" }, icon("warn"), "This session is quarantined: nothing can be done in it. greenroom doctor says why.");
+  if (info?.status === "quarantined") return h("p.notice", { key: "problem" }, icon("warn"), h("span", null, h("strong", null, "This session is quarantined:"), ` nothing can be done in it. ${state.store.quarantined.find((each) => each.session_id === session.id)?.reason ?? ""}`));
   return said ? h("p.notice", { key: "problem" }, icon("warn"), said) : null;
 }

@@ -43,9 +43,14 @@ function content() {
 }
 
 function banner() {
-  if (state.link !== "lost") return null;
+  if (state.link !== "lost") return state.store.state === "degraded" && state.route.view !== "status" ? degraded() : null;
   return h("div.banner", { key: "banner", role: "status" }, h("span.spinner", { "aria-hidden": "true" }),
     h("span", null, h("strong", null, "greenroom does not answer."), " Terminals live on. This page comes back to it by itself, and what you typed stays."));
+}
+
+function degraded() {
+  return h("div.banner", { key: "degraded", role: "status" }, icon("warn"),
+    h("span", null, h("strong", null, "The store is degraded."), ` ${state.store.problems.join("; ")}`), h("a.button", { href: "#/status" }, "Status"));
 }
 
 /** @param {import("../types.js").Toast} each */

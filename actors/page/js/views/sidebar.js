@@ -1,7 +1,7 @@
 /** The list of sessions with what each is doing, and the ways to everything else. */
 
 import { openDialog } from "../actions.js";
-import { h } from "../draw.js";
+import { h, memo } from "../draw.js";
 import { icon } from "../icons.js";
 import { asking, toggleNotices } from "../notices.js";
 import { openPalette } from "../palette.js";
@@ -55,48 +55,49 @@ const RANK = { asking: 0, failed: 1, active: 2, pending: 2, idle: 2, still: 3 };
 /** Who asks first, forks below what they were forked from. @param {SessionInfo[]} sessions @returns {[SessionInfo, number][]} */
 export function ordered(sessions) {
   const ids = new Set(sessions.map((session) => session.id));
-  const above = (/** @type {SessionInfo} */ session) => {
-    const origin = session.forked_from?.session_id;
-    return origin && ids.has(origin) ? origin : "";
-  };
-  const rank = (/** @type {SessionInfo} */ session) => RANK[/** @type {keyof typeof RANK} */ (stateOf(session).name)] ?? 2;
-  const sorted = [...sessions].sort((a, b) => rank(a) - rank(b) || b.created_at.localeCompare(a.created_at));
-  /** @type {[SessionInfo, number][]} */
-  const found = [];
-  const put = (/** @type {string} */ origin, /** @type {number} */ depth) => {
-    for (const session of sorted) {
-      if (above(session) === origin) {
-        found.push([session, depth]);
-        put(session.id, depth + 1);
-      }
-    }
-  };
-  put("", 0);
-  return found;
+  /** @type {Map<string, SessionInfo[]>} */
+  const below = new Map();
+  for (const session of [...sessions].sort((a, b) => rank(a) - rank(b) || (a.created_at < b.created_at ? 1 : -1))) {
+    const origin = session.forked_from?.session_id ?? "";
+    const above = ids.has(origin) ? origin : "";
+    if (!below.has(above)) below.set(above, []);
+    below.get(above)?.push(session);
+  }
+  const put = (/** @type {string} */ origin, /** @type {number} */ depth) => /** @type {[SessionInfo, number][]} */ ((below.get(origin) ?? []).flatMap((session) => [[session, depth], ...put(session.id, depth + 1)]));
+  return put("", 0);
+}
+
+/** @param {SessionInfo} session */
+function rank(session) {
+  return RANK[/** @type {keyof typeof RANK} */ (stateOf(session).name)] ?? 2;
 }
 
 /** @param {SessionInfo} session @param {number} depth */
 function row(session, depth) {
   const isHere = state.route.view === "session" && state.route.session === session.id;
-  const now = stateOf(session);
   const asks = state.permissions.some((each) => each.session_id === session.id);
-  const shown = asks ? { name: "asking", word: "asking" } : now;
+  return rowOf(session, depth, isHere, asks, ago(session.activity?.since ?? session.updated_at, state.now));
+}
+
+const rowOf = memo((/** @type {SessionInfo} */ session, /** @type {number} */ depth, /** @type {boolean} */ isHere, /** @type {boolean} */ asks, /** @type {string} */ since) => {
+  const shown = asks ? { name: "asking", word: "asking" } : stateOf(session);
   return h("li", { key: session.id, style: depth ? `--depth: ${Math.min(depth, 6)}` : null, class: depth ? "forked" : "" },
     h("a.session-row", { href: addressOf({ view: "session", session: session.id }), "aria-current": isHere ? "page" : null },
       dot(shown),
       h("span.row-title", { title: session.title }, session.title),
-      h("span.row-meta", null, shown.name === "asking" ? h("span.asks", null, "asks") : ago(session.activity?.since ?? session.updated_at, state.now)),
+      h("span.row-meta", null, shown.name === "asking" ? h("span.asks", null, "asks") : since),
       h("span.row-kind", null, kindIcon(session.type)),
       h("span.row-sub", null, session.worktree ? branchMarks(session.worktree) : (session.activity?.name ?? session.model ?? "quick")),
       h("span.row-workers", { title: counted(session.worker_count, "worker") }, counted(session.worker_count, "worker"))));
-}
+});
 
 function ways() {
   const count = state.permissions.length;
   const here = state.route.view;
+  const troubles = state.store.quarantined.length + (state.store.state === "degraded" ? 1 : 0);
   return h("div.ways", null,
     way("permissions", "key", "Permissions", here, count ? h("span.badge", null, String(count)) : null),
-    way("status", "pulse", "Status", here),
+    way("status", "pulse", "Status", here, troubles ? h("span.badge.failed", { title: `${troubles} in need of a look` }, String(troubles)) : null),
     way("trash", "trash", "Trash", here));
 }
 

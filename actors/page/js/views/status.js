@@ -2,7 +2,7 @@
 
 import { h } from "../draw.js";
 import { state } from "../state.js";
-import { ago, counted, moment, size } from "../text.js";
+import { ago, asOnScreen, counted, moment, size } from "../text.js";
 import { dot, pageHead } from "./marks.js";
 
 const NODES = { running: "well", starting: "pending", stopping: "pending", stopped: "still", degraded: "asking", quarantined: "failed" };
@@ -26,7 +26,7 @@ export function statusView() {
     h("section", { "aria-labelledby": "processes" }, h("h2", { id: "processes" }, "Workers"), workers(status)),
     status.mcp_servers?.length > 0 && h("section", { "aria-labelledby": "servers" }, h("h2", { id: "servers" }, "Tool servers"),
       h("ul.entries", null, status.mcp_servers.map((/** @type {any} */ each) => h("li", null, h("div", null, h("strong", null, each.name),
-        h("span.muted", null, `${each.state} · ${counted(each.tools?.length ?? each.tools ?? 0, "tool")}`), each.problem ? h("span.problem", null, each.problem) : null))))),
+        h("span.muted", null, `${each.session_id ? titleOf(each.session_id) : each.workspace} · ${each.state} · ${counted(each.tools?.length ?? each.tools ?? 0, "tool")}`), each.problem ? h("span.problem", null, each.problem) : null))))),
     h("section", { "aria-labelledby": "tree" }, h("h2", { id: "tree" }, "Tree"), h("ul.tree", null, node(status.tree))));
 }
 
@@ -66,7 +66,7 @@ function node(each) {
   return h("li", { key: each.name },
     h("span.node", null, dot({ name: NODES[/** @type {keyof typeof NODES} */ (each.state)] ?? "idle", word: each.state }), h("span", null, name),
       h("span.muted", null, each.kind), each.restarts ? h("span.chip", null, counted(each.restarts, "restart")) : null,
-      each.last_error ? h("span.problem", null, each.last_error) : null),
+      each.last_error ? h("span.problem", null, asOnScreen(each.last_error)) : null),
     each.children?.length > 0 && h("ul", null, each.children.map(node)));
 }
 

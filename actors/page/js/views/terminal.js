@@ -6,7 +6,9 @@ import { icon } from "../icons.js";
 import { openScreen } from "../screen_pane.js";
 import { state } from "../state.js";
 import { openTerminal, pressKeys, takeInput, terminalLibrary } from "../terminal_pane.js";
+import { asOnScreen } from "../text.js";
 import { button } from "./marks.js";
+import { promptBox } from "./prompt_box.js";
 
 /** Keys that a phone's keyboard has not. */
 const KEYS = [["Esc", "\x1b"], ["Tab", "\t"], ["Ctrl C", "\x03"], ["Ctrl D", "\x04"], ["↑", "\x1b[A"], ["↓", "\x1b[B"], ["Enter", "\r"]];
@@ -16,6 +18,7 @@ export function terminalView(session, worker) {
   return h("div.terminal-view", { key: worker.id },
     bar(session, worker),
     h("div.terminal-place", { key: "terminal", island: true, role: "region", "aria-label": `Terminal of ${worker.name}; Shift Escape leaves it`, mount: (/** @type {HTMLElement} */ place) => opened(place, session.id, worker.id) }),
+    worker.type === "agent" && promptBox(session, worker),
     h("div.keys", { key: "keys", role: "toolbar", "aria-label": "Keys" }, KEYS.map(([name, keys]) => button(name, () => pressKeys(worker.id, keys)))));
 }
 
@@ -48,8 +51,8 @@ function bar(session, worker) {
 /** @param {import("../types.js").Worker} worker */
 function endOf(worker) {
   const { exit_code: code = worker.exit?.code, signal = worker.exit?.signal } = state.ends[worker.id] ?? {};
-  if (worker.status === "quarantined") return `It failed too often and is not restarted by itself. ${worker.last_error ?? ""}`;
-  if (worker.status === "lost") return `Its process was lost. ${worker.last_error ?? ""}`;
+  if (worker.status === "quarantined") return `It failed too often and is not restarted by itself. ${asOnScreen(worker.last_error ?? "")}`;
+  if (worker.status === "lost") return `Its process was lost. ${asOnScreen(worker.last_error ?? "")}`;
   if (signal) return `Ended by signal ${signal}.`;
   if (code !== null && code !== undefined) return `Exited with code ${code}.`;
   return `It is ${worker.status}.`;

@@ -1,6 +1,6 @@
 /** What a session can be given: a terminal, one of the agents that are installed, a conversation. */
 
-import { addWorker } from "../actions.js";
+import { addWorker, openDialog } from "../actions.js";
 import { icon } from "../icons.js";
 import { refreshAgents } from "../load.js";
 import { state } from "../state.js";
@@ -17,6 +17,7 @@ export function addMenu(session, place = "tabs") {
   const hasConversation = session.workers.some((worker) => worker.type === "conversation");
   return menu(`add-${place}-${session.id}`, "Add a worker", icon("add"), [
     { label: "Terminal", icon: "terminal", press: add({ type: "terminal" }) },
+    { label: "Run a command…", icon: "terminal", press: () => openDialog({ name: "terminal", session }) },
     ...agents.map((agent) => ({ label: agent.name ?? agent.id, icon: "agent", press: add({ type: "agent", agent: agent.id }) })),
     !hasConversation && { label: "Conversation", icon: "conversation", press: add({ type: "conversation" }) },
   ]);

@@ -21,7 +21,7 @@ SHOWN = (
     "  2026-11-21\n"
     "history 3 messages\n"
     "  user\n"
-    "    Look\n"
+    "    Look\\x1b[2J\n"
     "  assistant\n"
     '    tool files.read {"path": "a"}: called\n'
     "    [provider]\n"

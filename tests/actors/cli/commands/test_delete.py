@@ -49,7 +49,7 @@ def test_each_reason_is_listed_before_what_to_do(run: Run, serve: Serve) -> None
     outcome = run("delete", "a")
     assert (outcome.status, outcome.out) == (1, "")
     lines = outcome.err.splitlines()
-    assert lines[:2] == ["12 files not in git", "  file 0"]
+    assert lines[:2] == ["12 files not in git", r"  file \x1b[31m0"]
     assert lines[11:14] == ["  and 2 more", "1 stash made here", "  stash@{0}: x"]
     assert lines[-1] == f"greenroom: {text}"
     assert "\x1b" not in outcome.err
@@ -86,8 +86,10 @@ def test_what_was_removed_is_said_and_how_to_undo_it(run: Run, serve: Serve) -> 
     assert outcome.err == "it grumbled\n"
 
 
-def test_a_branch_that_stays_for_a_reason_is_told_once(run: Run, serve: Serve) -> None:
-    note = "the branch work stays, for it is not merged"
+@pytest.mark.parametrize(
+    "note", ["the branch work stays, for it is not merged", "the branch work stays: git fell"]
+)
+def test_a_branch_that_stays_for_a_reason_is_told_once(run: Run, serve: Serve, note: str) -> None:
     worktree = {"removed": True, "path": "/w", "repository": "/r", "ref": "x", "branch": "work",
                 "branch_deleted": False, "notes": [note]}  # fmt: skip
     serve(yes({"deleted": True, "worktree": worktree}))

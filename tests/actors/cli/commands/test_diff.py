@@ -12,19 +12,26 @@ DIFF: Json = {"base": "1" * 40, "files": [FILE], "text": PATCH, "is_cut": False,
               "summary": {"files": 1, "added": 1, "removed": 1, "binary": 0}}  # fmt: skip
 
 
-def test_a_patch_is_shown_without_what_a_screen_would_obey(run: Run, serve: Serve) -> None:
+def test_a_patch_is_shown_with_what_a_screen_would_obey_as_escapes(run: Run, serve: Serve) -> None:
     daemon = serve(yes(DIFF))
     outcome = run("diff", "Fix it")
     assert outcome.status == 0
-    assert outcome.out.splitlines()[-2:] == ["-old", "+new    ü"]
+    assert outcome.out.splitlines()[-2:] == [r"-old\x1b]0;all\x07", r"+new\x1b[2J    ü"]
     (request,) = daemon.requests
     assert (request["type"], request["session"], request["form"]) == ("get-diff", "Fix it", "text")
+
+
+def test_a_title_that_ends_in_a_number_can_be_named(run: Run, serve: Serve) -> None:
+    daemon = serve(yes(DIFF))
+    run("diff", "meet@5@")
+    run("diff", "meet@5@", "--patch")
+    assert [each["session"] for each in daemon.requests] == ["meet@5", "meet@5"]
 
 
 def test_stat_is_a_line_for_each_file(run: Run, serve: Serve) -> None:
     daemon = serve(yes({**DIFF, "text": None}))
     assert run("diff", "a", "--stat").out == (
-        "  x  +1 -1\n1 file changed since 111111111111, 1 line added, 1 removed\n"
+        "  x\\x1b[2J  +1 -1\n1 file changed since 111111111111, 1 line added, 1 removed\n"
     )
     assert daemon.requests[0]["form"] == "summary"
 

@@ -11,7 +11,13 @@ FORK = {
     "message_count": 4, "forked_from": {"session_id": "aaaa", "n": 8, "tree_n": None},
     "location_exists": True, "workers": [{"type": "conversation"}],
 }  # fmt: skip
-TREE = {**FORK, "type": "worktree", "worktree_path": "/trees/b", "branch": "b"}
+TREE = {
+    **FORK,
+    "type": "worktree",
+    "worktree_path": "/trees/b",
+    "location_path": "/trees/b",
+    "branch": "b",
+}
 
 
 def test_a_number_goes_with_the_session(run: Run, serve: Serve) -> None:
@@ -41,26 +47,42 @@ def test_numbers_begin_at_one(run: Run, reference: str) -> None:
     assert "numbers begin at 1; greenroom history Talk shows at which" in outcome.err
 
 
+BASE = "the files of its base, without commits and changes since: none of that time were kept"
+NEWEST = "the files of number 5, the newest that were kept by then"
+WHY = ": a round is under way there, or its directory has gone"
+
+
 @pytest.mark.parametrize(
-    ("tree", "text"),
+    ("session", "tree", "files", "text"),
     [
-        (8, "has the files of that time"),
-        (5, "has the files of number 5, the newest that were kept by then"),
-        (9, "has the files as they are now"),
+        ("Talk@8", 8, None, "the files of that time"),
+        ("Talk@8", 5, None, NEWEST),
+        ("Talk@9", 9, None, "the files that aaaa began with"),
+        ("Talk@8", None, None, BASE),
+        ("Talk", None, None, BASE),
+        ("Talk", 9, "now", "the files as they are now"),
+        ("Talk", 8, None, f"the files of number 8, the newest that were kept by then{WHY}"),
+        ("Talk", 9, None, f"the files that aaaa began with{WHY}"),
+        ("Talk", 5, None, f"{NEWEST}{WHY}"),
         (
-            None,
-            (
-                "has the files of its base, without commits and changes since: none of that time"
-                " were kept"
-            ),
+            "Talk",
+            9,
+            "mid-round",
+            "the files as they are now, in the middle of a round, for none were kept before it",
         ),
     ],
 )
 def test_it_says_of_which_number_its_files_are(
-    run: Run, serve: Serve, tree: int | None, text: str
+    run: Run, serve: Serve, session: str, tree: int | None, files: str | None, text: str
 ) -> None:
-    serve(yes({**TREE, "forked_from": {"session_id": "aaaa", "n": 8, "tree_n": tree}}))
-    assert f"its worktree /trees/b, branch b, {text}\n" in run("fork", "Talk").out
+    forked_from = {"session_id": "aaaa", "n": 8, "tree_n": tree, "files": files}
+    serve(yes({**TREE, "forked_from": forked_from}))
+    assert f"its worktree /trees/b, branch b, has {text}\n" in run("fork", session).out
+
+
+def test_it_says_where_below_the_top_it_works(run: Run, serve: Serve) -> None:
+    serve(yes({**TREE, "location_path": "/trees/b/deep/er"}))
+    assert "; it works in /trees/b/deep/er\n" in run("fork", "Talk").out
 
 
 def test_the_answer_as_json(run: Run, serve: Serve) -> None:

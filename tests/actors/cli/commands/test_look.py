@@ -22,9 +22,9 @@ LOOK = {"location": "there", "branch": "fix/it", "head": "1" * 40, "base": "2" *
 def test_ls_is_a_table(run: Run, serve: Serve) -> None:
     serve(yes({"sessions": [INFO, {**INFO, "id": "bb", "title": "Other", "status": "paused"}]}))
     assert run("ls").out == (
-        "ID    TITLE   TYPE   STATUS  WORKERS  MESSAGES  UPDATED\n"
-        "aaaa  Fix it  quick  active  2        31        \n"
-        "bb    Other   quick  paused  2        31        \n"
+        "ID    TITLE           TYPE   STATUS  WORKERS  MESSAGES  UPDATED\n"
+        "aaaa  Fix \\x1b[31mit  quick  active  2        31        \n"
+        "bb    Other           quick  paused  2        31        \n"
     )
 
 
@@ -34,7 +34,7 @@ def test_ls_tells_what_a_session_does_and_which_of_its_workers(run: Run, serve: 
     serve(yes({"sessions": [{**INFO, "activity": asks}, {**INFO, "activity": None}]}))
     lines = run("ls").out.splitlines()
     assert lines[0].endswith("UPDATED  ACTIVITY")
-    assert lines[1].endswith("  asking (hook), claude: Remove it?")
+    assert lines[1].endswith(r"  asking (hook), claude: Remove \x1b]0;all\x07it?")
 
 
 def test_archived_sessions_are_counted_and_shown_on_demand(run: Run, serve: Serve) -> None:
@@ -69,6 +69,23 @@ def test_show_tells_workers_settings_and_figures(run: Run, serve: Serve) -> None
     assert daemon.requests[0]["session"] == "Fix it"
     shown = json.loads(run("show", "Fix it", "--json").out)["data"]
     assert (shown["id"], shown["location"], shown["worktree"]) == ("aaaa", "there", LOOK)
+
+
+def test_show_says_why_a_worker_was_started_again(run: Run, serve: Serve) -> None:
+    why = "over the session's limit of 3 processes: 7 were seen, 7 of them of this worker"
+    worker = {"id": "w1", "name": "shell", "type": "terminal", "status": "running", "restarts": 2}
+    node = {"name": "w1", "state": "running", "last_error": why}
+    tree = {"name": "supervisor", "children": [{"name": "aaaa", "children": [node]}]}
+    answers = {
+        "get-session": {**SESSION, "workers": [worker]},
+        "list-workers": {"workers": [worker]},
+        "get-status": {"tree": tree},
+        "get-worktree": LOOK,
+    }
+    serve(lambda r: yes(answers[r["type"]])(r))
+    for command in (("show", "aaaa"), ("worker", "ls", "aaaa")):
+        line = next(line for line in run(*command).out.splitlines() if " w1 " in line)
+        assert line.endswith(f"running  2 restarts, before: {why}")
 
 
 def test_show_says_why_a_session_is_quarantined(run: Run, serve: Serve) -> None:

@@ -148,12 +148,13 @@ def test_where_it_is_and_what_is_left_to_do_is_told(run: Run, serve: Serve) -> N
     workers = [*SESSION["workers"], {"name": "setup", "type": "terminal", "status": "stopped"}]
     serve(yes(of_worktree(set_up=set_up, workers=workers)))
     done = run("new", "--worktree")
-    assert done.out.splitlines()[1:4] == [
-        "branch fix/login, from main",
-        "/trees/shop/fix-login",
-        "the repository's set-up waits: sh -c 'make'; greenroom run abcdefgh2345/setup runs it",
-    ]
-    assert done.err == "x was left out\n"
+    branch, place, waits = done.out.splitlines()[1:4]
+    assert (branch, place) == ("branch fix/login, from main", "/trees/shop/fix-login")
+    assert waits == (
+        "the repository's set-up waits: sh -c 'make\\x1b[2J'; "
+        "greenroom run abcdefgh2345/setup runs it"
+    )
+    assert done.err == "\\x1b[2Jx was left out\n"
 
 
 def test_a_set_up_that_was_asked_for_and_is_not_there_is_said(run: Run, serve: Serve) -> None:

@@ -9,7 +9,7 @@ SCREEN = {"lines": ["$ make", "", "done\x1b[2J\u202e", "", ""], "cursor": {"col"
 
 def test_a_screen_is_shown_as_plain_lines(run: Run, serve: Serve) -> None:
     daemon = serve(yes(SCREEN))
-    assert run("peek", "a/b/shell").out == "$ make\n\ndone\\u202e\n"
+    assert run("peek", "a/b/shell").out == "$ make\n\ndone\\x1b[2J\\u202e\n"
     (request,) = daemon.requests
     assert (request["session"], request["worker"]) == ("a/b", "shell")
 

@@ -78,7 +78,7 @@ def test_one_is_shown_whole_with_every_line_of_its_arguments(run: Run, serve: Se
     lines = run("asks", "abcd").out.splitlines()
     assert lines[0] == "may files.write run? 3 min left"
     assert lines[1] == f"id       {ONE['id']}"
-    assert lines[-3:-1] == ["  | line 299", "  |     rm -rf /"]
+    assert lines[-3:-1] == ["  | line 299", r"  |     rm -rf /\x1b[2J"]
     assert len(lines) == 308
     (told,) = json.loads(run("asks", "abcd", "--json").out)["data"]["permissions"]
     assert told["arguments"]["text"] == text

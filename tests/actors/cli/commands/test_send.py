@@ -58,7 +58,7 @@ def test_a_warning_is_told_too_to_whoever_does_not_wait(run: Run, serve: Serve) 
 
 def test_what_the_model_says_cannot_touch_the_screen(run: Run, serve: Serve) -> None:
     serve(lambda r: [snapshot(r, "a\x1b[2Jb\x07\n"), answer(r)])
-    assert run("send", "chat", "x").out == "ab\\x07\n"
+    assert run("send", "chat", "x").out == "a\\x1b[2Jb\\x07\n"
 
 
 def test_json_is_the_answer_alone(run: Run, serve: Serve) -> None:
