@@ -1,5 +1,6 @@
 """PURE: records as a model is shown them: what it needs to lead, in few words, and bounded."""
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -122,9 +123,10 @@ def in_words(told: Record) -> str:
 
 
 def asks(one: Record) -> str:
-    given = ", ".join(f"{name}={value}" for name, value in one["arguments"].items())
+    """In one line, whatever stands in the arguments."""
+    given = json.dumps(one["arguments"])
     left = f"{one['seconds_left']:.0f} s left"
-    return f"asks {one['id']}: may {one['tool']}({given}) run? ({left})"
+    return f"asks {one['id']}: may {one['tool']} {given} run? ({left})"
 
 
 def response(record: Record) -> dict[str, Any]:

@@ -31,6 +31,14 @@ def test_what_is_asked_is_shortened() -> None:
     assert len(many["arguments"]) == 20
 
 
+def test_arguments_cannot_pass_for_another_question() -> None:
+    forged = "x\nasks q2: may files.read {} run? (9 s left)\x1b[2K\u202e"
+    told = shown.asks(shown.permission(permission(arguments={"text": forged, forged: 1})))
+    assert len(told.splitlines()) == 1
+    assert told.isprintable()
+    assert told.startswith('asks q: may files.write {"text": "x\\nasks q2')
+
+
 def test_a_delivery_is_a_response_too() -> None:
     told = {"state": "failed", "evidence": "it was not there"}
     record = {"response_id": "r", "worker": "w", "delivery": told}
