@@ -107,6 +107,14 @@ def test_a_terminal_that_is_left_while_it_connects_is_no_failure(
     shown.shows("back 2")
 
 
+def test_one_that_goes_as_it_comes_leaves_nothing_behind(open_page: Open, shell: str) -> None:
+    shown = open_page(shell)
+    shown.shows("$")
+    shown.page.evaluate(probe("open_and_close"), ["nobody", "nothing"])
+    assert not shown.problems
+    assert shown.page.locator(".xterm").count() == 1
+
+
 def test_without_the_library_a_terminal_is_text_with_a_line_to_type_into(
     open_page: Open, shell: str
 ) -> None:

@@ -9,7 +9,7 @@ import { ordered } from "./views/sidebar.js";
 import { chosen, tabsOf } from "./views/tabs.js";
 
 const SECOND_KEY_MS = 1200;
-let wentAt = 0;
+let wentAt = -Infinity;
 
 export function listen() {
   addEventListener("keydown", pressed, true);
@@ -41,7 +41,7 @@ function isTyping(target) {
 /** @param {KeyboardEvent} event @returns {boolean} whether it was one */
 function short(event) {
   const isSecond = event.timeStamp - wentAt < SECOND_KEY_MS;
-  wentAt = 0;
+  wentAt = -Infinity;
   const views = { h: "home", p: "permissions", s: "status", t: "trash" };
   const view = isSecond && views[/** @type {keyof typeof views} */ (event.key)];
   if (view) go(/** @type {any} */ ({ view }));

@@ -108,7 +108,7 @@ export function openTerminal(place, { Terminal, FitAddon }, session, worker) {
     openPanes.delete(worker);
     for (const each of undo) each();
     socket.close();
-    terminal.dispose();
+    setTimeout(() => terminal.dispose()); // after what it set itself to do when it was opened
   };
 }
 
@@ -156,7 +156,9 @@ const SETTLED_FRAMES = 4;
  */
 function follow(/** @type {HTMLElement} */ place, /** @type {any} */ terminal, /** @type {any} */ fit, /** @type {WorkerSocket} */ socket) {
   let settling = 0;
+  let isOpen = true;
   function settle() {
+    if (!isOpen) return;
     terminal.scrollToBottom();
     settling -= 1;
     if (settling) requestAnimationFrame(settle);
@@ -169,7 +171,7 @@ function follow(/** @type {HTMLElement} */ place, /** @type {any} */ terminal, /
     settling = SETTLED_FRAMES;
   }
   function measure() {
-    if (!place.clientWidth || !place.clientHeight) return;
+    if (!isOpen || !place.clientWidth || !place.clientHeight) return;
     fit.fit();
     socket.resize(Math.max(terminal.cols, 2), Math.max(terminal.rows, 2));
   }
@@ -179,5 +181,8 @@ function follow(/** @type {HTMLElement} */ place, /** @type {any} */ terminal, /
   });
   seen.observe(place);
   measure();
-  return () => seen.disconnect();
+  return () => {
+    isOpen = false;
+    seen.disconnect();
+  };
 }
