@@ -95,7 +95,7 @@ class _Begin(Struct, frozen=True):
 def _begin(git: Git, found: Repository, branch: str, wanted: Wanted) -> "_Begin | Refusal":
     tip = commit_of(git, f"refs/heads/{branch}")
     if tip is not None:
-        refusal = _taken(found, branch, wanted)
+        refusal = _taken(found, branch, wanted) if wanted.branch is not None else None
         return refusal or _from_tip(git, found, branch, tip, wanted.base)
     refusal = branch_names.of_a_remote(git, branch)
     if refusal is not None:

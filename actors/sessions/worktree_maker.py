@@ -89,6 +89,9 @@ class WorktreeMaker:
             plan = worktrees.plan(git, wanted, self.root(workspace))
             if isinstance(plan, Refusal):
                 return plan
+            if wanted.branch is None and not (plan.makes_branch or plan.is_unborn):
+                wanted = replace(wanted, taken=wanted.taken | {plan.branch})
+                continue  # the name was free, and has just been taken
             reserved = self._reserve(plan, sessions_of(git.at(Path(plan.common_dir))))
             if isinstance(reserved, WorktreePlan) and reserved.makes_branch:
                 if commit_of(git, f"refs/heads/{reserved.branch}") is None:

@@ -76,7 +76,10 @@ class GoBetween:
                     passed = key.fileobj.recv(min(left, 65536)) if left > 0 else b""
                     if not passed:
                         return
-                    key.data.sendall(passed)
+                    try:
+                        key.data.sendall(passed)
+                    except OSError:  # that side is gone, and the other is told so
+                        return
                     left -= len(passed)
             self.cuts += 1
 

@@ -78,6 +78,7 @@ def test_a_client_misses_nothing_while_the_daemon_is_killed(running: House) -> N
     worker = {"type": "terminal", "command": ["sh", "-c", FLOOD]}
     request = {"type": "create-session", "location_path": str(running.home), "worker": worker}
     made = running.data_of(request)
+    running.wait(lambda: running.status()["http"]["url"] is not None, "the web server")
     url = running.status()["http"]["url"]
     path = f"/ws/session/{made['id']}/worker/{made['workers'][0]['id']}"
     client = Client(running, url.replace("http", "ws", 1) + path)

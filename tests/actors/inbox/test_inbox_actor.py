@@ -239,6 +239,7 @@ def test_the_watch_is_set_up_again_when_it_has_ended(
     eventually(lambda: not ref.is_alive())
     monkeypatch.undo()
     eventually(lambda: open_greenroom.state("fronts", "files_watch") == "running")
+    eventually(lambda: bool(pykka.ActorRegistry.get_by_class(FilesWatchActor)))
     (again,) = pykka.ActorRegistry.get_by_class(FilesWatchActor)
     again.tell(Check())
     drop(open_greenroom, "job.json", LIST)

@@ -27,8 +27,27 @@ def test_of_two_at_once_that_git_does_not_keep_both_one_is_refused(
 
 def test_many_at_once_of_one_title_each_get_a_branch(greenroom: House, shop: Path) -> None:
     asked = [greenroom.post(wanted(shop, title="Fix it")) for _ in range(4)]
-    branches = {future.result(30).data.branch for future in asked}
+    answers = [future.result(60) for future in asked]
+    assert [each.error for each in answers] == [None] * 4
+    branches = {each.data.branch for each in answers}
     assert branches == {"greenroom/fix-it", *(f"greenroom/fix-it-{n}" for n in (2, 3, 4))}
+
+
+@pytest.mark.parametrize("words", [("branch",), ("worktree", "add", "--quiet", "../theirs", "-b")])
+def test_a_name_of_ours_that_is_taken_meanwhile_is_followed_by_the_next(
+    greenroom: House, shop: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    overtaken, begin = list[str](), worktrees._begin
+
+    def late(git: Any, found: Any, branch: str, asked: Any) -> Any:
+        if not overtaken:
+            overtaken.append(branch)
+            do(shop, *words, branch)
+        return begin(git, found, branch, asked)
+
+    monkeypatch.setattr(worktrees, "_begin", late)
+    assert made(greenroom, shop, title="Fix it")["branch"] == "greenroom/fix-it-2"
+    assert overtaken == ["greenroom/fix-it"]
 
 
 def test_a_branch_that_somebody_else_makes_meanwhile_is_told_of(

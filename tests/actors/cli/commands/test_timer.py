@@ -7,7 +7,7 @@ import pytest
 from tests.actors.cli.conftest import Run, Serve
 from tests.actors.cli.fake_daemon import no, yes
 
-DUE = (datetime.now(UTC) + timedelta(hours=2, minutes=1)).isoformat()
+DUE = (datetime.now(UTC) + timedelta(hours=2, minutes=59)).isoformat()
 TIMER = {"timer_id": "kq3vd5abcdef", "due": DUE, "message": "look\n\x1b[2J again", "set_at": DUE}
 
 
