@@ -127,6 +127,8 @@ def test_the_tags_of_a_worktree_within_stay_where_they_are(place: Place, tmp_pat
     within = place.worktree / "ignored" / "within"
     do(tmp_path / "other", "worktree", "add", "--quiet", "--detach", str(within))
     place.remove()
+    assert not place.worktree.exists()
+    assert do(tmp_path / "other", "tag", "--list") == "v1"
 
 
 def test_a_stash_in_one_counts(place: Place, tmp_path: Path) -> None:

@@ -108,8 +108,10 @@ def test_the_nearest_comes_first_whenever_it_was_set(timed: House, clock: FakeCl
     is_told(timed, other, "elsewhere")
     clock.advance(10)
     is_told(timed, session_id, "soon")
+    assert said(timed, session_id) == ["soon"]
     clock.advance(280)
     is_told(timed, session_id, "soon", "late")
+    assert said(timed, other) == ["elsewhere"]
 
 
 def test_a_cancelled_one_is_not_heard_of_again(timed: House, clock: FakeClock) -> None:
